@@ -1,0 +1,67 @@
+package fanfare.channel;
+
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Where a publication goes: to one user, to everybody online, or to a topic. Written {@code user:42}. */
+public record Channel(Kind kind, String name) {
+    /** How long a user id may be, in characters. */
+    public static final int USER_LENGTH_MAX = 128;
+
+    public static final Channel BROADCAST = new Channel(Kind.BROADCAST, "");
+
+    private static final Pattern USER = Pattern.compile("[!-~]{1," + USER_LENGTH_MAX + "}");
+    private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._:-]{1,64}");
+
+    public enum Kind {
+        USER,
+        BROADCAST,
+        TOPIC
+    }
+
+    public Channel {
+        switch (kind) {
+            case USER -> require(isUser(name), "a user id is 1 to 128 printable ASCII characters without space");
+            case TOPIC -> require(isTopic(name), "a topic is 1 to 64 characters of A-Z a-z 0-9 . _ : -");
+            case BROADCAST -> require(name.isEmpty(), "broadcast has no name");
+        }
+    }
+
+    public static Channel user(String id) {
+        return new Channel(Kind.USER, id);
+    }
+
+    public static Channel topic(String name) {
+        return new Channel(Kind.TOPIC, name);
+    }
+
+    /** Whether this is a user id: 1 to 128 printable ASCII characters without space. */
+    public static boolean isUser(@Nullable String id) {
+        return id != null && USER.matcher(id).matches();
+    }
+
+    /** Whether this is a topic name: 1 to 64 of {@code A-Z a-z 0-9 . _ : -}. */
+    public static boolean isTopic(@Nullable String name) {
+        return name != null && TOPIC.matcher(name).matches();
+    }
+
+    /** What a browser knows the channel as: its own user channel is just {@code user}. */
+    public String label() {
+        return switch (kind) {
+            case USER -> "user";
+            case BROADCAST -> "broadcast";
+            case TOPIC -> "topic:" + name;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return kind == Kind.USER ? "user:" + name : label();
+    }
+
+    private static void require(boolean condition, String rule) {
+        if (!condition) {
+            throw new IllegalArgumentException(rule);
+        }
+    }
+}

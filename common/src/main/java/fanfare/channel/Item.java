@@ -1,0 +1,82 @@
+package fanfare.channel;
+
+import io.vertx.core.buffer.Buffer;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A publication with its place in its channel, as Redis keeps it and pub/sub carries it: one header line
+ * {@code position prev serverMs expiresMs id namespace}, a line feed, and the payload, which nobody parses again.
+ *
+ * @param prev position of the item before it in the channel, null for the first
+ * @param serverMs when Redis took it, on Redis' clock [ms]
+ * @param expiresMs when it is no longer worth delivering, on Redis' clock [ms]
+ * @param event the whole JSON text for the browser, position included
+ */
+public record Item(
+        Position position,
+        @Nullable Position prev,
+        long serverMs,
+        long expiresMs,
+        String id,
+        String namespace,
+        Buffer event) {
+    private static final String NO_PREV = "-";
+
+    /**
+     * Reads an item.
+     *
+     * @throws IllegalArgumentException if the bytes are not an item
+     */
+    public static Item parse(Buffer bytes) {
+        int end = lineFeed(bytes);
+        String[] header = bytes.getString(0, end, "US-ASCII").split(" ", -1);
+        if (header.length != 6 || bytes.length() < end + 2 || bytes.getByte(end + 1) != '{') {
+            throw new IllegalArgumentException("not an item: " + bytes.getString(0, Math.min(end, 200)));
+        }
+        Position position = position(header[0]);
+        byte[] place = ("{\"position\":\"" + header[0] + "\",").getBytes(StandardCharsets.US_ASCII);
+        Buffer event = Buffer.buffer(place.length + bytes.length() - end - 2)
+                .appendBytes(place)
+                .appendBuffer(bytes, end + 2, bytes.length() - end - 2);
+        return new Item(
+                position,
+                header[1].equals(NO_PREV) ? null : position(header[1]),
+                Long.parseLong(header[2]),
+                Long.parseLong(header[3]),
+                decoded(header[4]),
+                decoded(header[5]),
+                event);
+    }
+
+    /** The end of the header line, which the script completes: everything it does not make up itself. */
+    public static String headerTail(String id, String namespace) {
+        // Only what would break the header is escaped in an id, so that nearly every id stands there as the site sent
+        // it.
+        return id.replace("%", "%25").replace(" ", "%20") + " "
+                + URLEncoder.encode(namespace, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private static String decoded(String text) {
+        return text.indexOf('%') < 0 ? text : URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    private static Position position(String text) {
+        Position position = Position.parse(text);
+        if (position == null) {
+            throw new IllegalArgumentException("not a position: " + text);
+        }
+        return position;
+    }
+
+    private static int lineFeed(Buffer bytes) {
+        for (int i = 0; i < bytes.length(); i++) {
+            if (bytes.getByte(i) == '\n') {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException("not an item: no line feed in " + bytes.length() + " bytes");
+    }
+}

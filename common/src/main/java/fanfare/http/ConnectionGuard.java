@@ -1,0 +1,89 @@
+package fanfare.http;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends HTTP connections whose peer dawdles: over the first request's head, over a body, or between two requests. An idle
+ * time-out alone would not do, since one byte every few seconds keeps it from ending. Confined to one event loop; put
+ * {@link #connected} on the server and the guard itself on the router, before everything else.
+ */
+public final class ConnectionGuard implements Handler<RoutingContext> {
+    private static final int PERIOD_MS = 1_000;
+    private static final Duration HEAD_MAX = Duration.ofSeconds(10);
+    private static final Duration KEEP_ALIVE_MAX = Duration.ofSeconds(75);
+
+    /** What a connection is waited for: a request, or the rest of {@code reading}. */
+    private record Wait(long deadlineNs, @Nullable RoutingContext reading) {}
+
+    private final Duration bodyMax;
+    private final Counter ended;
+    /** Only connections that owe us something; a stream or WebSocket that is served is not among them. */
+    private final Map<HttpConnection, Wait> waits = new HashMap<>();
+
+    /** Watches on the current event loop for as long as the Vert.x instance lives. */
+    public ConnectionGuard(Vertx vertx, Duration bodyMax, MeterRegistry metrics) {
+        this.bodyMax = bodyMax;
+        this.ended = Counter.builder("fanfare_http_dawdlers_total")
+                .description("HTTP connections ended because their peer took too long to send a head or a body")
+                .register(metrics);
+        vertx.setPeriodic(PERIOD_MS, timer -> sweep(System.nanoTime()));
+    }
+
+    /** Starts the wait for a connection's first request. */
+    public void connected(HttpConnection connection) {
+        waits.put(connection, new Wait(System.nanoTime() + HEAD_MAX.toNanos(), null));
+        connection.closeHandler(closed -> waits.remove(connection));
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        HttpConnection connection = request.connection();
+        if (request.isEnded()) {
+            waits.remove(connection);
+        } else {
+            waits.put(connection, new Wait(System.nanoTime() + bodyMax.toNanos(), context));
+        }
+        context.addEndHandler(result -> {
+            if (result.succeeded() && !context.response().closed()) {
+                waits.put(connection, new Wait(System.nanoTime() + KEEP_ALIVE_MAX.toNanos(), null));
+            } else {
+                waits.remove(connection);
+            }
+        });
+        context.next();
+    }
+
+    private void sweep(long now) {
+        List<HttpConnection> dawdlers = new ArrayList<>();
+        waits.entrySet().removeIf(entry -> {
+            Wait wait = entry.getValue();
+            if (wait.reading() != null && wait.reading().request().isEnded()) {
+                return true;
+            }
+            boolean late = now - wait.deadlineNs() > 0;
+            if (late) {
+                dawdlers.add(entry.getKey());
+                ended.increment();
+                if (wait.reading() != null && !wait.reading().response().headWritten()) {
+                    ProblemHandler.answer(wait.reading(), Problem.TIMEOUT.because("the body did not arrive in time"));
+                    dawdlers.remove(entry.getKey());
+                }
+            }
+            return late;
+        });
+        dawdlers.forEach(HttpConnection::close);
+    }
+}

@@ -1,0 +1,34 @@
+package fanfare.http;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+
+/** The management port: {@code /livez}, {@code /readyz} and {@code /metrics}. */
+public final class Management {
+    private Management() {}
+
+    public static Future<HttpServer> listen(
+            Vertx vertx, String host, int port, Health health, PrometheusMeterRegistry metrics) {
+        Router router = Router.router(vertx);
+        new ProblemHandler(metrics).install(router);
+        // Liveness asks nobody: a process that can answer at all need not be killed.
+        router.get("/livez")
+                .handler(context -> context.json(
+                        new JsonObject().put("status", Health.word(true)).put("checks", new JsonObject())));
+        router.get("/readyz").handler(context -> {
+            context.response().setStatusCode(health.isReady() ? 200 : 503);
+            context.json(health.readiness());
+        });
+        router.get("/metrics").handler(context -> context.response()
+                .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+                .end(metrics.scrape()));
+        return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(75))
+                .requestHandler(router)
+                .listen(port, host);
+    }
+}

@@ -1,0 +1,89 @@
+package fanfare.http;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+
+/** The one place where failures become answers: refusals as problems, anything else as a plain 500 and a log entry. */
+public final class ProblemHandler implements Handler<RoutingContext> {
+    private static final System.Logger LOG = System.getLogger(ProblemHandler.class.getName());
+    private static final int RETRY_AFTER_S = 1;
+
+    private final Counter bugs;
+
+    public ProblemHandler(MeterRegistry metrics) {
+        this.bugs = Counter.builder("fanfare_internal_errors_total")
+                .description("Requests that failed because of a bug here; each has a stack trace in the log")
+                .register(metrics);
+    }
+
+    /** Answers every failure of a router, its own 404, 405, 413 and 415 included. */
+    public void install(Router router) {
+        router.route().failureHandler(this);
+        for (int status : new int[] {400, 404, 405, 408, 413, 414, 415, 500}) {
+            router.errorHandler(status, this);
+        }
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        if (context.response().ended() || context.response().closed()) {
+            return;
+        }
+        if (context.response().headWritten()) {
+            context.request().connection().close();
+            return;
+        }
+        answer(context, problemOf(context));
+    }
+
+    /** Answers one request with a problem. */
+    public static void answer(RoutingContext context, ProblemException refusal) {
+        HttpServerResponse response = context.response();
+        response.setStatusCode(refusal.problem().status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        switch (refusal.problem()) {
+            case UNAUTHORIZED -> response.putHeader("WWW-Authenticate", "Bearer");
+            case UNAVAILABLE, TOO_MANY_REQUESTS -> response.putHeader("Retry-After", Integer.toString(RETRY_AFTER_S));
+            default -> {}
+        }
+        if (!context.request().isEnded()) {
+            // What is left of the body is not worth reading, and would stand where the next request is expected.
+            response.putHeader(HttpHeaders.CONNECTION, "close");
+            response.endHandler(end -> context.request().connection().close());
+        }
+        response.end(refusal.toJson().toBuffer());
+    }
+
+    private ProblemException problemOf(RoutingContext context) {
+        if (context.failure() instanceof ProblemException refusal) {
+            return refusal;
+        }
+        int status = context.statusCode();
+        for (Problem problem : Problem.values()) {
+            if (problem.status() == status && status >= 400 && status < 500) {
+                return problem.because(
+                        switch (problem) {
+                            case NOT_FOUND -> "there is nothing at this path";
+                            case METHOD_NOT_ALLOWED ->
+                                "this path does not take " + context.request().method();
+                            default -> problem.title();
+                        });
+            }
+        }
+        if (status >= 400 && status < 500) {
+            return Problem.INVALID.because("the request could not be read");
+        }
+        bugs.increment();
+        LOG.log(
+                System.Logger.Level.ERROR,
+                context.request().method() + " " + context.normalizedPath(),
+                context.failure());
+        return Problem.INTERNAL.because("this is a bug; the log has more");
+    }
+}

@@ -1,0 +1,23 @@
+package fanfare.process;
+
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/** One line an entry on standard error: time, level, class, message. */
+public final class Logging {
+    private Logging() {}
+
+    public static void install() {
+        System.setProperty(
+                "java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL%1$tz %4$-7s %3$s - %5$s%6$s%n");
+        LogManager.getLogManager().reset();
+        ConsoleHandler console = new ConsoleHandler();
+        console.setFormatter(new SimpleFormatter());
+        Logger root = Logger.getLogger("");
+        root.setLevel(Level.INFO);
+        root.addHandler(console);
+    }
+}

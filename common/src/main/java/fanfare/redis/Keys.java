@@ -1,0 +1,99 @@
+package fanfare.redis;
+
+import fanfare.channel.Channel;
+
+/**
+ * Every key and pub/sub channel in Redis.
+ *
+ * <pre>
+ * inbox:{b}:USER          list    7 d since the last publish, at most 100   a user's kept publications
+ * user:{b}:USER           channel                                           a user's live publications
+ * log:{broadcast}         stream  at most 10,000 entries and 16 MiB         kept broadcasts, entry id = position
+ * log:{topic:T}           stream  the same
+ * broadcast:{broadcast}   channel                                           live broadcasts
+ * topic:{topic:T}         channel
+ * fence:{tag}             hash    no end (topics: 7 d)                      generation, seq, replid, born
+ * once:{tag}:CHANNEL:ID   string  120 s                                     first position of an id in a channel
+ * presence:{b}            hash    USER|INCARNATION -> "since count"         which gateways hold a user
+ * online:{b}              hash    USER -> number of gateways
+ * grace:{b}               zset    USER by the moment to call it offline [ms]
+ * seen:{b}                zset    USER by the end of the last connection [ms], 30 d
+ * events:{b}              stream  at most 1,000                             online and offline, alternating per user
+ * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
+ * nodes                   zset    INCARNATION by the end of its lease [ms]
+ * control                 stream and channel, at most 10,000                disconnects
+ * </pre>
+ *
+ * {@code {b}} is the user's bucket, see {@link Buckets}.
+ */
+public final class Keys {
+    private final String prefix;
+
+    public Keys(String prefix) {
+        this.prefix = prefix;
+    }
+
+    /** The list or stream that keeps what was published to a channel. */
+    public String kept(Channel channel) {
+        String family = channel.kind() == Channel.Kind.USER ? "inbox:{" : "log:{";
+        return prefix + family + tag(channel) + "}" + (channel.kind() == Channel.Kind.USER ? ":" + channel.name() : "");
+    }
+
+    /** The pub/sub channel on which a channel's publications are live. */
+    public String live(Channel channel) {
+        return switch (channel.kind()) {
+            case USER -> prefix + "user:{" + tag(channel) + "}:" + channel.name();
+            case BROADCAST -> prefix + "broadcast:{broadcast}";
+            case TOPIC -> prefix + "topic:{" + tag(channel) + "}";
+        };
+    }
+
+    public String fence(Channel channel) {
+        return prefix + "fence:{" + tag(channel) + "}";
+    }
+
+    public String once(Channel channel, String id) {
+        return prefix + "once:{" + tag(channel) + "}:" + channel + ":" + id;
+    }
+
+    public String presence(String tag) {
+        return prefix + "presence:{" + tag + "}";
+    }
+
+    public String online(String tag) {
+        return prefix + "online:{" + tag + "}";
+    }
+
+    public String grace(String tag) {
+        return prefix + "grace:{" + tag + "}";
+    }
+
+    public String seen(String tag) {
+        return prefix + "seen:{" + tag + "}";
+    }
+
+    public String events(String tag) {
+        return prefix + "events:{" + tag + "}";
+    }
+
+    public String node(String incarnation) {
+        return prefix + "node:" + incarnation;
+    }
+
+    public String nodes() {
+        return prefix + "nodes";
+    }
+
+    /** Both the stream and the pub/sub channel of commands to all gateways. */
+    public String control() {
+        return prefix + "control";
+    }
+
+    private static String tag(Channel channel) {
+        return switch (channel.kind()) {
+            case USER -> Buckets.tagOf(channel.name());
+            case BROADCAST -> "broadcast";
+            case TOPIC -> "topic:" + channel.name();
+        };
+    }
+}

@@ -1,0 +1,324 @@
+package fanfare.redis;
+
+import fanfare.config.RedisConfig;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import io.vertx.redis.client.impl.types.ErrorType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.DoubleSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One owned connection to the Redis master, which comes back by itself after a loss, with back-off and full jitter.
+ * Commands of one tick leave in one write. Confined to the event loop on which it was made; only {@link #isUp} may be
+ * asked from elsewhere.
+ *
+ * <p>A library's pool would reconnect behind our back and give the new connection the old one's identity; so each
+ * connection here has a client of its own, and reads the master's replication id before anything else uses it.
+ */
+public final class RedisLink {
+    /** What a link tells its owner, on the link's event loop. */
+    public interface Listener {
+        /** The link can be used; {@link #replid} says which master this is. */
+        default void up() {}
+
+        /** The link was lost; everything under way on it has failed. */
+        default void down() {}
+
+        /** A pub/sub message or acknowledgement arrived. */
+        default void push(Response message) {}
+    }
+
+    private static final System.Logger LOG = System.getLogger(RedisLink.class.getName());
+
+    /** Connecting, greeting and asking for the identity take no longer than this [ms]. */
+    private static final int CONNECT_MS_MAX = 5_000;
+    /** Silence on a connection that owes an answer for this long means that it is dead [ms]. */
+    private static final int ANSWER_MS_MAX = 5_000;
+
+    private static final int WATCH_PERIOD_MS = 1_000;
+    private static final int BACKOFF_MS_FIRST = 50;
+    private static final int BACKOFF_MS_MAX = 2_000;
+    /** Commands that may wait for their answers; beyond it callers are refused, which bounds the memory. */
+    private static final int WAITING_MAX = 65_536;
+
+    private static final Pattern REPLID = Pattern.compile("master_replid:([0-9a-f]+)");
+
+    private record Call(Request request, Promise<Response> promise) {}
+
+    private final Vertx vertx;
+    private final Context context;
+    private final RedisOptions options;
+    private final String name;
+    private final DoubleSupplier random;
+    private final Listener listener;
+    /** Read by metrics and health checks from other threads. */
+    private final AtomicBoolean up = new AtomicBoolean();
+
+    /** What the current connection lives in; null while there is none. */
+    private @Nullable Redis client;
+
+    /** Null while the link is down. */
+    private @Nullable RedisConnection connection;
+
+    /** Identity of the master behind the current connection; the last one's while the link is down. */
+    private String replid = "";
+    /** Commands of this tick, which leave together at its end. */
+    private List<Call> queued = new ArrayList<>();
+    /** Commands sent and not answered. */
+    private int waiting;
+    /** When the connection last answered, or when it began to owe an answer, [ns]. */
+    private long answeredAt;
+    /** Connects in a row that failed. */
+    private int failures;
+
+    private boolean closed;
+    private long watch = -1;
+
+    /** Makes a link of the current event loop; {@code random} gives numbers from 0 to 1. */
+    public RedisLink(
+            Vertx vertx,
+            RedisConfig config,
+            String name,
+            DoubleSupplier random,
+            MeterRegistry metrics,
+            Listener listener) {
+        this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
+        this.name = name;
+        this.random = random;
+        this.listener = listener;
+        this.options = new RedisOptions()
+                .setConnectionString(config.url())
+                .setMaxPoolSize(1)
+                .setMaxPoolWaiting(1)
+                .setPoolCleanerInterval(-1)
+                .setPoolRecycleTimeout(-1)
+                .setMaxWaitingHandlers(WAITING_MAX)
+                .setNetClientOptions(new NetClientOptions()
+                        .setConnectTimeout(CONNECT_MS_MAX)
+                        .setTcpNoDelay(true)
+                        .setTcpKeepAlive(true));
+        Gauge.builder("fanfare_redis_link_up", up, flag -> flag.get() ? 1 : 0)
+                .description("1 while the connection to Redis can be used")
+                .tag("link", name)
+                .register(metrics);
+    }
+
+    /** Connects, now and after every loss, until {@link #close}. */
+    public void open() {
+        watch = vertx.setPeriodic(WATCH_PERIOD_MS, timer -> watch());
+        connect();
+    }
+
+    public Future<Void> close() {
+        closed = true;
+        vertx.cancelTimer(watch);
+        Redis last = client;
+        lose("closed");
+        return last == null ? Future.succeededFuture() : last.close();
+    }
+
+    /** Whether the link can be used; may be asked on any thread. */
+    public boolean isUp() {
+        return up.get();
+    }
+
+    /** The replication id of the master that this connection reached: new at each start and each promotion. */
+    public String replid() {
+        return replid;
+    }
+
+    /**
+     * Sends a command at the end of this tick. It must be safe to send twice: when one command of a tick is answered by an
+     * error, all of them are sent again one by one, since the library gives a batch one outcome only.
+     *
+     * @return fails with {@link RedisDownException} when there was no connection or it was lost
+     */
+    public Future<Response> send(Request request) {
+        if (connection == null) {
+            return Future.failedFuture(new RedisDownException("no connection to Redis"));
+        }
+        if (waiting + queued.size() >= WAITING_MAX) {
+            return Future.failedFuture(new RedisDownException("too many commands wait for Redis"));
+        }
+        Promise<Response> promise = Promise.promise();
+        queued.add(new Call(request, promise));
+        if (queued.size() == 1) {
+            context.runOnContext(tick -> flush());
+        }
+        return promise.future();
+    }
+
+    /** Sends SUBSCRIBE or UNSUBSCRIBE, whose acknowledgements arrive at {@link Listener#push}. */
+    public void subscribing(Command command, List<String> channels) {
+        RedisConnection current = connection;
+        if (current != null && !channels.isEmpty()) {
+            Request request = Request.cmd(command);
+            channels.forEach(request::arg);
+            current.send(request).onFailure(failure -> lose(current, String.valueOf(failure.getMessage())));
+        }
+    }
+
+    /** Drops the connection, for instance because what came over it made no sense, and makes a new one. */
+    public void reconnect(String reason) {
+        if (connection != null) {
+            lose(reason);
+            connectLater();
+        }
+    }
+
+    private void connect() {
+        if (closed) {
+            return;
+        }
+        Redis attempt = Redis.createClient(vertx, options);
+        client = attempt;
+        attempt.connect()
+                .compose(made -> made.send(Request.cmd(Command.INFO).arg("replication"))
+                        .compose(info -> adopt(made, info.toString())))
+                .timeout(CONNECT_MS_MAX, TimeUnit.MILLISECONDS)
+                .onFailure(failure -> {
+                    if (attempt == client) {
+                        client = null;
+                        failures++;
+                        if (failures == 1) {
+                            LOG.log(System.Logger.Level.WARNING, "Redis link {0}: {1}", name, failure.getMessage());
+                        }
+                        connectLater();
+                    }
+                    attempt.close();
+                });
+    }
+
+    private Future<Void> adopt(RedisConnection made, String info) {
+        Matcher matcher = REPLID.matcher(info);
+        if (!info.contains("role:master") || !matcher.find()) {
+            return Future.failedFuture("the server at the other end is no master");
+        }
+        if (closed || client == null || connection != null) {
+            return Future.failedFuture("came too late");
+        }
+        replid = matcher.group(1);
+        connection = made;
+        failures = 0;
+        waiting = 0;
+        answeredAt = System.nanoTime();
+        made.exceptionHandler(failure -> lose(made, String.valueOf(failure.getMessage())));
+        made.endHandler(end -> lose(made, "the connection ended"));
+        made.handler(listener::push);
+        up.set(true);
+        LOG.log(System.Logger.Level.DEBUG, "Redis link {0} is up", name);
+        listener.up();
+        return Future.succeededFuture();
+    }
+
+    private void connectLater() {
+        double ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_FIRST * Math.pow(2, Math.min(failures, 10)));
+        vertx.setTimer(1 + (long) (ceiling * random.getAsDouble()), timer -> connect());
+    }
+
+    private void lose(RedisConnection lost, String reason) {
+        if (lost == connection) {
+            lose(reason);
+            connectLater();
+        }
+    }
+
+    private void lose(String reason) {
+        Redis last = client;
+        boolean wasUp = connection != null;
+        client = null;
+        connection = null;
+        up.set(false);
+        List<Call> unsent = queued;
+        queued = new ArrayList<>();
+        unsent.forEach(call -> call.promise().fail(new RedisDownException("lost Redis: " + reason)));
+        if (last != null) {
+            last.close();
+        }
+        if (wasUp) {
+            if (!closed) {
+                LOG.log(System.Logger.Level.WARNING, "Redis link {0} lost: {1}", name, reason);
+            }
+            listener.down();
+        }
+    }
+
+    private void flush() {
+        List<Call> calls = queued;
+        RedisConnection current = connection;
+        if (calls.isEmpty() || current == null) {
+            return;
+        }
+        queued = new ArrayList<>();
+        if (waiting == 0) {
+            answeredAt = System.nanoTime();
+        }
+        if (calls.size() == 1) {
+            alone(current, calls.get(0));
+            return;
+        }
+        waiting += calls.size();
+        current.batch(calls.stream().map(Call::request).toList()).onComplete(result -> {
+            answered(current, calls.size());
+            if (result.succeeded()) {
+                for (int i = 0; i < calls.size(); i++) {
+                    calls.get(i).promise().complete(result.result().get(i));
+                }
+            } else if (current == connection) {
+                calls.forEach(call -> alone(current, call));
+            } else {
+                calls.forEach(call -> call.promise().fail(down(result.cause())));
+            }
+        });
+    }
+
+    private void alone(RedisConnection current, Call call) {
+        waiting++;
+        current.send(call.request()).onComplete(result -> {
+            answered(current, 1);
+            if (result.succeeded()) {
+                call.promise().complete(result.result());
+            } else if (result.cause() instanceof ErrorType error && !error.is("CONNECTION_CLOSED")) {
+                call.promise().fail(error);
+            } else {
+                call.promise().fail(down(result.cause()));
+            }
+        });
+    }
+
+    private void answered(RedisConnection by, int count) {
+        if (by == connection) {
+            waiting -= count;
+            answeredAt = System.nanoTime();
+        }
+    }
+
+    private void watch() {
+        long silentMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - answeredAt);
+        if (connection != null && waiting > 0 && silentMs > ANSWER_MS_MAX) {
+            reconnect("no answer for " + silentMs + " ms");
+        }
+    }
+
+    private static RedisDownException down(Throwable cause) {
+        return new RedisDownException("lost Redis: " + cause.getMessage(), cause);
+    }
+}

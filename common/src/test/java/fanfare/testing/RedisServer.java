@@ -1,0 +1,130 @@
+package fanfare.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A real redis-server on a free loopback port, without persistence; {@link #shared} is one for the whole test run. */
+public final class RedisServer implements AutoCloseable {
+    private static final Duration START_MAX = Duration.ofSeconds(20);
+
+    private final int port;
+    private final List<String> command;
+    private Process process;
+
+    private RedisServer(int port, String... options) {
+        this.port = port;
+        this.command = new ArrayList<>(List.of(
+                binary(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"));
+        command.addAll(List.of(options));
+        this.process = launch();
+    }
+
+    /** A server of one's own, to be killed at will. */
+    public static RedisServer start(String... options) {
+        return new RedisServer(freePort(), options);
+    }
+
+    /** The server that tests share, each under its own key prefix. */
+    public static RedisServer shared() {
+        return Shared.SERVER;
+    }
+
+    public String url() {
+        return "redis://127.0.0.1:" + port;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** Kills the server at once, as a crash would. */
+    public void kill() {
+        process.destroyForcibly();
+        join();
+    }
+
+    /** Starts it again on the same port, empty. */
+    public void restart() {
+        kill();
+        process = launch();
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+
+    /** A port that nothing listens on just now. */
+    public static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String binary() {
+        return Stream.of(System.getenv("PATH").split(":"))
+                .flatMap(folder -> Stream.of("redis-server", "valkey-server").map(name -> Path.of(folder, name)))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no redis-server on the PATH; ./deploy/test installs it"))
+                .toString();
+    }
+
+    private Process launch() {
+        try {
+            Process started = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            long deadline = System.nanoTime() + START_MAX.toNanos();
+            while (!accepts()) {
+                if (!started.isAlive() || System.nanoTime() > deadline) {
+                    throw new IllegalStateException("redis-server did not start: " + command);
+                }
+                Thread.onSpinWait();
+            }
+            return started;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean accepts() {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.getOutputStream().write("PING\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            return socket.getInputStream().read() == '+';
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void join() {
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("redis-server does not die");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static final class Shared {
+        static final RedisServer SERVER = start();
+
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package fanfare.gateway.session;
+
+/**
+ * Why a session ends, as the browser is told. 4000 to 4099: come back, with back-off; 4100 to 4199: don't, until the page
+ * does something; the others are SockJS's own.
+ *
+ * @param code close code, also the metric's label
+ * @param text at most 123 bytes of UTF-8, since it travels in a WebSocket close frame (RFC 6455, 5.5)
+ */
+public record CloseReason(int code, String text) {
+    public static final CloseReason INTERRUPTED = new CloseReason(1002, "Connection interrupted");
+    public static final CloseReason ANOTHER_CONNECTION = new CloseReason(2010, "Another connection still open");
+    public static final CloseReason GO_AWAY = new CloseReason(3000, "Go away!");
+    public static final CloseReason DRAIN = new CloseReason(4001, "drain");
+    public static final CloseReason SLOW_CONSUMER = new CloseReason(4002, "slow consumer");
+    public static final CloseReason OVERLOADED = new CloseReason(4003, "overloaded");
+    public static final CloseReason STATE_LOST = new CloseReason(4004, "state lost");
+    public static final CloseReason SITE_UNAVAILABLE = new CloseReason(4005, "site unavailable");
+    public static final CloseReason NOT_LOGGED_IN = new CloseReason(4101, "not logged in");
+    public static final CloseReason SESSION_ENDED = new CloseReason(4102, "session ended");
+    public static final CloseReason DISCONNECTED = new CloseReason(4103, "disconnected by the site");
+    public static final CloseReason ORIGIN_REFUSED = new CloseReason(4104, "origin refused");
+    public static final CloseReason BAD_MESSAGE = new CloseReason(4105, "bad message");
+    public static final CloseReason TOO_MANY_CONNECTIONS = new CloseReason(4106, "too many connections of this user");
+    public static final CloseReason PROTOCOL_NOT_SUPPORTED = new CloseReason(4107, "protocol not supported");
+
+    private static final int TEXT_LENGTH_MAX = 120;
+
+    /** The same code with words of the caller's, cut to what a close frame can carry. */
+    public CloseReason because(String words) {
+        String ascii = words.replaceAll("[^ -~]", "?");
+        return new CloseReason(code, ascii.substring(0, Math.min(ascii.length(), TEXT_LENGTH_MAX)));
+    }
+}
