@@ -1,0 +1,34 @@
+package fanfare.broker;
+
+import fanfare.config.Env;
+import java.time.Duration;
+
+/**
+ * How much of a channel is kept.
+ *
+ * @param inboxTtl life of a user's kept publications after the last one
+ * @param inboxItemsMax kept publications of one user
+ * @param logItemsMax kept publications of broadcast and of each topic
+ * @param logBytesMax the same in bytes
+ * @param onceTtl for how long a repeated id is recognised
+ */
+public record BrokerLimits(Duration inboxTtl, int inboxItemsMax, int logItemsMax, long logBytesMax, Duration onceTtl) {
+    private static final Duration INBOX_TTL = Duration.ofDays(7);
+    private static final int INBOX_ITEMS = 100;
+    private static final int LOG_ITEMS = 10_000;
+    private static final int LOG_BYTES = 16 << 20;
+    private static final Duration ONCE_TTL = Duration.ofMinutes(2);
+
+    public static BrokerLimits defaults() {
+        return new BrokerLimits(INBOX_TTL, INBOX_ITEMS, LOG_ITEMS, LOG_BYTES, ONCE_TTL);
+    }
+
+    public static BrokerLimits from(Env env) {
+        return new BrokerLimits(
+                env.duration("FANFARE_INBOX_TTL", INBOX_TTL, Duration.ofMinutes(2), Duration.ofDays(30)),
+                env.integer("FANFARE_INBOX_ITEMS_MAX", INBOX_ITEMS, 1, 1_000),
+                env.integer("FANFARE_LOG_ITEMS_MAX", LOG_ITEMS, 1, 1_000_000),
+                env.integer("FANFARE_LOG_BYTES_MAX", LOG_BYTES, 1 << 17, 1 << 30),
+                ONCE_TTL);
+    }
+}
