@@ -22,6 +22,7 @@ import fanfare.channel.Channel;
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
  * nodes                   zset    INCARNATION by the end of its lease [ms]
  * control                 stream and channel, at most 10,000                disconnects
+ * control:once:ID         string  120 s                                     stream id of an order that was given
  * </pre>
  *
  * {@code {b}} is the user's bucket, see {@link Buckets}.
@@ -87,6 +88,11 @@ public final class Keys {
     /** Both the stream and the pub/sub channel of commands to all gateways. */
     public String control() {
         return prefix + "control";
+    }
+
+    /** Lies beside {@link #control} on a single Redis; a cluster would need a hash tag common to both. */
+    public String controlOnce(String id) {
+        return control() + ":once:" + id;
     }
 
     private static String tag(Channel channel) {

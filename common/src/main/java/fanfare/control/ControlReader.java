@@ -1,0 +1,156 @@
+package fanfare.control;
+
+import fanfare.redis.Keys;
+import fanfare.redis.RedisLink;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Applies orders in the order of the stream, each once, whether they come live or are caught up with. Confined to the
+ * event loop of its link.
+ */
+public final class ControlReader {
+    private static final System.Logger LOG = System.getLogger(ControlReader.class.getName());
+
+    private static final int PAGE = 1_000;
+    /** Live orders kept while catching up; the oldest of more are in the stream all the same. */
+    private static final int WAITING_MAX = 10_000;
+
+    private record Order(StreamId id, String json) {}
+
+    private final RedisLink link;
+    private final Keys keys;
+    private final Consumer<Disconnect> apply;
+    /** What came live and is newer than what is not caught up with yet. */
+    private final Queue<Order> waiting = new ArrayDeque<>();
+    /** The last order that was applied; null until the first start has found the end of the stream. */
+    private @Nullable StreamId last;
+    /** Nothing before what comes live is missing. */
+    private boolean caughtUp;
+    /** The catch-up under way, if any. */
+    private Future<Void> catchUp = Future.succeededFuture();
+
+    private boolean complained;
+
+    public ControlReader(RedisLink link, Keys keys, Consumer<Disconnect> apply) {
+        this.link = link;
+        this.keys = keys;
+        this.apply = apply;
+    }
+
+    /** Takes a message of the channel {@link Keys#control}. */
+    public void message(Buffer message) {
+        String text = message.toString();
+        int space = text.indexOf(' ');
+        StreamId id = space < 0 ? null : StreamId.parse(text.substring(0, space));
+        if (id == null) {
+            complain(text);
+            return;
+        }
+        Order order = new Order(id, text.substring(space + 1));
+        if (caughtUp) {
+            take(order);
+            return;
+        }
+        waiting.add(order);
+        if (waiting.size() > WAITING_MAX) {
+            waiting.remove();
+        }
+    }
+
+    /**
+     * Applies what was missed. To be called each time that the channel was subscribed, and again if it fails; until then
+     * live messages wait. The first call only finds the end of the stream: older orders meant other connections.
+     */
+    public Future<Void> catchUp() {
+        caughtUp = false;
+        catchUp = catchUp.otherwiseEmpty().compose(before -> read()).onSuccess(done -> {
+            while (!waiting.isEmpty()) {
+                take(waiting.remove());
+            }
+            caughtUp = true;
+        });
+        return catchUp;
+    }
+
+    private Future<Void> read() {
+        StreamId after = last;
+        return after == null ? start() : page(after);
+    }
+
+    private Future<Void> start() {
+        return link.send(Request.cmd(Command.XREVRANGE)
+                        .arg(keys.control())
+                        .arg("+")
+                        .arg("-")
+                        .arg("COUNT")
+                        .arg(1))
+                .map(newest -> {
+                    StreamId tail = newest.size() == 0 ? null : idOf(newest.get(0));
+                    // What came live is newer than the subscription, even if the stream has it by now.
+                    last = StreamId.ZERO;
+                    while (!waiting.isEmpty()) {
+                        take(waiting.remove());
+                    }
+                    if (tail != null && tail.compareTo(last) > 0) {
+                        last = tail;
+                    }
+                    return null;
+                });
+    }
+
+    private Future<Void> page(StreamId after) {
+        return link.send(Request.cmd(Command.XRANGE)
+                        .arg(keys.control())
+                        .arg("(" + after)
+                        .arg("+")
+                        .arg("COUNT")
+                        .arg(PAGE))
+                .compose(entries -> {
+                    StreamId end = after;
+                    for (Response entry : entries) {
+                        end = idOf(entry);
+                        take(new Order(end, entry.get(1).get(1).toString()));
+                    }
+                    return entries.size() < PAGE ? Future.succeededFuture() : page(end);
+                });
+    }
+
+    private void take(Order order) {
+        if (last != null && order.id().compareTo(last) <= 0) {
+            return;
+        }
+        last = order.id();
+        Disconnect disconnect = Disconnect.parse(order.json());
+        if (disconnect == null) {
+            complain(order.json());
+        } else {
+            apply.accept(disconnect);
+        }
+    }
+
+    private void complain(String text) {
+        if (!complained) {
+            complained = true;
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "skipped an order that is not understood, and will skip others in silence: {0}",
+                    text.substring(0, Math.min(text.length(), 200)));
+        }
+    }
+
+    private static StreamId idOf(Response entry) {
+        StreamId id = StreamId.parse(entry.get(0).toString());
+        if (id == null) {
+            throw new IllegalStateException("Redis gave no stream id: " + entry.get(0));
+        }
+        return id;
+    }
+}

@@ -1,0 +1,116 @@
+package fanfare.presence;
+
+import fanfare.redis.Buckets;
+import fanfare.redis.Keys;
+import fanfare.redis.RedisLink;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads who is online, right at every moment: whether a lease lives and whether a grace lasts is seen by Redis' clock,
+ * not by whether somebody tidied up. Confined to the event loop of its link.
+ */
+public final class PresenceReader {
+    /** The moment of a reading and the ends of all leases, dead ones included, in the order of the fields asked for. */
+    private record Leases(long nowMs, List<String> incarnations, List<Long> ends) {}
+
+    private final RedisLink link;
+    private final Keys keys;
+
+    public PresenceReader(RedisLink link, Keys keys) {
+        this.link = link;
+        this.keys = keys;
+    }
+
+    /** Fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked. */
+    public Future<UserPresence> of(String user) {
+        return leases().compose(leases -> of(user, leases));
+    }
+
+    /** Who of these is online, in their order. Fails like {@link #of}. */
+    public Future<Map<String, Boolean>> online(Collection<String> users) {
+        Set<String> distinct = new LinkedHashSet<>(users);
+        return leases().compose(leases -> {
+            List<Future<UserPresence>> all =
+                    distinct.stream().map(user -> of(user, leases)).toList();
+            return Future.all(all).map(done -> {
+                Map<String, Boolean> online = new LinkedHashMap<>();
+                all.forEach(
+                        each -> online.put(each.result().user(), each.result().online()));
+                return online;
+            });
+        });
+    }
+
+    private Future<Leases> leases() {
+        Future<Response> nodes = link.send(
+                Request.cmd(Command.ZRANGE).arg(keys.nodes()).arg(0).arg(-1).arg("WITHSCORES"));
+        Future<Response> time = link.send(Request.cmd(Command.TIME));
+        return Future.all(nodes, time).map(done -> {
+            List<String> incarnations = new ArrayList<>();
+            List<Long> ends = new ArrayList<>();
+            Replies.pairs(nodes.result(), 0, (incarnation, end) -> {
+                incarnations.add(incarnation);
+                ends.add(end);
+            });
+            return new Leases(Replies.timeMs(time.result()), incarnations, ends);
+        });
+    }
+
+    private Future<UserPresence> of(String user, Leases leases) {
+        String tag = Buckets.tagOf(user);
+        Future<@Nullable Response> fields =
+                leases.incarnations().isEmpty() ? Future.succeededFuture() : link.send(fields(user, tag, leases));
+        Future<@Nullable Response> grace =
+                link.send(Request.cmd(Command.ZSCORE).arg(keys.grace(tag)).arg(user));
+        Future<@Nullable Response> seen =
+                link.send(Request.cmd(Command.ZSCORE).arg(keys.seen(tag)).arg(user));
+        return Future.all(fields, grace, seen)
+                .map(done -> presence(user, leases, fields.result(), grace.result(), seen.result()));
+    }
+
+    private Request fields(String user, String tag, Leases leases) {
+        Request request = Request.cmd(Command.HMGET).arg(keys.presence(tag));
+        leases.incarnations().forEach(incarnation -> request.arg(user + "|" + incarnation));
+        return request;
+    }
+
+    private static UserPresence presence(
+            String user, Leases leases, @Nullable Response fields, @Nullable Response grace, @Nullable Response seen) {
+        int connections = 0;
+        int nodes = 0;
+        long since = Long.MAX_VALUE;
+        long lastSeen = seen == null ? 0 : Replies.ms(seen);
+        for (int i = 0; fields != null && i < fields.size(); i++) {
+            Response field = fields.get(i);
+            if (field == null) {
+                continue;
+            }
+            long end = leases.ends().get(i);
+            if (end <= leases.nowMs()) {
+                lastSeen = Math.max(lastSeen, end);
+                continue;
+            }
+            String value = field.toString();
+            int space = value.indexOf(' ');
+            nodes++;
+            since = Math.min(since, Long.parseLong(value.substring(0, space)));
+            connections += Integer.parseInt(value.substring(space + 1));
+        }
+        if (nodes > 0) {
+            return new UserPresence(user, true, connections, nodes, since, leases.nowMs());
+        }
+        boolean inGrace = grace != null && Replies.ms(grace) > leases.nowMs();
+        return new UserPresence(user, inGrace, 0, 0, null, lastSeen == 0 ? null : lastSeen);
+    }
+}

@@ -1,0 +1,236 @@
+package fanfare.presence;
+
+import fanfare.redis.Buckets;
+import fanfare.redis.Keys;
+import fanfare.redis.LuaScript;
+import fanfare.redis.RedisLink;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells Redis which users this gateway holds, one writer a gateway. Confined to the event loop that made it.
+ *
+ * <p>A user differs from what Redis knows until a script that says so was acknowledged; one script a user is under way,
+ * and the next tells the latest state. So whatever fails is healed, and quick changes keep their order.
+ */
+public final class PresenceWriter {
+    /** Scripts under way at a time, so that announcing everybody does not keep Redis from others. */
+    private static final int SLICE = 500;
+
+    private static final int STOP_S_MAX = 5;
+
+    private final Vertx vertx;
+    private final RedisLink link;
+    private final Keys keys;
+    private final PresenceLimits limits;
+    private final Lease lease;
+    private final Sweeper sweeper;
+    private final LuaScript on = new LuaScript("node-on");
+    private final LuaScript off = new LuaScript("node-off");
+    private final Map<String, Held> users = new HashMap<>();
+    /** To be told as soon as the slice has room. */
+    private final Set<String> urgent = new LinkedHashSet<>();
+    /** To be told with the next period: changed counts, and what failed. */
+    private final Set<String> later = new LinkedHashSet<>();
+    /** Scripts of the current incarnation that were not answered. */
+    private int underWay;
+
+    private final List<Long> timers = new ArrayList<>();
+    /** Read by the gauge from other threads. */
+    private final AtomicInteger held = new AtomicInteger();
+    /** Completed when everything was told; null unless stopping. */
+    private @Nullable Promise<Void> stopped;
+
+    /**
+     * Makes a writer of the current event loop.
+     *
+     * @param ids gives a new random id without {@code |} for each incarnation
+     * @param state what the lease says of this gateway
+     */
+    public PresenceWriter(
+            Vertx vertx,
+            RedisLink link,
+            Keys keys,
+            PresenceLimits limits,
+            Supplier<String> ids,
+            Supplier<NodeState> state,
+            MeterRegistry metrics) {
+        this.vertx = vertx;
+        this.link = link;
+        this.keys = keys;
+        this.limits = limits;
+        Reaper reaper = new Reaper(link, keys, limits, metrics);
+        this.lease = new Lease(link, keys, limits, ids, state, reaper, metrics, this::announceAll);
+        this.sweeper = new Sweeper(link, keys, limits);
+        Gauge.builder("fanfare_presence_users", held, AtomicInteger::get)
+                .description("users that this gateway holds")
+                .register(metrics);
+    }
+
+    /** Begins to renew the lease, also while the link is down. */
+    public void start() {
+        timers.add(vertx.setPeriodic(limits.refresh().toMillis(), timer -> lease.renew()));
+        timers.add(vertx.setPeriodic(limits.countPeriod().toMillis(), timer -> tellLater()));
+        timers.add(vertx.setPeriodic(Sweeper.TICK_MS, timer -> sweeper.tick()));
+        lease.renew();
+    }
+
+    /** The link is up, for the first time or again. */
+    public void linkUp() {
+        if (stopped == null) {
+            lease.renew();
+            tellLater();
+        }
+    }
+
+    /** A connection of the user opened here. */
+    public void opened(String user) {
+        if (stopped == null) {
+            Held one = users.computeIfAbsent(user, name -> new Held());
+            one.connections++;
+            held.set(users.size());
+            tell(user, one);
+        }
+    }
+
+    /** A connection of the user closed here, which {@link #opened} told of. */
+    public void closed(String user) {
+        Held one = users.get(user);
+        if (stopped == null && one != null && one.connections > 0) {
+            one.connections--;
+            tell(user, one);
+        }
+    }
+
+    /**
+     * Says that all users have left and ends the lease; after {@value #STOP_S_MAX} s it gives up, and the others reap this
+     * gateway. What is opened or closed from now on is ignored.
+     */
+    public Future<Void> stop() {
+        if (stopped != null) {
+            return stopped.future();
+        }
+        stopped = Promise.promise();
+        timers.forEach(vertx::cancelTimer);
+        for (Map.Entry<String, Held> each : List.copyOf(users.entrySet())) {
+            each.getValue().connections = 0;
+            tell(each.getKey(), each.getValue());
+        }
+        if (!lease.isHeld() || !link.isUp()) {
+            stopped.complete();
+        } else {
+            endIfIdle();
+        }
+        return stopped.future().timeout(STOP_S_MAX, TimeUnit.SECONDS).otherwiseEmpty();
+    }
+
+    private void tell(String user, Held one) {
+        if (one.isTold()) {
+            urgent.remove(user);
+            later.remove(user);
+            forgetIfGone(user, one);
+        } else if (one.isUrgent()) {
+            urgent.add(user);
+            pump();
+        } else if (!one.isTelling()) {
+            later.add(user);
+        }
+    }
+
+    private void tellLater() {
+        urgent.addAll(later);
+        later.clear();
+        pump();
+    }
+
+    private void pump() {
+        while (lease.isHeld() && link.isUp() && underWay < SLICE && !urgent.isEmpty()) {
+            String user = urgent.iterator().next();
+            urgent.remove(user);
+            Held one = users.get(user);
+            if (one != null && !one.isTelling() && !one.isTold()) {
+                send(user, one);
+            }
+        }
+    }
+
+    private void send(String user, Held one) {
+        String incarnation = lease.incarnation();
+        int connections = one.connections;
+        one.telling();
+        underWay++;
+        script(user, one, incarnation).onComplete(answer -> {
+            if (!incarnation.equals(lease.incarnation())) {
+                return;
+            }
+            underWay--;
+            if (answer.failed()) {
+                one.failed();
+                later.add(user);
+            } else {
+                one.told(connections);
+                if (connections > 0) {
+                    one.since = Replies.number(answer.result());
+                } else {
+                    sweeper.began(Buckets.tagOf(user));
+                }
+                tell(user, one);
+            }
+            pump();
+            endIfIdle();
+        });
+    }
+
+    private Future<Response> script(String user, Held one, String incarnation) {
+        Bucket bucket = Bucket.of(keys, Buckets.tagOf(user));
+        return one.connections > 0
+                ? on.run(
+                        link,
+                        List.of(bucket.presence(), bucket.online(), bucket.grace(), bucket.events()),
+                        List.of(user, incarnation, one.connections, one.since, Bucket.EVENTS_MAX))
+                : off.run(
+                        link,
+                        List.of(bucket.presence(), bucket.online(), bucket.grace(), bucket.seen()),
+                        List.of(user, incarnation, limits.grace().toMillis()));
+    }
+
+    /** A new incarnation holds the lease: nobody knows of its users, and what the former one left is reaped. */
+    private void announceAll() {
+        underWay = 0;
+        urgent.clear();
+        later.clear();
+        for (Map.Entry<String, Held> each : List.copyOf(users.entrySet())) {
+            each.getValue().forget();
+            tell(each.getKey(), each.getValue());
+        }
+        endIfIdle();
+    }
+
+    private void forgetIfGone(String user, Held one) {
+        if (one.connections == 0) {
+            users.remove(user);
+            held.set(users.size());
+        }
+    }
+
+    private void endIfIdle() {
+        Promise<Void> promise = stopped;
+        if (promise != null && users.isEmpty() && underWay == 0 && lease.isHeld()) {
+            lease.remove().onComplete(removed -> promise.tryComplete());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package fanfare.presence;
+
+import fanfare.redis.Buckets;
+import fanfare.redis.Keys;
+import fanfare.redis.LuaScript;
+import fanfare.redis.RedisLink;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Ends graces: those that this gateway began when they are over, and in turn those in all buckets, which others began
+ * and did not live to end. Confined to the event loop of its link.
+ */
+final class Sweeper {
+    /** How often {@link #tick} wants to be called [ms]. */
+    static final int TICK_MS = 250;
+
+    private static final Duration SEEN_TTL = Duration.ofDays(30);
+    /** Users that one script calls offline. */
+    private static final int USERS_MAX = 500;
+
+    /** A bucket in which a grace ends in a tick; so there are few, however many users leave at a time. */
+    private record Due(long tick, String tag) {}
+
+    private final RedisLink link;
+    private final Keys keys;
+    private final PresenceLimits limits;
+    private final LuaScript sweep = new LuaScript("sweep");
+    /** In the order of their ticks. */
+    private final Set<Due> due = new LinkedHashSet<>();
+    /** The bucket whose turn is next. */
+    private int next;
+    /** Buckets owed, since a tick's share of a second is no whole number. */
+    private double owed;
+
+    Sweeper(RedisLink link, Keys keys, PresenceLimits limits) {
+        this.link = link;
+        this.keys = keys;
+        this.limits = limits;
+    }
+
+    /** A grace began just now in this bucket. */
+    void began(String tag) {
+        // The tick after the end: a little late finds it over, a little early would leave it to the turn of the bucket.
+        due.add(new Due(tickOf(System.nanoTime() + limits.grace().toNanos()) + 1, tag));
+    }
+
+    void tick() {
+        if (!link.isUp()) {
+            return;
+        }
+        long now = tickOf(System.nanoTime());
+        Set<String> tags = new LinkedHashSet<>();
+        for (var each = due.iterator(); each.hasNext(); ) {
+            Due grace = each.next();
+            if (grace.tick() > now) {
+                break;
+            }
+            tags.add(grace.tag());
+            each.remove();
+        }
+        for (owed += limits.bucketsPerSecond() * TICK_MS / 1000.0; owed >= 1; owed--) {
+            tags.add(Buckets.tag(next));
+            next = (next + 1) % Buckets.COUNT;
+        }
+        tags.forEach(this::sweep);
+    }
+
+    /** A failure is left to the bucket's next turn. */
+    private void sweep(String tag) {
+        Bucket bucket = Bucket.of(keys, tag);
+        sweep.run(
+                        link,
+                        List.of(bucket.online(), bucket.grace(), bucket.seen(), bucket.events()),
+                        List.of(SEEN_TTL.toMillis(), USERS_MAX, Bucket.EVENTS_MAX))
+                .onSuccess(ended -> {
+                    if (Replies.number(ended) == USERS_MAX) {
+                        sweep(tag);
+                    }
+                });
+    }
+
+    private static long tickOf(long ns) {
+        return TimeUnit.NANOSECONDS.toMillis(ns) / TICK_MS;
+    }
+}
