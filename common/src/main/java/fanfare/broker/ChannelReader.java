@@ -39,9 +39,7 @@ public final class ChannelReader {
 
     private static Reading wholeOrCut(List<Item> items, Reading.Point point) {
         Reading reading = Reading.of(items, items.size() < NEWEST_MAX, point);
-        return reading != null
-                ? reading
-                : new Reading(items, items.get(items.size() - 1).position(), false);
+        return reading != null ? reading : new Reading(items, items.get(items.size() - 1), false);
     }
 
     private Future<List<Item>> newest(Channel channel, int count) {

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * What a channel kept after some point, oldest first.
  *
  * @param items what was asked for
- * @param tail position of the newest item kept, null if nothing is kept
+ * @param newest the newest item kept, asked for or not; null if nothing is kept
  * @param complete whether nothing between the point and the first item was dropped
  */
-public record Reading(List<Item> items, @Nullable Position tail, boolean complete) {
+public record Reading(List<Item> items, @Nullable Item newest, boolean complete) {
     /** What to read: everything after a position or, without one, everything that Redis took at or after a moment. */
     public record Point(@Nullable Position after, long sinceMs) {
         public static Point after(Position position) {
@@ -32,13 +32,13 @@ public record Reading(List<Item> items, @Nullable Position tail, boolean complet
      * @return null if the suffix does not reach back far enough
      */
     static @Nullable Reading of(List<Item> suffix, boolean whole, Point point) {
-        Position tail = suffix.isEmpty() ? null : suffix.get(suffix.size() - 1).position();
+        Item newest = suffix.isEmpty() ? null : suffix.get(suffix.size() - 1);
         for (int i = suffix.size() - 1; i >= 0; i--) {
             if (isBefore(suffix.get(i), point)) {
-                return new Reading(suffix.subList(i + 1, suffix.size()), tail, true);
+                return new Reading(suffix.subList(i + 1, suffix.size()), newest, true);
             }
         }
-        return whole ? new Reading(suffix, tail, reachesBackTo(suffix, point)) : null;
+        return whole ? new Reading(suffix, newest, reachesBackTo(suffix, point)) : null;
     }
 
     private static boolean isBefore(Item item, Point point) {

@@ -55,7 +55,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
         if (!context.request().isEnded()) {
             // What is left of the body is not worth reading, and would stand where the next request is expected.
             response.putHeader(HttpHeaders.CONNECTION, "close");
-            response.endHandler(end -> context.request().connection().close());
+            context.addEndHandler(end -> context.request().connection().close());
         }
         response.end(refusal.toJson().toBuffer());
     }

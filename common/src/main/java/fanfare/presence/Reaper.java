@@ -55,7 +55,7 @@ final class Reaper {
                         ? Future.succeededFuture()
                         : slice(0, incarnation, endedMs)
                                 .compose(done -> reaped.run(link, lease, List.of(incarnation, claimant)))
-                                .onSuccess(done -> reaps.increment(Replies.number(done)))
+                                .onSuccess(done -> reaps.increment((double) Replies.number(done)))
                                 .mapEmpty())
                 .onComplete(done -> underWay.remove(incarnation));
     }

@@ -1,0 +1,195 @@
+package fanfare.gateway;
+
+import fanfare.config.ConfigException;
+import fanfare.config.Env;
+import fanfare.gateway.auth.AddressLimits;
+import fanfare.gateway.auth.ClientAddress;
+import fanfare.gateway.auth.Origins;
+import fanfare.gateway.client.ClientFiles;
+import fanfare.gateway.node.Node;
+import fanfare.gateway.session.SessionMetrics;
+import fanfare.gateway.sockjs.FallbackSessions;
+import fanfare.http.Health;
+import fanfare.http.Management;
+import fanfare.process.Logging;
+import fanfare.process.Parent;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.internal.VertxInternal;
+import java.net.BindException;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** A gateway: holds browsers' connections and hands them what arrives on their channels. */
+public final class Gateway {
+    private static final System.Logger LOG = System.getLogger(Gateway.class.getName());
+
+    private static final String HELP =
+            """
+            Fanfare gateway: holds the browsers' connections and hands them what arrives on their channels.
+
+            Usage: java -jar gateway.jar
+
+            Everything is set by environment variables FANFARE_*; gateway/README.md has the table.
+            FANFARE_SITE_AUTH_URL is the one that has no default: where the site says who a cookie is.
+            """;
+
+    private final Vertx vertx;
+    private final Node node;
+    private final GatewayConfig config;
+    private final int port;
+    private final HttpServer management;
+
+    private Gateway(Vertx vertx, Node node, GatewayConfig config, int port, HttpServer management) {
+        this.vertx = vertx;
+        this.node = node;
+        this.config = config;
+        this.port = port;
+        this.management = management;
+    }
+
+    public static void main(String[] args) throws InterruptedException {
+        if (args.length > 0) {
+            System.out.print(HELP);
+            System.exit(args[0].equals("--help") ? 0 : 2);
+        }
+        Logging.install();
+        Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        CountDownLatch started = new CountDownLatch(1);
+        start(vertx, System.getenv())
+                .onSuccess(gateway -> {
+                    Runtime.getRuntime().addShutdownHook(new Thread(gateway::stop, "stop"));
+                    Parent.watch(gateway.config.parentPid(), () -> Runtime.getRuntime()
+                            .halt(1));
+                    started.countDown();
+                })
+                .onFailure(failure -> {
+                    System.err.println(explained(failure));
+                    Runtime.getRuntime().halt(failure instanceof ConfigException ? 2 : 1);
+                });
+        started.await();
+    }
+
+    /**
+     * Starts a gateway.
+     *
+     * @param environment {@code FANFARE_*} settings; port 0 is any free one
+     * @return fails with {@link ConfigException} when settings are wrong
+     */
+    public static Future<Gateway> start(Vertx vertx, Map<String, String> environment) {
+        GatewayConfig config;
+        Env env = new Env(environment);
+        try {
+            config = GatewayConfig.from(env);
+        } catch (ConfigException e) {
+            return Future.failedFuture(e);
+        }
+        LOG.log(System.Logger.Level.INFO, "settings:{0}", env.table());
+        PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        Health health = new Health();
+        Ids ids = new Ids();
+        SessionMetrics sessions = new SessionMetrics(metrics);
+        return onLoop(vertx, () -> {
+                    Node node = new Node(vertx, config.node(), sessions, ids::next, health, metrics);
+                    node.open();
+                    return node;
+                })
+                .compose(node -> serve(vertx, config, node, sessions, ids, health, metrics));
+    }
+
+    private static Future<Gateway> serve(
+            Vertx vertx,
+            GatewayConfig config,
+            Node node,
+            SessionMetrics sessions,
+            Ids ids,
+            Health health,
+            PrometheusMeterRegistry metrics) {
+        GatewayVerticle.Shared shared = new GatewayVerticle.Shared(
+                config,
+                node,
+                sessions,
+                new FallbackSessions(),
+                new Origins(config.auth().allowedOrigins()),
+                new ClientAddress(config.auth().trustedProxies()),
+                new AddressLimits(config.auth().addressLimits(), metrics),
+                new ClientFiles(),
+                ids,
+                metrics);
+        Queue<GatewayVerticle> loops = new ConcurrentLinkedQueue<>();
+        return vertx.deployVerticle(
+                        () -> {
+                            GatewayVerticle loop = new GatewayVerticle(shared);
+                            loops.add(loop);
+                            return loop;
+                        },
+                        new DeploymentOptions().setInstances(config.eventLoops()))
+                .compose(deployed ->
+                        Management.listen(vertx, config.listenHost(), config.managementPort(), health, metrics))
+                .map(management -> {
+                    int port = loops.element().port();
+                    LOG.log(
+                            System.Logger.Level.INFO,
+                            "{0} listens on {1}:{2,number,#}, management on {3,number,#}",
+                            config.nodeName(),
+                            config.listenHost(),
+                            port,
+                            management.actualPort());
+                    return new Gateway(vertx, node, config, port, management);
+                });
+    }
+
+    /** The port that browsers connect to. */
+    public int port() {
+        return port;
+    }
+
+    public int managementPort() {
+        return management.actualPort();
+    }
+
+    /** Drains: takes nobody new, closes everybody within the drain window, leaves presence, then ends. */
+    public Future<Void> close() {
+        return node.drain(config.drainWindow()).eventually(vertx::close);
+    }
+
+    /** Makes something on an event loop of its own. */
+    private static <T> Future<T> onLoop(Vertx vertx, Supplier<T> maker) {
+        Promise<T> made = Promise.promise();
+        ((VertxInternal) vertx).createEventLoopContext().runOnContext(turn -> made.complete(maker.get()));
+        return made.future();
+    }
+
+    private void stop() {
+        LOG.log(
+                System.Logger.Level.INFO,
+                "stopping, within {0} s",
+                config.drainWindow().toSeconds());
+        try {
+            close().await(config.drainWindow().toSeconds() + 20, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            LOG.log(System.Logger.Level.WARNING, "stopped in a hurry: {0}", e.getMessage());
+        }
+    }
+
+    private static String explained(Throwable failure) {
+        if (failure instanceof ConfigException) {
+            return String.valueOf(failure.getMessage());
+        }
+        if (failure instanceof BindException || failure.getCause() instanceof BindException) {
+            return "A port is taken: " + failure.getMessage()
+                    + "; set FANFARE_LISTEN_PORT or FANFARE_MANAGEMENT_PORT to a free one.";
+        }
+        return "The gateway could not start: " + failure;
+    }
+}

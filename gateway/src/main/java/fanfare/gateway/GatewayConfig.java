@@ -1,0 +1,95 @@
+package fanfare.gateway;
+
+import fanfare.config.Env;
+import fanfare.config.RedisConfig;
+import fanfare.gateway.auth.AuthConfig;
+import fanfare.gateway.node.Node;
+import fanfare.gateway.session.SessionLimits;
+import fanfare.gateway.sockjs.SockJsTransport;
+import fanfare.process.Parent;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Everything an operator may set on a gateway. A component is given the values it needs, never this whole record. */
+public record GatewayConfig(
+        String listenHost,
+        /** 0 for any free port. */
+        int listenPort,
+        int managementPort,
+        /** Event loops that serve browsers. */
+        int eventLoops,
+        String nodeName,
+        RedisConfig redis,
+        AuthConfig auth,
+        Set<SockJsTransport> transports,
+        SessionLimits session,
+        /** Sessions on this gateway; more are refused with 503. */
+        int connectionsMax,
+        /** Connections of one user on this gateway; one more, and the oldest goes. */
+        int connectionsPerUserMax,
+        /** How long a drain spreads its closes, so that the other gateways see a slope and not a wall. */
+        Duration drainWindow,
+        /** How long a gateway without Redis counts as ready: its browsers are better off where they are. */
+        Duration redisGrace,
+        /** The process whose death ends this one, 0 for none. */
+        int parentPid) {
+    private static final String ALL_TRANSPORTS =
+            Arrays.stream(SockJsTransport.values()).map(SockJsTransport::label).collect(Collectors.joining(","));
+
+    public static GatewayConfig from(Env env) {
+        return env.check(new GatewayConfig(
+                env.text("FANFARE_LISTEN_HOST", "0.0.0.0"),
+                env.integer("FANFARE_LISTEN_PORT", 8080, 0, 65_535),
+                env.integer("FANFARE_MANAGEMENT_PORT", 9080, 0, 65_535),
+                env.integer("FANFARE_EVENT_LOOPS", Runtime.getRuntime().availableProcessors(), 1, 256),
+                nodeName(env),
+                RedisConfig.from(env),
+                AuthConfig.from(env),
+                transports(env),
+                SessionLimits.of(env.integer("FANFARE_SEND_QUEUE_BYTES_MAX", 1 << 20, 1 << 12, 1 << 26)),
+                env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
+                env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),
+                env.duration("FANFARE_DRAIN_WINDOW", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
+                env.duration("FANFARE_REDIS_GRACE", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
+                Parent.pid(env)));
+    }
+
+    /** What the node is told. */
+    Node.Settings node() {
+        String version = GatewayConfig.class.getPackage().getImplementationVersion();
+        return new Node.Settings(
+                nodeName,
+                listenHost + ":" + listenPort,
+                version == null ? "unreleased" : version,
+                redis,
+                auth,
+                connectionsPerUserMax,
+                redisGrace);
+    }
+
+    private static String nodeName(Env env) {
+        String name = env.text("FANFARE_NODE_NAME", "gateway");
+        if (!name.matches("[A-Za-z0-9._-]{1,64}")) {
+            env.mistake("FANFARE_NODE_NAME", "it takes 1 to 64 characters of A-Z a-z 0-9 . _ -");
+        }
+        return name;
+    }
+
+    private static Set<SockJsTransport> transports(Env env) {
+        List<String> names = env.list("FANFARE_TRANSPORTS", ALL_TRANSPORTS);
+        Set<SockJsTransport> transports = EnumSet.noneOf(SockJsTransport.class);
+        for (SockJsTransport transport : SockJsTransport.values()) {
+            if (names.contains(transport.label())) {
+                transports.add(transport);
+            }
+        }
+        if (transports.size() != names.size() || names.isEmpty()) {
+            env.mistake("FANFARE_TRANSPORTS", "it takes a list of " + ALL_TRANSPORTS);
+        }
+        return transports;
+    }
+}

@@ -1,0 +1,66 @@
+package fanfare.gateway.feed;
+
+import fanfare.config.RedisConfig;
+import fanfare.control.ControlReader;
+import fanfare.redis.Keys;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.util.function.DoubleSupplier;
+
+/** The site's commands to all gateways, over a connection of their own so that no flood of messages delays them. */
+public final class ControlFeed {
+    private static final System.Logger LOG = System.getLogger(ControlFeed.class.getName());
+    private static final int RETRY_MS = 200;
+
+    private final Vertx vertx;
+    private final ControlReader reader;
+    private final String channel;
+    private final Subscriber subscriber;
+
+    public ControlFeed(
+            Vertx vertx, RedisConfig config, ControlReader reader, DoubleSupplier random, MeterRegistry metrics) {
+        this.vertx = vertx;
+        this.reader = reader;
+        this.channel = new Keys(config.prefix()).control();
+        this.subscriber = new Subscriber(vertx, config, "control", random, metrics, new Subscriber.Listener() {
+            @Override
+            public void subscribed(String name) {
+                catchUp();
+            }
+
+            @Override
+            public void message(String name, Buffer message) {
+                reader.message(message);
+            }
+
+            @Override
+            public void lost(Subscriber lost) {}
+
+            @Override
+            public void back(int channels) {}
+        });
+    }
+
+    public void open() {
+        subscriber.open();
+        subscriber.subscribe(channel);
+    }
+
+    public Future<Void> close() {
+        return subscriber.close();
+    }
+
+    /** Whether commands arrive; may be asked on any thread. */
+    public boolean isUp() {
+        return subscriber.link().isUp();
+    }
+
+    private void catchUp() {
+        reader.catchUp().onFailure(failure -> {
+            LOG.log(System.Logger.Level.DEBUG, "commands not read yet: {0}", failure.getMessage());
+            vertx.setTimer(RETRY_MS, timer -> catchUp());
+        });
+    }
+}

@@ -1,0 +1,48 @@
+package fanfare.gateway.feed;
+
+import fanfare.channel.Item;
+import fanfare.channel.Position;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Puts together what was read from a channel and what came over its subscription meanwhile. Both are runs of the same
+ * sequence, oldest first; they usually overlap. Pure.
+ */
+final class Merge {
+    private Merge() {}
+
+    /** All of both, each once, in the channel's order. */
+    static List<Item> of(List<Item> read, List<Item> live) {
+        if (read.isEmpty() || live.isEmpty()) {
+            return read.isEmpty() ? live : read;
+        }
+        Set<Position> positions = new HashSet<>();
+        read.forEach(item -> positions.add(item.position()));
+        boolean overlapping = live.stream().anyMatch(item -> positions.contains(item.position()));
+        List<Item> before = new ArrayList<>();
+        List<Item> after = new ArrayList<>();
+        boolean passed = overlapping ? false : isAfter(live.get(0), read.get(read.size() - 1));
+        for (Item item : live) {
+            if (positions.contains(item.position())) {
+                passed = true;
+            } else {
+                (passed ? after : before).add(item);
+            }
+        }
+        List<Item> merged = new ArrayList<>(before.size() + read.size() + after.size());
+        merged.addAll(before);
+        merged.addAll(read);
+        merged.addAll(after);
+        return merged;
+    }
+
+    /** Across generations sequences say nothing; then the time that Redis put on the items decides. */
+    private static boolean isAfter(Item live, Item lastRead) {
+        return live.position().generation() == lastRead.position().generation()
+                ? !live.position().isAtMost(lastRead.position())
+                : live.serverMs() >= lastRead.serverMs();
+    }
+}

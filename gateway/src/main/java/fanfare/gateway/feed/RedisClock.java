@@ -1,0 +1,71 @@
+package fanfare.gateway.feed;
+
+import fanfare.redis.RedisLink;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** What time it is on Redis. All who ask in one tick are answered by one TIME. Confined to the node loop. */
+public final class RedisClock {
+    /** A newcomer does not wait longer than this for Redis; then an estimate must do [ms]. */
+    private static final int WAIT_MS_MAX = 500;
+    /** An estimate is made this much earlier, since a repeated message is dropped but a missed one is missed [ms]. */
+    private static final long MARGIN_MS = 1_000;
+
+    private final Context context;
+    private final RedisLink link;
+    private final LongSupplier clock;
+    /** Redis' clock minus ours, as last seen [ms]. */
+    private long offsetMs;
+    /** What this tick's askers wait for. */
+    private @Nullable Promise<Long> asking;
+
+    public RedisClock(Vertx vertx, RedisLink link, LongSupplier clock) {
+        this.context = vertx.getOrCreateContext();
+        this.link = link;
+        this.clock = clock;
+    }
+
+    /** The time on Redis, taken after this call [ms]; an estimate on the early side if Redis does not answer. */
+    public Future<Long> now() {
+        Promise<Long> current = asking;
+        if (current == null) {
+            current = Promise.promise();
+            asking = current;
+            Promise<Long> asked = current;
+            context.runOnContext(tick -> {
+                asking = null;
+                ask().onComplete(asked);
+            });
+        }
+        return current.future();
+    }
+
+    /** The time on Redis by our own clock and the offset last seen [ms]. */
+    public long estimateMs() {
+        return clock.getAsLong() + offsetMs;
+    }
+
+    private Future<Long> ask() {
+        return link.send(Request.cmd(Command.TIME))
+                .timeout(WAIT_MS_MAX, TimeUnit.MILLISECONDS)
+                .map(time -> {
+                    long now = ms(time);
+                    offsetMs = now - clock.getAsLong();
+                    return now;
+                })
+                .otherwise(failure -> estimateMs() - MARGIN_MS);
+    }
+
+    private static long ms(Response time) {
+        return Long.parseLong(time.get(0).toString()) * 1_000
+                + Long.parseLong(time.get(1).toString()) / 1_000;
+    }
+}

@@ -1,0 +1,111 @@
+package fanfare.gateway.node;
+
+import fanfare.control.Disconnect;
+import fanfare.gateway.auth.Credentials;
+import fanfare.gateway.auth.Identity;
+import fanfare.gateway.auth.LoginListener;
+import fanfare.gateway.auth.LoginRefused;
+import fanfare.gateway.auth.SiteAuthenticator;
+import fanfare.gateway.session.CloseReason;
+import fanfare.gateway.session.Hub;
+import fanfare.gateway.session.Session;
+import io.vertx.core.Future;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
+/**
+ * Lets sessions in: asks the site who they are, enters them into the roster and presence, and puts them out again when
+ * the site says so. Confined to the node loop.
+ *
+ * <p>The order holds without locks: an admission is handed to the session's loop by the node loop, and so is a
+ * disconnect; one that comes after the admission therefore finds the session open.
+ */
+final class Admission {
+    private static final System.Logger LOG = System.getLogger(Admission.class.getName());
+
+    private final SiteAuthenticator authenticator;
+    private final Roster roster;
+    private final LongSupplier serverClock;
+    private final Map<Session, Member> members = new HashMap<>();
+
+    Admission(SiteAuthenticator authenticator, Roster roster, LongSupplier serverClock) {
+        this.authenticator = authenticator;
+        this.roster = roster;
+        this.serverClock = serverClock;
+    }
+
+    /** Asks the site who this is; the session hears the outcome on its own loop. */
+    void enter(Session session, Hub hub, Credentials credentials) {
+        Member member = new Member(session, hub, serverClock);
+        members.put(session, member);
+        authenticator
+                .login(credentials, member)
+                .onSuccess(login -> {
+                    if (members.get(session) != member) {
+                        login.release();
+                        return;
+                    }
+                    member.admitted(login);
+                    String user = login.identity().user();
+                    if (user != null) {
+                        roster.enter(user, member);
+                    }
+                })
+                .onFailure(failure -> member.close(reasonOf(failure)));
+    }
+
+    /** The session is over. */
+    void leave(Session session) {
+        Member member = members.remove(session);
+        if (member != null) {
+            String user = member.user();
+            if (user != null) {
+                roster.leave(user, member);
+            }
+            member.release();
+        }
+    }
+
+    /** Whether other credentials are those of the same user and login as the session's, by the site's word. */
+    Future<Boolean> isSame(Session session, Credentials credentials) {
+        Member member = members.get(session);
+        Identity known = member == null ? null : member.identity();
+        String user = known == null ? null : known.user();
+        if (known == null || user == null) {
+            return Future.succeededFuture(false);
+        }
+        return authenticator
+                .login(credentials, new Passing())
+                .map(login -> {
+                    Identity said = login.identity();
+                    login.release();
+                    return user.equals(said.user()) && Objects.equals(known.session(), said.session());
+                })
+                .otherwise(false);
+    }
+
+    /** The site has put somebody out: also those whose answer is still under way. */
+    void disconnect(Disconnect order) {
+        authenticator.disconnected(order.user(), order.session());
+        roster.disconnect(order);
+    }
+
+    private static CloseReason reasonOf(Throwable failure) {
+        if (failure instanceof LoginRefused refused) {
+            return refused.reason();
+        }
+        LOG.log(System.Logger.Level.ERROR, "a login failed", failure);
+        return CloseReason.STATE_LOST;
+    }
+
+    /** Somebody who only asks and does not stay. */
+    private static final class Passing implements LoginListener {
+        @Override
+        public void ended(CloseReason reason) {}
+
+        @Override
+        public void changed(Identity identity) {}
+    }
+}

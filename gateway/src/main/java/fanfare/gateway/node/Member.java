@@ -1,0 +1,69 @@
+package fanfare.gateway.node;
+
+import fanfare.gateway.auth.Identity;
+import fanfare.gateway.auth.Login;
+import fanfare.gateway.auth.LoginListener;
+import fanfare.gateway.session.CloseReason;
+import fanfare.gateway.session.Hub;
+import fanfare.gateway.session.Session;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** A session as the node loop sees it: whom it belongs to and how to reach it on its own loop. */
+final class Member implements LoginListener {
+    private final Session session;
+    private final Hub hub;
+    /** Redis' clock, for topics joined later [ms]. */
+    private final LongSupplier serverClock;
+
+    /** Null until the site has answered. */
+    private @Nullable Login login;
+
+    Member(Session session, Hub hub, LongSupplier serverClock) {
+        this.session = session;
+        this.hub = hub;
+        this.serverClock = serverClock;
+    }
+
+    String connection() {
+        return session.connection();
+    }
+
+    @Nullable
+    Identity identity() {
+        return login == null ? null : login.identity();
+    }
+
+    @Nullable
+    String user() {
+        Identity identity = identity();
+        return identity == null ? null : identity.user();
+    }
+
+    void admitted(Login granted) {
+        login = granted;
+        Identity identity = granted.identity();
+        hub.execute(() -> session.admitted(identity));
+    }
+
+    void release() {
+        if (login != null) {
+            login.release();
+        }
+    }
+
+    void close(CloseReason reason) {
+        hub.execute(() -> session.close(reason));
+    }
+
+    @Override
+    public void ended(CloseReason reason) {
+        close(reason);
+    }
+
+    @Override
+    public void changed(Identity identity) {
+        long now = serverClock.getAsLong();
+        hub.execute(() -> session.changed(identity, now));
+    }
+}

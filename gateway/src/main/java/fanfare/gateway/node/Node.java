@@ -1,0 +1,231 @@
+package fanfare.gateway.node;
+
+import fanfare.config.RedisConfig;
+import fanfare.control.ControlReader;
+import fanfare.gateway.auth.AuthConfig;
+import fanfare.gateway.auth.Credentials;
+import fanfare.gateway.auth.SiteAuthenticator;
+import fanfare.gateway.feed.ControlFeed;
+import fanfare.gateway.feed.Feed;
+import fanfare.gateway.feed.RedisClock;
+import fanfare.gateway.session.Hub;
+import fanfare.gateway.session.Session;
+import fanfare.gateway.session.SessionMetrics;
+import fanfare.http.Health;
+import fanfare.presence.NodeState;
+import fanfare.presence.PresenceLimits;
+import fanfare.presence.PresenceWriter;
+import fanfare.redis.Keys;
+import fanfare.redis.RedisLink;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * What a gateway has once, whatever the number of its event loops: the feed, admission, presence, the site's commands.
+ * All of it is confined to one event loop, the node loop; the public methods may be called from any.
+ */
+public final class Node {
+    /** What a node is told of the gateway's settings. */
+    public record Settings(
+            String name,
+            String address,
+            String version,
+            RedisConfig redis,
+            AuthConfig auth,
+            int connectionsPerUserMax,
+            Duration redisGrace) {}
+
+    private static final int LOOK_MS = 100;
+
+    private final Vertx vertx;
+    private final Context loop;
+    private final SessionMetrics sessions;
+    private final RedisLink commands;
+    private final RedisClock clock;
+    private final Feed feed;
+    private final ControlFeed control;
+    private final PresenceWriter presence;
+    private final Admission admission;
+    private final List<Hub> hubs = new CopyOnWriteArrayList<>();
+    private volatile boolean draining;
+    /** When every link to Redis was last seen up [ns]; 0 before the first time. */
+    private volatile long redisSeenNs;
+
+    /** Makes a node of the current event loop. */
+    public Node(
+            Vertx vertx,
+            Settings settings,
+            SessionMetrics sessions,
+            Supplier<String> ids,
+            Health health,
+            MeterRegistry metrics) {
+        this.vertx = vertx;
+        this.loop = vertx.getOrCreateContext();
+        this.sessions = sessions;
+        Keys keys = new Keys(settings.redis().prefix());
+        commands = new RedisLink(vertx, settings.redis(), "commands", Node::random, metrics, new RedisLink.Listener() {
+            @Override
+            public void up() {
+                commandsUp();
+            }
+        });
+        clock = new RedisClock(vertx, commands, System::currentTimeMillis);
+        feed = new Feed(vertx, settings.redis(), commands, clock, Node::random, metrics);
+        Roster roster = new Roster(settings.connectionsPerUserMax(), this::opened, this::closed);
+        SiteAuthenticator authenticator = new SiteAuthenticator(
+                vertx,
+                settings.auth(),
+                SiteAuthenticator.Timing.of(settings.auth().staleMax()),
+                System::currentTimeMillis,
+                Node::random,
+                metrics);
+        admission = new Admission(authenticator, roster, clock::estimateMs);
+        presence = new PresenceWriter(
+                vertx,
+                commands,
+                keys,
+                PresenceLimits.defaults(),
+                ids,
+                () -> new NodeState(
+                        settings.name(),
+                        settings.address(),
+                        sessions.connections(),
+                        roster.users(),
+                        draining,
+                        settings.version()),
+                metrics);
+        control = new ControlFeed(
+                vertx,
+                settings.redis(),
+                new ControlReader(commands, keys, admission::disconnect),
+                Node::random,
+                metrics);
+        Gauge.builder("fanfare_users", roster, Roster::users)
+                .description("Users with a connection to this gateway")
+                .register(metrics);
+        health.readiness("redis", () -> redis(settings.redisGrace()));
+        health.readiness("draining", () -> new Health.Check(!draining, draining ? "stopping" : "no"));
+    }
+
+    /** Connects to Redis and stays connected. */
+    public void open() {
+        vertx.setPeriodic(LOOK_MS, timer -> {
+            if (isRedisUp()) {
+                redisSeenNs = System.nanoTime();
+            }
+        });
+        commands.open();
+        feed.open();
+        control.open();
+        presence.start();
+    }
+
+    /** Where hubs get their publications from. */
+    public Hub.Source feed() {
+        return feed;
+    }
+
+    /** Has a hub drained with the others. */
+    public void register(Hub hub) {
+        hubs.add(hub);
+    }
+
+    /** The time on Redis, taken after this call [ms]; the answer comes on the caller's event loop. */
+    public Future<Long> serverTime() {
+        return ask(clock::now);
+    }
+
+    /** Asks the site who a session is; it hears the outcome on its own loop. */
+    public void enter(Session session, Hub hub, Credentials credentials) {
+        loop.runOnContext(turn -> admission.enter(session, hub, credentials));
+    }
+
+    /** A session is over. */
+    public void leave(Session session) {
+        loop.runOnContext(turn -> admission.leave(session));
+    }
+
+    /** Whether other credentials are those of a session's user and login, by the site's word. */
+    public Future<Boolean> isSame(Session session, Credentials credentials) {
+        return ask(() -> admission.isSame(session, credentials));
+    }
+
+    public int connections() {
+        return sessions.connections();
+    }
+
+    public boolean isDraining() {
+        return draining;
+    }
+
+    /** Takes nobody new, closes everybody at a moment of their own within the window, and leaves presence. */
+    public Future<Void> drain(Duration window) {
+        draining = true;
+        hubs.forEach(hub -> hub.execute(() -> hub.drain(window.toMillis())));
+        long deadlineNs = System.nanoTime() + window.toNanos() + TimeUnit.SECONDS.toNanos(1);
+        return ask(() -> emptied(deadlineNs).compose(empty -> presence.stop()));
+    }
+
+    private Future<Void> emptied(long deadlineNs) {
+        Promise<Void> empty = Promise.promise();
+        vertx.setPeriodic(LOOK_MS, timer -> {
+            if (sessions.connections() == 0 || System.nanoTime() - deadlineNs > 0) {
+                vertx.cancelTimer(timer);
+                empty.complete();
+            }
+        });
+        return empty.future();
+    }
+
+    private void commandsUp() {
+        presence.linkUp();
+    }
+
+    private void opened(String user) {
+        presence.opened(user);
+    }
+
+    private void closed(String user) {
+        presence.closed(user);
+    }
+
+    private boolean isRedisUp() {
+        return commands.isUp() && feed.isUp() && control.isUp();
+    }
+
+    /** A gateway that lost Redis keeps its browsers, and is as good as any other until the grace is over. */
+    private Health.Check redis(Duration grace) {
+        long awayNs = System.nanoTime() - redisSeenNs;
+        boolean up = isRedisUp();
+        return new Health.Check(
+                up || (redisSeenNs != 0 && awayNs < grace.toNanos()),
+                up
+                        ? "connected"
+                        : redisSeenNs == 0
+                                ? "not connected yet"
+                                : "lost " + TimeUnit.NANOSECONDS.toSeconds(awayNs) + " s ago");
+    }
+
+    /** Runs a question on the node loop and brings its answer back to the caller's. */
+    private <T> Future<T> ask(Supplier<Future<T>> question) {
+        Context caller = vertx.getOrCreateContext();
+        Promise<T> answer = Promise.promise();
+        loop.runOnContext(
+                turn -> question.get().onComplete(result -> caller.runOnContext(back -> answer.handle(result))));
+        return answer.future();
+    }
+
+    private static double random() {
+        return ThreadLocalRandom.current().nextDouble();
+    }
+}

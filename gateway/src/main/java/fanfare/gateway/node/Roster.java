@@ -1,0 +1,73 @@
+package fanfare.gateway.node;
+
+import fanfare.control.Disconnect;
+import fanfare.gateway.auth.Identity;
+import fanfare.gateway.session.CloseReason;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/** The users on this gateway and their connections, oldest first. Confined to the node loop. */
+final class Roster {
+    private final int connectionsPerUserMax;
+    private final Consumer<String> opened;
+    private final Consumer<String> closed;
+    private final Map<String, Set<Member>> users = new HashMap<>();
+    /** Read by metrics and the lease from other threads. */
+    private final AtomicInteger userCount = new AtomicInteger();
+
+    /** {@code opened} and {@code closed} are told of every connection of a user, by the user's id. */
+    Roster(int connectionsPerUserMax, Consumer<String> opened, Consumer<String> closed) {
+        this.connectionsPerUserMax = connectionsPerUserMax;
+        this.opened = opened;
+        this.closed = closed;
+    }
+
+    int users() {
+        return userCount.get();
+    }
+
+    /** Enters a connection; a user who has too many loses the oldest. */
+    void enter(String user, Member member) {
+        Set<Member> members = users.computeIfAbsent(user, none -> new LinkedHashSet<>(2));
+        members.add(member);
+        userCount.set(users.size());
+        opened.accept(user);
+        if (members.size() > connectionsPerUserMax) {
+            Member oldest = members.iterator().next();
+            leave(user, oldest);
+            oldest.close(CloseReason.TOO_MANY_CONNECTIONS);
+        }
+    }
+
+    /** Strikes a connection off; does nothing if it is off already. */
+    void leave(String user, Member member) {
+        Set<Member> members = users.get(user);
+        if (members != null && members.remove(member)) {
+            if (members.isEmpty()) {
+                users.remove(user);
+                userCount.set(users.size());
+            }
+            closed.accept(user);
+        }
+    }
+
+    void disconnect(Disconnect order) {
+        CloseReason reason = new CloseReason(order.code(), "").because(order.reason());
+        List<Member> members = new ArrayList<>(users.getOrDefault(order.user(), Set.of()));
+        for (Member member : members) {
+            Identity identity = member.identity();
+            boolean meant = order.session() == null
+                    || (identity != null && order.session().equals(identity.session()));
+            if (meant && !order.except().contains(member.connection())) {
+                leave(order.user(), member);
+                member.close(reason);
+            }
+        }
+    }
+}

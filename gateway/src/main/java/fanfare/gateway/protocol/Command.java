@@ -1,0 +1,24 @@
+package fanfare.gateway.protocol;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a browser asks for. */
+public sealed interface Command {
+    /** Something that a later protocol may know; not an error. */
+    record Unknown() implements Command {}
+
+    record Ping() implements Command {}
+
+    /**
+     * What the browser wants to hear.
+     *
+     * @param protocol version of the protocol that it speaks
+     * @param namespaces what is sent to it; null for everything, empty for nothing
+     * @param resume token of an earlier connection
+     */
+    record Hello(int protocol, @Nullable Set<String> namespaces, @Nullable String resume) implements Command {
+        /** What a browser that says nothing is taken to have said. */
+        public static final Hello SILENT = new Hello(Commands.PROTOCOL, null, null);
+    }
+}

@@ -1,0 +1,62 @@
+package fanfare.gateway.protocol;
+
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what browsers send. */
+public final class Commands {
+    /** The version of the protocol spoken here. */
+    public static final int PROTOCOL = 1;
+
+    /** How long a message may be, in bytes of UTF-8, after its transport's wrapping is taken off. */
+    public static final int BYTES_MAX = 4_096;
+
+    private Commands() {}
+
+    /** The command in a message; null if it is too long or not a JSON object, which ends the session. */
+    public static @Nullable Command decode(String text) {
+        if (text.length() > BYTES_MAX || text.getBytes(StandardCharsets.UTF_8).length > BYTES_MAX) {
+            return null;
+        }
+        JsonObject message;
+        try {
+            message = new JsonObject(text);
+        } catch (DecodeException | ClassCastException e) {
+            return null;
+        }
+        Object type = message.getValue("type");
+        if ("ping".equals(type)) {
+            return new Command.Ping();
+        }
+        if ("hello".equals(type)) {
+            return new Command.Hello(
+                    message.getValue("protocol") instanceof Number number ? number.intValue() : PROTOCOL,
+                    message.getValue("namespaces") instanceof JsonArray names ? texts(names) : null,
+                    message.getValue("resume") instanceof String token ? token : null);
+        }
+        return new Command.Unknown();
+    }
+
+    /** The hello that stands in the address of a connection which cannot be expected to say one. */
+    public static Command.Hello query(@Nullable String namespaces, @Nullable String resume) {
+        Set<String> wanted = namespaces == null
+                ? null
+                : Arrays.stream(namespaces.split(","))
+                        .filter(name -> !name.isEmpty())
+                        .collect(Collectors.toUnmodifiableSet());
+        return new Command.Hello(PROTOCOL, wanted, resume);
+    }
+
+    private static Set<String> texts(JsonArray names) {
+        return names.stream()
+                .filter(String.class::isInstance)
+                .map(String.class::cast)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+}

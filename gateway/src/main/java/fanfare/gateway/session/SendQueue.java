@@ -1,0 +1,57 @@
+package fanfare.gateway.session;
+
+import fanfare.gateway.protocol.Message;
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** What waits for one browser, within a budget of bytes. Confined to the session's event loop. */
+public final class SendQueue {
+    private final ArrayDeque<Message> messages = new ArrayDeque<>(2);
+    private final int bytesMax;
+    /** What all sessions of the process have waiting, for the metric. */
+    private final LongAdder total;
+
+    private int bytes;
+
+    SendQueue(int bytesMax, LongAdder total) {
+        this.bytesMax = bytesMax;
+        this.total = total;
+    }
+
+    /** Adds a message; false if that would exceed the budget. An empty queue takes a message of any size. */
+    boolean offer(Message message) {
+        if (bytes > 0 && bytes + message.size() > bytesMax) {
+            return false;
+        }
+        bytes += message.size();
+        total.add(message.size());
+        messages.add(message);
+        return true;
+    }
+
+    public boolean isEmpty() {
+        return messages.isEmpty();
+    }
+
+    /** Bytes of text that wait. */
+    public int bytes() {
+        return bytes;
+    }
+
+    /** Takes the oldest message out; null if there is none. */
+    public @Nullable Message poll() {
+        Message message = messages.poll();
+        if (message != null) {
+            bytes -= message.size();
+            total.add(-message.size());
+        }
+        return message;
+    }
+
+    void clear() {
+        messages.clear();
+        total.add(-bytes);
+        bytes = 0;
+    }
+}

@@ -1,0 +1,324 @@
+package fanfare.gateway.session;
+
+import fanfare.channel.Channel;
+import fanfare.gateway.auth.Identity;
+import fanfare.gateway.protocol.Command;
+import fanfare.gateway.protocol.Commands;
+import fanfare.gateway.protocol.Message;
+import io.micrometer.core.instrument.Counter;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One browser's connection, whatever carries it. Confined to the event loop that accepted it, so it has no locks. */
+public final class Session implements Wheel.Timed {
+    private final Hub hub;
+    private final Transport transport;
+    private final String connection;
+    /** From when on nothing may be missing, on Redis' clock [ms]. */
+    private final long startMs;
+
+    private final long openedMs;
+    /** How long this session may be silent; each has its own, or a broadcast would make all of them beat together. */
+    private final long heartbeatMs;
+
+    /** Told once, when the session is over. */
+    private final Consumer<Session> onClosed;
+
+    private final SendQueue queue;
+    private final Counter deliveries;
+    private SessionState state = SessionState.CONNECTING;
+
+    /** Who it is; null until the site has answered. */
+    private @Nullable Identity identity;
+    /** The first one that the browser said; null while it has not. */
+    private Command.@Nullable Hello hello;
+
+    private List<Subscription> subscriptions = List.of();
+    /** What arrived before the welcome, which must go out first; whether it is wanted is only known then. */
+    private @Nullable SendQueue early;
+    /** When anything was last written [ms]. */
+    private long writtenMs;
+    /** When the last messages came from the browser [ms], a ring; null until a second one comes. */
+    private long @Nullable [] received;
+    /** Messages that came so far. */
+    private int receivedCount;
+
+    private boolean flushing;
+    /** The browser fell behind its budget; it is closed at the end of the tick. */
+    private boolean overflowed;
+    /** The transport has gone; nothing is left to do. */
+    private boolean ended;
+
+    private long closedMs;
+
+    Session(Hub hub, Transport transport, String connection, long startMs, double random, Consumer<Session> onClosed) {
+        SessionLimits limits = hub.limits();
+        this.hub = hub;
+        this.transport = transport;
+        this.connection = connection;
+        this.startMs = startMs;
+        this.onClosed = onClosed;
+        this.openedMs = hub.nowMs();
+        this.writtenMs = openedMs;
+        this.heartbeatMs = (long) (limits.heartbeat().toMillis() * (1 - 0.2 * random));
+        this.queue = new SendQueue(limits.queueBytesMax(), hub.metrics().queueBytes());
+        this.deliveries = hub.metrics().deliveries(transport.name());
+        hub.metrics().connections(transport.name()).incrementAndGet();
+    }
+
+    /** The public id of this connection, which the site may name when it disconnects all others. */
+    public String connection() {
+        return connection;
+    }
+
+    public boolean isClosed() {
+        return state == SessionState.CLOSED;
+    }
+
+    /** The site has said who this is. */
+    public void admitted(Identity who) {
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        identity = who;
+        subscriptions = new ArrayList<>(2);
+        channels(who).forEach(channel -> subscriptions.add(hub.subscribe(this, channel, startMs)));
+        if (hello != null || hub.nowMs() - openedMs >= hub.limits().helloWait().toMillis()) {
+            welcome();
+        }
+    }
+
+    /** The site has said so again, perhaps with other topics. */
+    public void changed(Identity who, long nowServerMs) {
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        identity = who;
+        Set<Channel> wanted = new HashSet<>(channels(who));
+        for (Subscription subscription : List.copyOf(subscriptions)) {
+            if (!wanted.remove(subscription.channel())) {
+                subscriptions.remove(subscription);
+                hub.unsubscribe(subscription);
+            }
+        }
+        wanted.forEach(channel -> subscriptions.add(hub.subscribe(this, channel, nowServerMs)));
+    }
+
+    /** A hello that came with the connection itself. */
+    public void hello(Command.Hello said) {
+        if (hello != null || state == SessionState.CLOSED) {
+            return;
+        }
+        if (said.protocol() != Commands.PROTOCOL) {
+            close(CloseReason.PROTOCOL_NOT_SUPPORTED);
+            return;
+        }
+        hello = said;
+        if (state == SessionState.OPEN) {
+            if (said.resume() != null) {
+                send(Message.welcome(connection, user(), hub.node(), false));
+            }
+        } else if (identity != null) {
+            welcome();
+        }
+    }
+
+    /** A message from the browser, its transport's wrapping taken off. */
+    public void receive(String text) {
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        if (isTooFast()) {
+            refuse("more than " + hub.limits().messagesPerSecondMax() + " messages in a second");
+            return;
+        }
+        Command command = Commands.decode(text);
+        if (command == null) {
+            refuse("not a JSON object of at most " + Commands.BYTES_MAX + " bytes");
+        } else if (command instanceof Command.Ping) {
+            send(Message.pong());
+        } else if (command instanceof Command.Hello said) {
+            hello(said);
+        }
+    }
+
+    /** A publication, or what stands for one, on a channel of this session. */
+    void deliver(Message message) {
+        if (state == SessionState.OPEN) {
+            if (isWanted(message)) {
+                deliveries.increment();
+                send(message);
+            }
+        } else if (state == SessionState.CONNECTING) {
+            if (early == null) {
+                early = new SendQueue(
+                        hub.limits().queueBytesMax(), hub.metrics().queueBytes());
+            }
+            if (!early.offer(message)) {
+                overflow();
+            }
+        }
+    }
+
+    /** Writes what waits, as far as the transport takes it. */
+    public void flush() {
+        flushing = false;
+        if (state != SessionState.CLOSED && !queue.isEmpty()) {
+            int before = queue.bytes();
+            transport.write(queue);
+            if (queue.bytes() < before) {
+                writtenMs = hub.nowMs();
+            }
+        }
+    }
+
+    /** Ends the session and tells the browser why. */
+    public void close(CloseReason reason) {
+        if (state != SessionState.CLOSED) {
+            flush();
+            leaveAll(reason.code());
+            transport.close(reason);
+            closedMs = hub.nowMs();
+            hub.wheel().schedule(this, closedMs + hub.limits().closeWait().toMillis());
+        }
+    }
+
+    /** The connection has gone, by whatever hand. */
+    public void ended(int code) {
+        ended = true;
+        if (state != SessionState.CLOSED) {
+            leaveAll(code);
+        }
+    }
+
+    @Override
+    public long tick(long nowMs) {
+        switch (state) {
+            case CONNECTING -> {
+                long helloDue = openedMs + hub.limits().helloWait().toMillis();
+                if (nowMs < helloDue) {
+                    return helloDue;
+                }
+                if (identity == null) {
+                    return heartbeat(nowMs);
+                }
+                welcome();
+                return writtenMs + heartbeatMs;
+            }
+            case OPEN -> {
+                return heartbeat(nowMs);
+            }
+            case CLOSED -> {
+                if (!ended && nowMs - closedMs >= hub.limits().closeWait().toMillis()) {
+                    ended = true;
+                    transport.reset();
+                }
+                return Wheel.NEVER;
+            }
+        }
+        throw new AssertionError(state);
+    }
+
+    private long heartbeat(long nowMs) {
+        if (nowMs - writtenMs >= heartbeatMs) {
+            transport.heartbeat();
+            writtenMs = nowMs;
+        }
+        return writtenMs + heartbeatMs;
+    }
+
+    private void welcome() {
+        become(SessionState.OPEN);
+        boolean asked = hello != null && hello.resume() != null;
+        Boolean recovered = asked ? Boolean.FALSE : null;
+        send(Message.welcome(connection, user(), hub.node(), recovered));
+        SendQueue waited = early;
+        early = null;
+        if (waited != null) {
+            for (Message message = waited.poll(); message != null; message = waited.poll()) {
+                deliver(message);
+            }
+        }
+    }
+
+    private void send(Message message) {
+        if (state != SessionState.OPEN || overflowed) {
+            return;
+        }
+        if (!queue.offer(message)) {
+            overflow();
+        } else if (!flushing) {
+            flushing = true;
+            hub.flushLater(this);
+        }
+    }
+
+    private void overflow() {
+        if (!overflowed) {
+            overflowed = true;
+            // Not at once: the hub may be in the middle of handing a message to all of its sessions.
+            hub.execute(() -> close(CloseReason.SLOW_CONSUMER));
+        }
+    }
+
+    private void refuse(String rule) {
+        send(Message.error(Integer.toString(CloseReason.BAD_MESSAGE.code()), rule));
+        close(CloseReason.BAD_MESSAGE.because("bad message: " + rule));
+    }
+
+    private boolean isWanted(Message message) {
+        Set<String> namespaces = hello == null ? null : hello.namespaces();
+        return namespaces == null || message.namespace() == null || namespaces.contains(message.namespace());
+    }
+
+    private boolean isTooFast() {
+        int max = hub.limits().messagesPerSecondMax();
+        long now = hub.nowMs();
+        if (received == null) {
+            received = new long[max];
+        }
+        int place = receivedCount++ % max;
+        boolean tooFast = receivedCount > max && now - received[place] < 1_000;
+        received[place] = now;
+        return tooFast;
+    }
+
+    private @Nullable String user() {
+        return identity == null ? null : identity.user();
+    }
+
+    private static List<Channel> channels(Identity who) {
+        List<Channel> channels = new ArrayList<>();
+        if (who.user() != null) {
+            channels.add(Channel.user(who.user()));
+            who.topics().forEach(topic -> channels.add(Channel.topic(topic)));
+        }
+        channels.add(Channel.BROADCAST);
+        return channels;
+    }
+
+    private void leaveAll(int code) {
+        become(SessionState.CLOSED);
+        hub.metrics().closed(code);
+        hub.metrics().connections(transport.name()).decrementAndGet();
+        subscriptions.forEach(hub::unsubscribe);
+        subscriptions = List.of();
+        queue.clear();
+        if (early != null) {
+            early.clear();
+        }
+        hub.closed(this);
+        onClosed.accept(this);
+    }
+
+    private void become(SessionState next) {
+        if (!state.next().contains(next)) {
+            throw new IllegalStateException(state + " cannot become " + next);
+        }
+        state = next;
+    }
+}

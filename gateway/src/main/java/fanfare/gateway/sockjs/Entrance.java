@@ -1,0 +1,104 @@
+package fanfare.gateway.sockjs;
+
+import fanfare.gateway.auth.AddressLimits;
+import fanfare.gateway.auth.ClientAddress;
+import fanfare.gateway.auth.Credentials;
+import fanfare.gateway.auth.Origins;
+import fanfare.gateway.node.Node;
+import fanfare.gateway.session.Hub;
+import fanfare.gateway.session.Session;
+import fanfare.gateway.session.Transport;
+import fanfare.http.Problem;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** What every newcomer passes, whatever its transport: origin, limits, the moment of acceptance, admission. */
+public final class Entrance {
+    private final Hub hub;
+    private final Node node;
+    private final Origins origins;
+    private final ClientAddress addresses;
+    private final AddressLimits limits;
+    private final Set<String> siteCookies;
+    private final int connectionsMax;
+    private final Supplier<String> ids;
+
+    /** One newcomer who may come in: since when nothing may be missing, and what it proves itself with. */
+    record Newcomer(long startMs, Credentials credentials) {}
+
+    public Entrance(
+            Hub hub,
+            Node node,
+            Origins origins,
+            ClientAddress addresses,
+            AddressLimits limits,
+            Set<String> siteCookies,
+            int connectionsMax,
+            Supplier<String> ids) {
+        this.hub = hub;
+        this.node = node;
+        this.origins = origins;
+        this.addresses = addresses;
+        this.limits = limits;
+        this.siteCookies = siteCookies;
+        this.connectionsMax = connectionsMax;
+        this.ids = ids;
+    }
+
+    Hub hub() {
+        return hub;
+    }
+
+    /** What a request proves itself with. */
+    Credentials credentials(HttpServerRequest request) {
+        return Credentials.of(request, siteCookies, addresses.of(request));
+    }
+
+    String address(HttpServerRequest request) {
+        return addresses.of(request);
+    }
+
+    AddressLimits limits() {
+        return limits;
+    }
+
+    /** Refuses a request that a page of another site made. */
+    void checkOrigin(HttpServerRequest request) {
+        if (!origins.allows(request)) {
+            throw Problem.ORIGIN_REFUSED.because(
+                    "pages of this origin may not connect here; FANFARE_ALLOWED_ORIGINS" + " names those that may");
+        }
+    }
+
+    /** Lets a newcomer in, or fails with a problem. */
+    Future<Newcomer> admit(HttpServerRequest request) {
+        if (node.isDraining() || node.connections() >= connectionsMax) {
+            return Future.failedFuture(Problem.UNAVAILABLE.because("this gateway takes no new connections"));
+        }
+        Credentials credentials = credentials(request);
+        if (!limits.handshake(credentials.clientAddress(), System.nanoTime())) {
+            return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many handshakes from your address"));
+        }
+        if (!limits.open(credentials.clientAddress())) {
+            return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many sessions from your address"));
+        }
+        return node.serverTime().map(startMs -> new Newcomer(startMs, credentials));
+    }
+
+    /** Undoes {@link #admit} for a newcomer who did not get as far as a session. */
+    void gone(Newcomer newcomer) {
+        limits.closed(newcomer.credentials().clientAddress());
+    }
+
+    /** Opens the newcomer's session and has the site asked who it is. */
+    Session open(Transport transport, Newcomer newcomer) {
+        Session opened = hub.open(transport, ids.get(), newcomer.startMs(), session -> {
+            gone(newcomer);
+            node.leave(session);
+        });
+        node.enter(opened, hub, newcomer.credentials());
+        return opened;
+    }
+}

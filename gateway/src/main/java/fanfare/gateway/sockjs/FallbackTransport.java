@@ -1,0 +1,200 @@
+package fanfare.gateway.sockjs;
+
+import fanfare.gateway.session.CloseReason;
+import fanfare.gateway.session.Hub;
+import fanfare.gateway.session.SendQueue;
+import fanfare.gateway.session.Session;
+import fanfare.gateway.session.Transport;
+import fanfare.gateway.session.Wheel;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A SockJS session over HTTP requests: what the browser hears goes into whichever response is open, what it says comes in
+ * requests of their own. Confined to the event loop of the request that opened it; {@link #execute} gets others there.
+ */
+final class FallbackTransport implements Transport, Wheel.Timed {
+    /** How long a browser may be without an open request before it is taken to have left (sockjs-node's default). */
+    static final int DISCONNECT_DELAY_MS = 5_000;
+    /** For how long a closed session repeats why, to polls that come later. */
+    private static final int CLOSE_REPEATED_MS = 5_000;
+    /** A stream ends after this much, since the browser keeps all of it in memory (SockJS protocol) [bytes]. */
+    static final int STREAM_BYTES_MAX = 128 << 10;
+    /** What a stream's connection may have taken and not yet sent [bytes]. */
+    private static final int UNSENT_BYTES_MAX = 64 << 10;
+
+    private final String name;
+    private final String loginHash;
+    private final Hub hub;
+    /** Takes the session out of the directory. */
+    private final Consumer<FallbackTransport> forget;
+
+    private @Nullable Session session;
+    /** Null between two requests. */
+    private @Nullable Receiver receiver;
+    /** Bytes that the current stream has been given, and those of them that are not sent. */
+    private int streamBytes;
+
+    private int unsentBytes;
+    private boolean opened;
+    /** Set once it is over, and repeated to whoever asks. */
+    private @Nullable CloseReason closed;
+    /** Since when there is no receiver, or the session is closed [ms]. */
+    private long idleSinceMs;
+
+    /** {@code name} is that of the transport which opened the session. */
+    FallbackTransport(String name, String loginHash, Hub hub, Consumer<FallbackTransport> forget) {
+        this.name = name;
+        this.loginHash = loginHash;
+        this.hub = hub;
+        this.forget = forget;
+        this.idleSinceMs = hub.nowMs();
+        hub.wheel().schedule(this, idleSinceMs + DISCONNECT_DELAY_MS);
+    }
+
+    void serve(Session opening) {
+        session = opening;
+    }
+
+    /** Hash of the site's cookies in the request that opened the session; never changes. */
+    String loginHash() {
+        return loginHash;
+    }
+
+    @Nullable
+    Session session() {
+        return session;
+    }
+
+    /** Runs something on this session's event loop; may be called on any. */
+    void execute(Runnable task) {
+        hub.execute(task);
+    }
+
+    /** A request that waits for what the session has to say. */
+    void attach(Receiver newcomer) {
+        if (closed != null) {
+            newcomer.end(line(SockJsFrames.close(closed)));
+            return;
+        }
+        if (receiver != null) {
+            newcomer.end(line(SockJsFrames.close(CloseReason.ANOTHER_CONNECTION)));
+            return;
+        }
+        receiver = newcomer;
+        streamBytes = 0;
+        unsentBytes = 0;
+        if (!opened) {
+            opened = true;
+            put(line(SockJsFrames.OPEN));
+        }
+        if (receiver != null && session != null) {
+            session.flush();
+        }
+    }
+
+    /** A request ended before its response did: the browser left, or something in between cut it off. */
+    void aborted(Receiver gone) {
+        if (gone == receiver && session != null) {
+            receiver = null;
+            session.close(CloseReason.INTERRUPTED);
+        }
+    }
+
+    void receive(List<String> messages) {
+        if (session != null) {
+            messages.forEach(session::receive);
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public void write(SendQueue waiting) {
+        while (receiver != null && !waiting.isEmpty() && unsentBytes < UNSENT_BYTES_MAX) {
+            put(SockJsFrames.array(waiting, STREAM_BYTES_MAX).appendString("\n"));
+        }
+    }
+
+    @Override
+    public void heartbeat() {
+        put(line(SockJsFrames.HEARTBEAT));
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        closed = reason;
+        if (receiver != null) {
+            receiver.end(line(SockJsFrames.close(reason)));
+            receiver = null;
+        }
+        idleSinceMs = hub.nowMs();
+    }
+
+    @Override
+    public void reset() {
+        // Nothing is left open: the last response ended with the close, or there was none.
+    }
+
+    @Override
+    public long tick(long nowMs) {
+        if (closed != null) {
+            if (nowMs - idleSinceMs < CLOSE_REPEATED_MS) {
+                return idleSinceMs + CLOSE_REPEATED_MS;
+            }
+            forget.accept(this);
+            return Wheel.NEVER;
+        }
+        if (receiver == null && nowMs - idleSinceMs >= DISCONNECT_DELAY_MS) {
+            forget.accept(this);
+            if (session != null) {
+                session.ended(CloseReason.INTERRUPTED.code());
+            }
+            return Wheel.NEVER;
+        }
+        return (receiver == null ? idleSinceMs : nowMs) + DISCONNECT_DELAY_MS;
+    }
+
+    private void put(Buffer frame) {
+        Receiver current = receiver;
+        if (current == null) {
+            return;
+        }
+        if (!current.isStreaming()) {
+            current.end(frame);
+            detach();
+            return;
+        }
+        int length = frame.length();
+        streamBytes += length;
+        unsentBytes += length;
+        current.write(frame, () -> execute(() -> written(current, length)));
+        if (streamBytes >= STREAM_BYTES_MAX) {
+            current.end();
+            detach();
+        }
+    }
+
+    private void written(Receiver by, int bytes) {
+        if (by == receiver) {
+            unsentBytes -= bytes;
+            if (session != null) {
+                session.flush();
+            }
+        }
+    }
+
+    private void detach() {
+        receiver = null;
+        idleSinceMs = hub.nowMs();
+    }
+
+    private static Buffer line(String frame) {
+        return Buffer.buffer(frame + "\n");
+    }
+}

@@ -1,0 +1,162 @@
+package fanfare.gateway.sockjs;
+
+import fanfare.gateway.auth.Origins;
+import fanfare.gateway.protocol.Commands;
+import fanfare.gateway.session.Session;
+import fanfare.http.Problem;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Route;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.DoubleSupplier;
+
+/** The paths under {@code /push}: what SockJS clients and raw WebSockets ask for. Confined to one event loop. */
+public final class SockJsRouter {
+    private static final int YEAR_S = 31_536_000;
+    private static final String NO_CACHE = "no-store, no-cache, no-transform, must-revalidate, max-age=0";
+    private static final String TEXT = "text/plain; charset=UTF-8";
+
+    private final Entrance entrance;
+    private final Origins origins;
+    private final Set<SockJsTransport> transports;
+    private final FallbackHandlers fallbacks;
+    private final DoubleSupplier random;
+
+    public SockJsRouter(
+            Entrance entrance,
+            Origins origins,
+            Set<SockJsTransport> transports,
+            FallbackHandlers fallbacks,
+            DoubleSupplier random) {
+        this.entrance = entrance;
+        this.origins = origins;
+        this.transports = transports;
+        this.fallbacks = fallbacks;
+        this.random = random;
+    }
+
+    /** Puts the paths on a router. */
+    public void install(Router router) {
+        router.route("/push*").handler(this::headers);
+        router.get("/push").handler(SockJsRouter::greet);
+        router.get("/push/").handler(SockJsRouter::greet);
+        router.get("/push/info").handler(this::info);
+        router.options("/push/info").handler(context -> preflight(context, "OPTIONS, GET"));
+        if (transports.contains(SockJsTransport.RAW_WEBSOCKET)) {
+            router.get("/push/websocket").handler(context -> webSocket(context, false));
+        }
+        if (transports.contains(SockJsTransport.WEBSOCKET)) {
+            session(router, HttpMethod.GET, "websocket").handler(context -> webSocket(context, true));
+        }
+        if (transports.contains(SockJsTransport.XHR)) {
+            post(router, "xhr").handler(fallbacks::poll);
+        }
+        if (transports.contains(SockJsTransport.XHR_STREAMING)) {
+            post(router, "xhr_streaming").handler(fallbacks::stream);
+        }
+        if (transports.contains(SockJsTransport.XHR) || transports.contains(SockJsTransport.XHR_STREAMING)) {
+            post(router, "xhr_send").handler(fallbacks::readBody).handler(fallbacks::send);
+        }
+    }
+
+    private Route post(Router router, String transport) {
+        session(router, HttpMethod.OPTIONS, transport).handler(context -> preflight(context, "OPTIONS, POST"));
+        return session(router, HttpMethod.POST, transport);
+    }
+
+    /** Only the session's id counts; what stands in the server's place is the client's own affair. */
+    private static Route session(Router router, HttpMethod method, String transport) {
+        return router.routeWithRegex(method, "/push/[^/.]{1,64}/(?<session>[^/.]{1,128})/" + transport);
+    }
+
+    private void headers(RoutingContext context) {
+        HttpServerResponse response = context.response();
+        response.putHeader("X-Content-Type-Options", "nosniff").putHeader("Cache-Control", NO_CACHE);
+        origins.cors(context.request(), mayBeNull(context)).forEach(response::putHeader);
+        context.next();
+    }
+
+    /** Sandboxed pages have no origin to name; they may ask what there is, but no more. */
+    private static boolean mayBeNull(RoutingContext context) {
+        return context.request().method().equals(HttpMethod.OPTIONS)
+                || context.normalizedPath().equals("/push/info");
+    }
+
+    private static void greet(RoutingContext context) {
+        context.response().putHeader("Content-Type", TEXT).end("Welcome to SockJS!\n");
+    }
+
+    private void info(RoutingContext context) {
+        context.response()
+                .putHeader("Content-Type", "application/json; charset=UTF-8")
+                .end(new JsonObject()
+                        .put("websocket", transports.contains(SockJsTransport.WEBSOCKET))
+                        .put("origins", new JsonArray().add("*:*"))
+                        // The login cookie decides who it is, so transports that cannot send it are of no use.
+                        .put("cookie_needed", true)
+                        .put("entropy", (long) (random.getAsDouble() * (1L << 32)))
+                        .toBuffer());
+    }
+
+    private static void preflight(RoutingContext context, String methods) {
+        HttpServerResponse response = context.response();
+        String wanted = context.request().getHeader("Access-Control-Request-Headers");
+        if (wanted != null && response.headers().contains("Access-Control-Allow-Origin")) {
+            response.putHeader("Access-Control-Allow-Headers", wanted);
+        }
+        response.setStatusCode(204)
+                .putHeader("Access-Control-Allow-Methods", methods)
+                .putHeader("Access-Control-Max-Age", Integer.toString(YEAR_S))
+                .putHeader("Cache-Control", "public, max-age=" + YEAR_S)
+                .end();
+    }
+
+    private void webSocket(RoutingContext context, boolean framed) {
+        HttpServerRequest request = context.request();
+        if (!"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
+            context.response()
+                    .setStatusCode(400)
+                    .putHeader("Content-Type", TEXT)
+                    .end("Can \"Upgrade\" only to \"WebSocket\".");
+            return;
+        }
+        String connection = request.getHeader("Connection");
+        if (connection == null || !connection.toLowerCase(Locale.ROOT).contains("upgrade")) {
+            context.response()
+                    .setStatusCode(400)
+                    .putHeader("Content-Type", TEXT)
+                    .end("\"Connection\" must be \"Upgrade\".");
+            return;
+        }
+        entrance.checkOrigin(request);
+        request.pause();
+        entrance.admit(request)
+                .onSuccess(newcomer -> request.toWebSocket()
+                        .onSuccess(socket -> {
+                            WebSocketTransport transport = new WebSocketTransport(socket, request.connection(), framed);
+                            Session session = entrance.open(transport, newcomer);
+                            transport.serve(session);
+                            if (!framed) {
+                                session.hello(
+                                        Commands.query(request.getParam("namespaces"), request.getParam("resume")));
+                            }
+                        })
+                        .onFailure(failure -> {
+                            entrance.gone(newcomer);
+                            refuseUpgrade(context);
+                        }))
+                .onFailure(context::fail);
+    }
+
+    private static void refuseUpgrade(RoutingContext context) {
+        if (!context.response().ended() && !context.response().headWritten()) {
+            context.fail(Problem.INVALID.because("not a WebSocket handshake (RFC 6455, 4.2.1)"));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package fanfare.gateway.sockjs;
+
+import java.util.Locale;
+
+/** The transports by which browsers may come, named as {@code FANFARE_TRANSPORTS} and the metrics name them. */
+public enum SockJsTransport {
+    WEBSOCKET,
+    RAW_WEBSOCKET,
+    XHR_STREAMING,
+    XHR;
+
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,109 @@
+package fanfare.gateway.sockjs;
+
+import fanfare.gateway.protocol.Message;
+import fanfare.gateway.session.CloseReason;
+import fanfare.gateway.session.SendQueue;
+import fanfare.gateway.session.Session;
+import fanfare.gateway.session.Transport;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.ServerWebSocket;
+import java.util.List;
+
+/** A WebSocket, with SockJS's frames in it or without. Confined to its event loop. */
+final class WebSocketTransport implements Transport {
+    /** A browser that sends no close frame back leaves without a code (RFC 6455, 7.4.1). */
+    private static final int ABNORMAL = 1006;
+    /** All that waits for a connection leaves in frames of about this size [bytes]. */
+    private static final int FRAME_BYTES = 64 << 10;
+
+    private final ServerWebSocket socket;
+    private final HttpConnection connection;
+    private final boolean framed;
+
+    WebSocketTransport(ServerWebSocket socket, HttpConnection connection, boolean framed) {
+        this.socket = socket;
+        this.connection = connection;
+        this.framed = framed;
+    }
+
+    /** Starts to hand over what the browser sends. */
+    void serve(Session session) {
+        if (framed) {
+            socket.writeTextMessage(SockJsFrames.OPEN);
+        }
+        socket.textMessageHandler(text -> received(session, text));
+        socket.binaryMessageHandler(binary -> session.close(CloseReason.BAD_MESSAGE.because("binary message")));
+        socket.drainHandler(drained -> session.flush());
+        socket.exceptionHandler(failure -> {
+            // A broken connection; its close follows and is what counts.
+        });
+        socket.closeHandler(closed -> {
+            Short code = socket.closeStatusCode();
+            session.ended(code == null ? ABNORMAL : Short.toUnsignedInt(code));
+        });
+    }
+
+    private void received(Session session, String text) {
+        if (!framed) {
+            session.receive(text);
+            return;
+        }
+        if (text.isEmpty()) {
+            return;
+        }
+        List<String> messages = SockJsFrames.messages(text);
+        if (messages == null) {
+            session.close(CloseReason.BAD_MESSAGE.because("broken JSON encoding"));
+        } else {
+            messages.forEach(session::receive);
+        }
+    }
+
+    @Override
+    public String name() {
+        return framed ? "websocket" : "raw-websocket";
+    }
+
+    @Override
+    public void write(SendQueue waiting) {
+        while (!waiting.isEmpty() && !socket.writeQueueFull()) {
+            if (framed) {
+                socket.writeTextMessage(SockJsFrames.array(waiting, FRAME_BYTES).toString());
+            } else {
+                Message message = waiting.poll();
+                if (message != null) {
+                    socket.writeTextMessage(message.text().toString());
+                }
+            }
+        }
+    }
+
+    @Override
+    public void heartbeat() {
+        if (socket.writeQueueFull()) {
+            return;
+        }
+        if (framed) {
+            socket.writeTextMessage(SockJsFrames.HEARTBEAT);
+        } else {
+            socket.writePing(Buffer.buffer());
+        }
+    }
+
+    @Override
+    public void close(CloseReason reason) {
+        if (socket.isClosed()) {
+            return;
+        }
+        if (framed) {
+            socket.writeTextMessage(SockJsFrames.close(reason));
+        }
+        socket.close((short) reason.code(), reason.text());
+    }
+
+    @Override
+    public void reset() {
+        connection.close();
+    }
+}

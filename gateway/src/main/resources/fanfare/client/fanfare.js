@@ -1,0 +1,2 @@
+class Fanfare {}
+export { Fanfare as default, Fanfare };

@@ -1,0 +1,387 @@
+package fanfare.gateway.feed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.broker.Reading;
+import fanfare.channel.Channel;
+import fanfare.channel.Item;
+import fanfare.channel.Position;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FeedChannelTest {
+    private final Recorder actions = new Recorder();
+    private final FeedChannel<String> channel = new FeedChannel<>(Channel.user("alice"), actions);
+
+    @AfterEach
+    void nothingElseHappened() {
+        assertThat(actions.events).isEmpty();
+        assertThat(actions.reads).isEmpty();
+    }
+
+    @Test
+    void theFirstSessionWaitsForTheAcknowledgementAndGetsWhatWasReadSinceItsStart() {
+        channel.join("ann", 20);
+        actions.expectNothing();
+        channel.subscribed();
+        actions.answer(reading(item(1, 10), item(2, 20), item(3, 30)));
+        actions.expect("joined ann 2,3");
+        channel.message(item(4, 40));
+        actions.expect("deliver 4");
+    }
+
+    @Test
+    void whatArrivesDuringTheReadComesOnceAndInOrder() {
+        channel.join("ann", 10);
+        channel.subscribed();
+        channel.message(item(2, 20));
+        channel.message(item(3, 30));
+        actions.answer(reading(item(1, 10), item(2, 20)));
+        actions.expect("joined ann 1,2,3");
+        channel.message(item(3, 30));
+        actions.expectNothing();
+    }
+
+    @Test
+    void aPushThatTheReadHadAlreadySeenIsDroppedEvenIfItIsTheFirstOfItsChannel() {
+        channel.join("ann", 0);
+        channel.subscribed();
+        actions.answer(reading(item(1, 10)));
+        actions.expect("joined ann 1");
+        channel.message(item(1, 10));
+        actions.expectNothing();
+    }
+
+    @Test
+    void aBurstBeyondTheCapIsTakenFromTheSubscription() {
+        channel.join("ann", 10);
+        channel.subscribed();
+        for (int i = 1; i <= 5; i++) {
+            channel.message(item(i, 10L * i));
+        }
+        actions.answer(new Reading(List.of(item(4, 40), item(5, 50)), item(5, 50), false));
+        actions.expect("joined ann 1,2,3,4,5 incomplete");
+    }
+
+    @Test
+    void whatComesOverTheSubscriptionIsNeverFilteredByTheStart() {
+        channel.join("ann", 1_000);
+        channel.subscribed();
+        channel.message(item(1, 999));
+        actions.answer(reading(item(1, 999)));
+        actions.expect("joined ann 1");
+    }
+
+    @Test
+    void aSessionThatJoinsALiveChannelReadsWhatItLacksAndMissesNothingMeanwhile() {
+        live();
+        channel.join("bob", 20);
+        channel.message(item(3, 30));
+        actions.expect("deliver 3");
+        actions.answer(reading(item(2, 20)));
+        actions.expect("joined bob 2,3");
+    }
+
+    @Test
+    void whatAJoinReadAheadOfTheSubscriptionIsHandedToEverybodyAndDroppedWhenItComes() {
+        live();
+        channel.join("bob", 20);
+        actions.answer(reading(item(2, 20), item(3, 30), item(4, 40)));
+        actions.expect("deliver 3", "deliver 4", "joined bob 2,3,4");
+        channel.message(item(3, 30));
+        channel.message(item(4, 40));
+        channel.message(item(5, 50));
+        actions.expect("deliver 5");
+    }
+
+    @Test
+    void aHoleIsFilledByARead() {
+        live();
+        channel.message(item(5, 50));
+        actions.expectNothing();
+        assertThat(actions.reads.peek().point()).isEqualTo(Reading.Point.after(new Position(7, 2)));
+        channel.message(item(6, 60));
+        actions.answer(reading(item(3, 30), item(4, 40), item(5, 50)));
+        actions.expect("deliver 3", "deliver 4", "deliver 5", "deliver 6");
+    }
+
+    @Test
+    void whatCannotBeFilledIsSaid() {
+        live();
+        channel.message(item(9, 90));
+        actions.answer(new Reading(List.of(item(8, 80), item(9, 90)), item(9, 90), false));
+        actions.expect("gap", "deliver 8", "deliver 9");
+    }
+
+    @Test
+    void afterALostLinkEverythingPublishedMeanwhileIsReadOnceAndNewcomersAreServedThen() {
+        live();
+        channel.lost();
+        channel.join("bob", 30);
+        channel.subscribed();
+        channel.message(item(4, 40));
+        actions.answer(reading(item(3, 30), item(4, 40)));
+        actions.expect("deliver 3", "deliver 4");
+        actions.answer(reading(item(3, 30), item(4, 40)));
+        actions.expect("joined bob 3,4");
+    }
+
+    @Test
+    void aLinkLostDuringAJoinStartsTheJoinAgain() {
+        live();
+        channel.join("bob", 20);
+        Read late = actions.reads.remove();
+        channel.lost();
+        channel.read(late.attempt(), reading(item(2, 20)));
+        actions.expectNothing();
+        channel.subscribed();
+        actions.answer(reading());
+        actions.answer(reading(item(2, 20)));
+        actions.expect("joined bob 2");
+    }
+
+    @Test
+    void aReadThatFailedIsTakenAgain() {
+        channel.join("ann", 10);
+        channel.subscribed();
+        channel.readFailed(actions.reads.remove().attempt());
+        actions.answer(reading(item(1, 10)));
+        actions.expect("joined ann 1");
+    }
+
+    @Test
+    void aListThatExpiredOnAnUnbrokenLinkIsNoGap() {
+        live();
+        channel.message(new Item(new Position(8, 1), null, 99, 999, "x", "/n", Buffer.buffer("{}")));
+        actions.expect("deliver 1");
+    }
+
+    @Test
+    void aSharedChannelServesNewcomersFromMemory() {
+        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions);
+        broadcast.subscribed();
+        broadcast.read(actions.reads.remove().attempt(), new Reading(List.of(), item(1, 10), true));
+        broadcast.message(item(2, 20));
+        broadcast.message(item(3, 30));
+        actions.expect("deliver 2", "deliver 3");
+        broadcast.join("ann", 30);
+        actions.expect("joined ann 3");
+        broadcast.join("bob", 5);
+        assertThat(actions.reads.remove().point()).isEqualTo(Reading.Point.since(5));
+    }
+
+    /** Any order of publishing, pushing, reading, losing the link and joining: each session has all it should, once. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void nothingIsMissedAndNothingComesTwiceWhateverTheOrder(long seed) {
+        for (int run = 0; run < 250; run++) {
+            new RandomHistory(new Random(seed * 1_000 + run)).play();
+        }
+    }
+
+    private void live() {
+        channel.join("ann", 0);
+        channel.subscribed();
+        actions.answer(reading(item(1, 10), item(2, 20)));
+        actions.expect("joined ann 1,2");
+    }
+
+    private static Item item(long sequence, long ms) {
+        return new Item(
+                new Position(7, sequence),
+                sequence == 1 ? null : new Position(7, sequence - 1),
+                ms,
+                ms + 60_000,
+                "id" + sequence,
+                "/n",
+                Buffer.buffer("{}"));
+    }
+
+    private static Reading reading(Item... items) {
+        return new Reading(List.of(items), items.length == 0 ? null : items[items.length - 1], true);
+    }
+
+    /** A channel without a cap, a subscription that brings its messages later, and sessions that come at any time. */
+    private static final class RandomHistory implements FeedChannel.Actions<Integer> {
+        private final Random random;
+        private final FeedChannel<Integer> channel = new FeedChannel<>(Channel.user("alice"), this);
+        private final List<Item> published = new ArrayList<>();
+        private final Deque<Item> onTheWay = new ArrayDeque<>();
+        private final Deque<Runnable> reads = new ArrayDeque<>();
+        private final List<List<Long>> sessions = new ArrayList<>();
+        private final List<Long> starts = new ArrayList<>();
+        private final List<Boolean> joined = new ArrayList<>();
+        private boolean connected;
+        private boolean subscribed;
+
+        RandomHistory(Random random) {
+            this.random = random;
+        }
+
+        void play() {
+            for (int step = 0; step < 60; step++) {
+                step();
+            }
+            settle();
+            for (int i = 0; i < sessions.size(); i++) {
+                List<Long> expected = new ArrayList<>();
+                for (long n = starts.get(i); n <= published.size(); n++) {
+                    expected.add(n);
+                }
+                List<Long> had = sessions.get(i);
+                // What was published before the start may come too, if it came over the subscription.
+                assertThat(had.subList(Math.max(0, had.size() - expected.size()), had.size()))
+                        .isEqualTo(expected);
+                assertThat(had).isSorted().doesNotHaveDuplicates();
+            }
+        }
+
+        private void step() {
+            switch (random.nextInt(6)) {
+                case 0, 1 -> {
+                    long n = published.size() + 1L;
+                    Item item = item(n, n);
+                    published.add(item);
+                    if (subscribed) {
+                        onTheWay.add(item);
+                    }
+                }
+                case 2 -> {
+                    if (!onTheWay.isEmpty()) {
+                        channel.message(onTheWay.remove());
+                    }
+                }
+                case 3 -> {
+                    if (!reads.isEmpty()) {
+                        reads.remove().run();
+                    }
+                }
+                case 4 -> {
+                    sessions.add(new ArrayList<>());
+                    joined.add(false);
+                    starts.add(published.size() + 1L);
+                    channel.join(sessions.size() - 1, published.size() + 1L);
+                }
+                default -> {
+                    if (random.nextInt(3) > 0) {
+                        connect();
+                    } else if (connected) {
+                        connected = false;
+                        subscribed = false;
+                        onTheWay.clear();
+                        channel.lost();
+                    }
+                }
+            }
+        }
+
+        private void connect() {
+            if (!connected) {
+                connected = true;
+                subscribed = true;
+                channel.subscribed();
+            }
+        }
+
+        private void settle() {
+            connect();
+            while (!reads.isEmpty() || !onTheWay.isEmpty()) {
+                if (!onTheWay.isEmpty()) {
+                    channel.message(onTheWay.remove());
+                } else {
+                    reads.remove().run();
+                }
+            }
+        }
+
+        @Override
+        public void read(FeedChannel<Integer> of, Reading.Point point, int attempt) {
+            List<Item> kept = published.stream()
+                    .filter(item -> point.after() == null
+                            ? item.serverMs() >= point.sinceMs()
+                            : !item.position().isAtMost(point.after()))
+                    .toList();
+            Item newest = published.isEmpty() ? null : published.get(published.size() - 1);
+            boolean fails = random.nextInt(5) == 0;
+            reads.add(() -> {
+                if (fails) {
+                    channel.readFailed(attempt);
+                } else {
+                    channel.read(attempt, new Reading(kept, newest, true));
+                }
+            });
+        }
+
+        @Override
+        public void deliver(Channel to, Item item) {
+            for (int i = 0; i < sessions.size(); i++) {
+                if (joined.get(i)) {
+                    sessions.get(i).add(item.position().sequence());
+                }
+            }
+        }
+
+        @Override
+        public void gap(Channel of) {
+            throw new AssertionError("a gap where everything is kept");
+        }
+
+        @Override
+        public void joined(Integer join, List<Item> missed, boolean complete) {
+            joined.set(join, true);
+            missed.forEach(item -> sessions.get(join).add(item.position().sequence()));
+        }
+    }
+
+    private record Read(Reading.Point point, int attempt) {}
+
+    private final class Recorder implements FeedChannel.Actions<String> {
+        final List<String> events = new ArrayList<>();
+        final Deque<Read> reads = new ArrayDeque<>();
+
+        @Override
+        public void read(FeedChannel<String> of, Reading.Point point, int attempt) {
+            reads.add(new Read(point, attempt));
+        }
+
+        @Override
+        public void deliver(Channel to, Item item) {
+            events.add("deliver " + item.position().sequence());
+        }
+
+        @Override
+        public void gap(Channel of) {
+            events.add("gap");
+        }
+
+        @Override
+        public void joined(String join, List<Item> missed, boolean complete) {
+            String sequences = String.join(
+                    ",",
+                    missed.stream().map(item -> "" + item.position().sequence()).toList());
+            events.add(("joined " + join + " " + sequences).trim() + (complete ? "" : " incomplete"));
+        }
+
+        void answer(Reading reading) {
+            channel.read(reads.remove().attempt(), reading);
+        }
+
+        void expect(String... expected) {
+            assertThat(events).isEqualTo(Arrays.asList(expected));
+            events.clear();
+        }
+
+        void expectNothing() {
+            expect();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package fanfare.gateway.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandsTest {
+    @Test
+    void readsAHello() {
+        assertThat(Commands.decode(
+                        "{\"type\":\"hello\",\"protocol\":1,\"namespaces\":[\"/a\",\"/b\"],\"resume\":\"r\"}"))
+                .isEqualTo(new Command.Hello(1, Set.of("/a", "/b"), "r"));
+        assertThat(Commands.decode("{\"type\":\"hello\"}")).isEqualTo(Command.Hello.SILENT);
+        assertThat(Commands.decode("{\"type\":\"hello\",\"protocol\":2,\"namespaces\":[]}"))
+                .isEqualTo(new Command.Hello(2, Set.of(), null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "{\"type\":7}", "{\"type\":\"later\"}", "{\"type\":null}"})
+    void ignoresWhatALaterProtocolMayKnow(String text) {
+        assertThat(Commands.decode(text)).isEqualTo(new Command.Unknown());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "x", "[]", "\"a\"", "1", "null", "{", "{\"type\":\"ping\"", "{\"type\":\"ping\"}}"})
+    void refusesWhatIsNoObject(String text) {
+        assertThat(Commands.decode(text)).isNull();
+    }
+
+    @Test
+    void countsBytesAndNotCharacters() {
+        assertThat(Commands.decode(padded(4_096, 'x'))).isEqualTo(new Command.Ping());
+        assertThat(Commands.decode(padded(4_097, 'x'))).isNull();
+        assertThat(Commands.decode(padded(2_100, 'é'))).isNull();
+    }
+
+    @Test
+    void readsAHelloFromAnAddress() {
+        assertThat(Commands.query(null, null)).isEqualTo(Command.Hello.SILENT);
+        assertThat(Commands.query("/a,/b", "r")).isEqualTo(new Command.Hello(1, Set.of("/a", "/b"), "r"));
+        assertThat(Commands.query("", null)).isEqualTo(new Command.Hello(1, Set.of(), null));
+    }
+
+    private static String padded(int length, char filling) {
+        String head = "{\"type\":\"ping\",\"x\":\"";
+        return head + String.valueOf(filling).repeat(length - head.length() - 2) + "\"}";
+    }
+}

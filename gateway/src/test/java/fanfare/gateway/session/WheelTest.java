@@ -1,0 +1,65 @@
+package fanfare.gateway.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class WheelTest {
+    private final Wheel wheel = new Wheel(0);
+    private final List<Long> ticks = new ArrayList<>();
+
+    @Test
+    void callsWhenDueAndNotBefore() {
+        wheel.schedule(once(), 1_000);
+        wheel.advance(900);
+        assertThat(ticks).isEmpty();
+        wheel.advance(1_100);
+        assertThat(ticks).containsExactly(1_100L);
+    }
+
+    @Test
+    void keepsWhatIsFurtherAwayThanItsRing() {
+        long due = 10 * 60_000;
+        wheel.schedule(now -> now < due ? due : once().tick(now), due);
+        for (long now = 0; now < due; now += 1_000) {
+            wheel.advance(now);
+        }
+        assertThat(ticks).isEmpty();
+        wheel.advance(due + 100);
+        assertThat(ticks).hasSize(1);
+    }
+
+    @Test
+    void comesBackAsOftenAsAsked() {
+        wheel.schedule(
+                now -> {
+                    ticks.add(now);
+                    return now + 1_000;
+                },
+                0);
+        for (long now = 0; now <= 5_000; now += 100) {
+            wheel.advance(now);
+        }
+        assertThat(ticks).hasSize(5);
+    }
+
+    @Test
+    void survivesALongPause() {
+        wheel.schedule(once(), 1_000);
+        wheel.schedule(once(), 40_000);
+        wheel.advance(3_600_000);
+        assertThat(ticks).hasSize(2);
+        wheel.schedule(once(), 3_600_500);
+        wheel.advance(3_600_700);
+        assertThat(ticks).hasSize(3);
+    }
+
+    private Wheel.Timed once() {
+        return now -> {
+            ticks.add(now);
+            return Wheel.NEVER;
+        };
+    }
+}
