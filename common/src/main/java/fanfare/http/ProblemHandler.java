@@ -1,9 +1,14 @@
 package fanfare.http;
 
+import fanfare.redis.RedisDownException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -12,6 +17,8 @@ import io.vertx.ext.web.RoutingContext;
 public final class ProblemHandler implements Handler<RoutingContext> {
     private static final System.Logger LOG = System.getLogger(ProblemHandler.class.getName());
     private static final int RETRY_AFTER_S = 1;
+    /** How long a refused body may go on arriving. */
+    private static final int LINGER_MS = 2_000;
 
     private final Counter bugs;
 
@@ -53,16 +60,52 @@ public final class ProblemHandler implements Handler<RoutingContext> {
             default -> {}
         }
         if (!context.request().isEnded()) {
-            // What is left of the body is not worth reading, and would stand where the next request is expected.
             response.putHeader(HttpHeaders.CONNECTION, "close");
-            response.endHandler(end -> context.request().connection().close());
+            context.addEndHandler(end -> lingerThenClose(context));
         }
         response.end(refusal.toJson().toBuffer());
+    }
+
+    /** Answers a request whose head is no HTTP: no route ever sees it. */
+    public static void unreadable(HttpServerRequest request) {
+        Throwable cause = request.decoderResult().cause();
+        boolean tooLong = cause instanceof TooLongHttpLineException || cause instanceof TooLongHttpHeaderException;
+        ProblemException refusal =
+                Problem.INVALID.because(tooLong ? "the request's head is too long" : "the request is not HTTP");
+        request.response()
+                .setStatusCode(refusal.problem().status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
+                .putHeader(HttpHeaders.CONNECTION, "close")
+                .end(refusal.toJson().toBuffer())
+                .onComplete(written -> request.connection().close());
+    }
+
+    /**
+     * Drops what is left of a refused body for a moment. Closing at once would reset the connection of a peer that is
+     * still sending, and the answer would be lost with it.
+     */
+    private static void lingerThenClose(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        HttpConnection connection = request.connection();
+        if (request.isEnded()) {
+            connection.close();
+            return;
+        }
+        long timer = context.vertx().setTimer(LINGER_MS, late -> connection.close());
+        request.handler(rest -> {})
+                .endHandler(end -> {
+                    context.vertx().cancelTimer(timer);
+                    connection.close();
+                })
+                .resume();
     }
 
     private ProblemException problemOf(RoutingContext context) {
         if (context.failure() instanceof ProblemException refusal) {
             return refusal;
+        }
+        if (context.failure() instanceof RedisDownException) {
+            return Problem.UNAVAILABLE.because("Redis cannot be asked just now");
         }
         int status = context.statusCode();
         for (Problem problem : Problem.values()) {
