@@ -32,12 +32,17 @@ public final class ProblemHandler implements Handler<RoutingContext> {
     public void install(Router router) {
         router.route().failureHandler(this);
         for (int status : new int[] {400, 404, 405, 408, 413, 414, 415, 500}) {
-            router.errorHandler(status, this);
+            // A path with a broken escape fails while routes are matched, and then only this status says so.
+            router.errorHandler(status, context -> answer(context, status));
         }
     }
 
     @Override
     public void handle(RoutingContext context) {
+        answer(context, context.statusCode());
+    }
+
+    private void answer(RoutingContext context, int status) {
         if (context.response().ended() || context.response().closed()) {
             return;
         }
@@ -45,7 +50,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
             context.request().connection().close();
             return;
         }
-        answer(context, problemOf(context));
+        answer(context, problemOf(context, status));
     }
 
     /** Answers one request with a problem. */
@@ -100,14 +105,13 @@ public final class ProblemHandler implements Handler<RoutingContext> {
                 .resume();
     }
 
-    private ProblemException problemOf(RoutingContext context) {
+    private ProblemException problemOf(RoutingContext context, int status) {
         if (context.failure() instanceof ProblemException refusal) {
             return refusal;
         }
         if (context.failure() instanceof RedisDownException) {
             return Problem.UNAVAILABLE.because("Redis cannot be asked just now");
         }
-        int status = context.statusCode();
         for (Problem problem : Problem.values()) {
             if (problem.status() == status && status >= 400 && status < 500) {
                 return problem.because(
@@ -125,7 +129,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
         bugs.increment();
         LOG.log(
                 System.Logger.Level.ERROR,
-                context.request().method() + " " + context.normalizedPath(),
+                context.request().method() + " " + context.request().path(),
                 context.failure());
         return Problem.INTERNAL.because("this is a bug; the log has more");
     }

@@ -42,8 +42,6 @@ class BadRequestIT {
         refused(publisher.post("/v1/presence", "{\"users\":[1]}"), 400, "invalid", "users[0]");
         refused(publisher.post("/v1/disconnect", "{\"user\":\"1\",\"code\":1000}"), 400, "invalid", "code");
         refused(publisher.get(publisher.port, "/v1/users/a%20b/presence"), 400, "invalid", "user");
-        assertThat(publisher.get(publisher.port, "/v1/users/%zz/presence").statusCode())
-                .isEqualTo(400);
         assertThat(publisher.metric("fanfare_publishes_total{outcome=\"refused\"}"))
                 .isEqualTo(4);
     }
@@ -62,24 +60,29 @@ class BadRequestIT {
     @Test
     void aBodyThatDoesNotSayJsonIsRefused() {
         for (String type : new String[] {
-            "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/jsonx",
             "application/json; charset=iso-8859-1"
         }) {
             refused(publisher.send(publish().setHeader("Content-Type", type)), 415, "unsupported-media-type", null);
         }
         refused(publisher.send(publish().setHeader("Content-Encoding", "gzip")), 415, "unsupported-media-type", null);
-        assertThat(publisher.send(publish().setHeader("Content-Type", "Application/JSON; charset=\"UTF-8\""))
+        assertThat(publisher
+                        .send(publish().setHeader("Content-Type", "Application/JSON; charset=\"UTF-8\""))
                         .statusCode())
                 .isEqualTo(200);
     }
 
     @Test
     void wrongMethodsAndPathsAreProblemsWithOrWithoutAKey() {
-        HttpResponse<String> response = publisher.send(publisher.request(publisher.port, "/v1/publish").GET());
+        HttpResponse<String> response =
+                publisher.send(publisher.request(publisher.port, "/v1/publish").GET());
         refused(response, 405, "method-not-allowed", null);
         assertThat(response.headers().firstValue("allow")).hasValue("POST");
-        HttpResponse<String> deleted =
-                publisher.send(publisher.request(publisher.port, "/v1/users/1/presence").DELETE());
+        HttpResponse<String> deleted = publisher.send(
+                publisher.request(publisher.port, "/v1/users/1/presence").DELETE());
         refused(deleted, 405, "method-not-allowed", null);
         assertThat(deleted.headers().firstValue("allow")).hasValue("GET");
         refused(publisher.get(publisher.port, "/v1/nothing"), 404, "not-found", null);
@@ -89,18 +92,18 @@ class BadRequestIT {
 
     @Test
     void aHeadThatIsNoHttpIsRefused() throws Exception {
-        assertThat(publisher.raw("nonsense\r\n\r\n"))
-                .startsWith("HTTP/1.1 400")
-                .contains("urn:fanfare:problem:invalid");
+        assertThat(publisher.raw("nonsense\r\n\r\n")).contains(" 400 ").contains("urn:fanfare:problem:invalid");
         assertThat(publisher.raw("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + "x".repeat(10_000) + "\r\n\r\n"))
-                .startsWith("HTTP/1.1 400")
-                .contains("too long");
+                .contains(" 400 ", "too long");
+        assertThat(publisher.raw("GET /v1/users/%zz/presence HTTP/1.0\r\nAuthorization: Bearer dev.secret\r\n\r\n"))
+                .contains(" 400 ", "urn:fanfare:problem:invalid");
     }
 
     @Test
     void aHostileHostOpensNothing() throws Exception {
-        String head = "POST /v1/publish HTTP/1.1\r\nAuthorization: Bearer dev.secret\r\nContent-Type: application/json\r\n"
-                + "Connection: close\r\nContent-Length: " + RunningPublisher.PUBLISH.length() + "\r\n";
+        String head =
+                "POST /v1/publish HTTP/1.1\r\nAuthorization: Bearer dev.secret\r\nContent-Type: application/json\r\n"
+                        + "Connection: close\r\nContent-Length: " + RunningPublisher.PUBLISH.length() + "\r\n";
         for (String host : new String[] {
             "Host: evil.example\r\n",
             "Host: localhost.evil.example:8090\r\n",

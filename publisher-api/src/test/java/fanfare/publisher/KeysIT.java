@@ -76,14 +76,18 @@ class KeysIT {
             assertThat(refused.headers().firstValue("www-authenticate")).hasValue("Bearer");
             assertThat(json(refused).getString("type")).isEqualTo("urn:fanfare:problem:unauthorized");
         }
-        assertThat(publisher.send(publisher.request(publisher.port, "/v1/users/1/presence").GET())
+        assertThat(publisher
+                        .send(publisher
+                                .request(publisher.port, "/v1/users/1/presence")
+                                .GET())
                         .statusCode())
                 .isEqualTo(401);
     }
 
     @Test
     void theOtherHeaderWorksToo() {
-        assertThat(publisher.send(publisher
+        assertThat(publisher
+                        .send(publisher
                                 .request(publisher.port, "/v1/users/1/presence")
                                 .header("X-API-Key", shop.key())
                                 .GET())

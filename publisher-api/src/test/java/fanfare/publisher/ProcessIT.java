@@ -27,7 +27,8 @@ class ProcessIT {
 
     @Test
     void mistakesAreOneLineEachAndNoStackTrace() throws Exception {
-        Ended ended = run(Map.of("FANFARE_LISTEN_PORT", "x", "FANFARE_REDIS_PREFX", "a", "FANFARE_DEV_KEY", "dev.secret"));
+        Ended ended =
+                run(Map.of("FANFARE_LISTEN_PORT", "x", "FANFARE_REDIS_PREFX", "a", "FANFARE_DEV_KEY", "dev.secret"));
         assertThat(ended.code()).isEqualTo(2);
         assertThat(ended.err().lines())
                 .hasSize(3)
@@ -94,12 +95,18 @@ class ProcessIT {
 
     private static Map<String, String> settings(int port, int managementPort, String redisUrl) {
         return Map.of(
-                "FANFARE_LISTEN_HOST", "127.0.0.1",
-                "FANFARE_LISTEN_PORT", Integer.toString(port),
-                "FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort),
-                "FANFARE_DEV_KEY", "dev.secret",
-                "FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()),
-                "FANFARE_REDIS_URL", redisUrl);
+                "FANFARE_LISTEN_HOST",
+                "127.0.0.1",
+                "FANFARE_LISTEN_PORT",
+                Integer.toString(port),
+                "FANFARE_MANAGEMENT_PORT",
+                Integer.toString(managementPort),
+                "FANFARE_DEV_KEY",
+                "dev.secret",
+                "FANFARE_PARENT_PID",
+                Long.toString(ProcessHandle.current().pid()),
+                "FANFARE_REDIS_URL",
+                redisUrl);
     }
 
     private static boolean isReady(HttpClient client, int port) {

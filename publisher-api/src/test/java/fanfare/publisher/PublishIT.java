@@ -47,7 +47,8 @@ class PublishIT {
         assertThat(items.get(0).position().toString()).isEqualTo(answer.getString("position"));
         assertThat(items.get(0).id()).isEqualTo(answer.getString("id"));
         assertThat(items.get(0).event().toString()).contains("\"data\":{\"n\":1.0}");
-        assertThat(publisher.metric("fanfare_publishes_total{outcome=\"stored\"}")).isEqualTo(1);
+        assertThat(publisher.metric("fanfare_publishes_total{outcome=\"stored\"}"))
+                .isEqualTo(1);
         assertThat(publisher.metric("fanfare_publish_seconds_count")).isEqualTo(1);
         assertThat(publisher.metric("fanfare_http_requests_total{path=\"/v1/publish\",status=\"200\"}"))
                 .isEqualTo(1);
@@ -72,8 +73,7 @@ class PublishIT {
     @Test
     void severalUsersEachGetAPositionOfTheirOwn(Vertx vertx) throws Exception {
         String users = IntStream.range(0, 1_000).mapToObj(i -> "\"u" + i + "\"").collect(Collectors.joining(","));
-        JsonObject answer =
-                json(publisher.publish(RunningPublisher.DEV, "{\"users\":[" + users + ",\"u0\"]}", "/a"));
+        JsonObject answer = json(publisher.publish(RunningPublisher.DEV, "{\"users\":[" + users + ",\"u0\"]}", "/a"));
         assertThat(answer.getJsonArray("results")).hasSize(1_000);
         for (int i = 0; i < 1_000; i++) {
             JsonObject result = answer.getJsonArray("results").getJsonObject(i);
@@ -88,9 +88,13 @@ class PublishIT {
 
     @Test
     void broadcastAndTopicsArePublishedTo() {
-        assertThat(publisher.publish(RunningPublisher.DEV, "{\"broadcast\":true}", "/a").statusCode())
+        assertThat(publisher
+                        .publish(RunningPublisher.DEV, "{\"broadcast\":true}", "/a")
+                        .statusCode())
                 .isEqualTo(200);
-        assertThat(publisher.publish(RunningPublisher.DEV, "{\"topic\":\"news\"}", "/a").statusCode())
+        assertThat(publisher
+                        .publish(RunningPublisher.DEV, "{\"topic\":\"news\"}", "/a")
+                        .statusCode())
                 .isEqualTo(200);
     }
 
@@ -107,7 +111,8 @@ class PublishIT {
                         .put("since", null)
                         .put("lastSeen", null));
         assertThat(json(publisher.post("/v1/presence", "{\"users\":[\"1\",\"2\",\"1\"]}")))
-                .isEqualTo(new JsonObject().put("online", new JsonObject().put("1", false).put("2", false)));
+                .isEqualTo(new JsonObject()
+                        .put("online", new JsonObject().put("1", false).put("2", false)));
         assertThat(json(publisher.post("/v1/presence", "{\"users\":[]}")))
                 .isEqualTo(new JsonObject().put("online", new JsonObject()));
     }

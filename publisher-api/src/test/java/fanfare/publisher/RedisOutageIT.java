@@ -43,8 +43,10 @@ class RedisOutageIT {
             until(
                     "the publisher is ready again",
                     () -> publisher.get(publisher.managementPort, "/readyz").statusCode() == 200);
-            assertThat(json(publisher.post("/v1/publish", BODY)).getBoolean("duplicate")).isFalse();
-            assertThat(json(publisher.post("/v1/publish", BODY)).getBoolean("duplicate")).isTrue();
+            assertThat(json(publisher.post("/v1/publish", BODY)).getBoolean("duplicate"))
+                    .isFalse();
+            assertThat(json(publisher.post("/v1/publish", BODY)).getBoolean("duplicate"))
+                    .isTrue();
             assertThat(StoredItems.of(vertx, redis, publisher.prefix, "42"))
                     .extracting(Item::id)
                     .containsExactly("once");

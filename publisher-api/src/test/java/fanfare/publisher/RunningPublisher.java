@@ -35,7 +35,7 @@ final class RunningPublisher implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
     private final Publisher publisher;
 
-    private RunningPublisher(String redisUrl, Duration bodyMax, Map<String, String> settings) throws Exception {
+    private RunningPublisher(String redisUrl, Duration bodyMax, Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(settings);
         all.put("FANFARE_LISTEN_HOST", "127.0.0.1");
         all.put("FANFARE_LISTEN_PORT", Integer.toString(port));
@@ -47,13 +47,15 @@ final class RunningPublisher implements AutoCloseable {
         await(publisher.start());
     }
 
-    static RunningPublisher start() throws Exception {
+    static RunningPublisher start() {
         return start(RedisServer.shared().url(), PublisherVerticle.BODY_MAX, Map.of());
     }
 
-    static RunningPublisher start(String redisUrl, Duration bodyMax, Map<String, String> settings) throws Exception {
+    static RunningPublisher start(String redisUrl, Duration bodyMax, Map<String, String> settings) {
         RunningPublisher started = new RunningPublisher(redisUrl, bodyMax, settings);
-        until("the publisher is ready", () -> started.get(started.managementPort, "/readyz").statusCode() == 200);
+        until(
+                "the publisher is ready",
+                () -> started.get(started.managementPort, "/readyz").statusCode() == 200);
         return started;
     }
 
@@ -127,11 +129,14 @@ final class RunningPublisher implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         await(publisher.stop());
     }
 
-    private static void await(Future<Void> future) throws Exception {
-        future.toCompletionStage().toCompletableFuture().get(WAIT_MAX.toSeconds(), TimeUnit.SECONDS);
+    private static void await(Future<Void> future) {
+        future.toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(WAIT_MAX.toSeconds(), TimeUnit.SECONDS)
+                .join();
     }
 }
