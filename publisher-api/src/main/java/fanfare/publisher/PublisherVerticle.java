@@ -12,8 +12,8 @@ import fanfare.publisher.disconnect.DisconnectHandler;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.presence.OnlineHandler;
 import fanfare.publisher.presence.PresenceHandler;
-import fanfare.publisher.presence.PresencesHandler;
 import fanfare.publisher.publish.PublishHandler;
 import fanfare.redis.Keys;
 import io.micrometer.core.instrument.Counter;
@@ -116,7 +116,7 @@ final class PublisherVerticle extends VerticleBase {
                         unknownFields,
                         metrics));
         call(router, HttpMethod.GET, "/v1/users/:user/presence", new PresenceHandler(presence));
-        post(router, "/v1/presence", new PresencesHandler(presence, unknownFields));
+        post(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
         post(
                 router,
                 "/v1/disconnect",

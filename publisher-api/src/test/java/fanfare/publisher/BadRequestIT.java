@@ -134,6 +134,12 @@ class BadRequestIT {
         assertThat(publisher.metric("fanfare_http_dawdlers_total")).isEqualTo(1);
     }
 
+    @Test
+    void aHeadThatDawdlesIsCutOff() throws Exception {
+        assertThat(publisher.raw("POST /v1/publish HTTP/1.1\r\nHost: localh")).isEmpty();
+        assertThat(publisher.metric("fanfare_http_dawdlers_total")).isEqualTo(1);
+    }
+
     private HttpRequest.Builder publish() {
         return publisher
                 .request(publisher.port, "/v1/publish")

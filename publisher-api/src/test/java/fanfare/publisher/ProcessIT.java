@@ -3,6 +3,7 @@ package fanfare.publisher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.testing.RedisServer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -126,7 +127,7 @@ class ProcessIT {
                                     .build(),
                             BodyHandlers.ofString())
                     .body();
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return "";
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
@@ -136,7 +137,7 @@ class ProcessIT {
     private static boolean accepts(int port) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return socket.isConnected();
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return false;
         }
     }

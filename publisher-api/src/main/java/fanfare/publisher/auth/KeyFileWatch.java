@@ -2,6 +2,7 @@ package fanfare.publisher.auth;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.file.FileSystem;
@@ -67,7 +68,7 @@ public final class KeyFileWatch {
         });
     }
 
-    private void judge(io.vertx.core.AsyncResult<String> result) {
+    private void judge(AsyncResult<String> result) {
         try {
             if (result.failed()) {
                 throw new KeyFileException(String.valueOf(result.cause().getMessage()));

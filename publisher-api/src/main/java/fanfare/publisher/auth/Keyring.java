@@ -8,12 +8,13 @@ import io.vertx.ext.auth.authentication.TokenCredentials;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The keys in force. Shared by all event loops; a new file's keys replace the old ones in one step. */
 public final class Keyring implements AuthenticationProvider {
     /** Stands in for an unknown key, so that its refusal takes as long as that of a wrong secret. */
-    private static final ApiKey NOBODY = ApiKey.of("nobody", new byte[ApiKey.HASH_BYTES], java.util.Set.of());
+    private static final ApiKey NOBODY = ApiKey.of("nobody", new byte[ApiKey.HASH_BYTES], Set.of());
 
     private final Map<String, ApiKey> fixed;
     /** Keys by id; replaced as a whole. */

@@ -15,11 +15,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/presence}: which of up to 1,000 users are online. */
-public final class PresencesHandler implements Handler<RoutingContext> {
+public final class OnlineHandler implements Handler<RoutingContext> {
     private final PresenceReader presence;
     private final UnknownFields unknownFields;
 
-    public PresencesHandler(PresenceReader presence, UnknownFields unknownFields) {
+    public OnlineHandler(PresenceReader presence, UnknownFields unknownFields) {
         this.presence = presence;
         this.unknownFields = unknownFields;
     }
