@@ -119,6 +119,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
                             case NOT_FOUND -> "there is nothing at this path";
                             case METHOD_NOT_ALLOWED ->
                                 "this path does not take " + context.request().method();
+                            case TOO_LARGE -> "the body is too large";
                             default -> problem.title();
                         });
             }

@@ -39,6 +39,8 @@ final class PublisherVerticle extends VerticleBase {
     static final Duration BODY_MAX = Duration.ofSeconds(30);
     /** How long requests under way may take once this stops: more than the broker tries. */
     private static final int STOP_S_MAX = 10;
+    /** In the place of a status when the caller left before the answer. */
+    private static final String ABORTED = "aborted";
 
     private final PublisherConfig config;
     private final Duration bodyMax;
@@ -132,7 +134,9 @@ final class PublisherVerticle extends VerticleBase {
     @SafeVarargs
     private void call(Router router, HttpMethod method, String path, Handler<RoutingContext>... handlers) {
         router.route(path).handler(context -> {
-            context.addEndHandler(result -> count(path, context.response().getStatusCode()));
+            context.addEndHandler(result -> count(
+                    path,
+                    result.succeeded() ? Integer.toString(context.response().getStatusCode()) : ABORTED));
             if (context.request().method().equals(method)) {
                 context.next();
             } else {
@@ -147,11 +151,11 @@ final class PublisherVerticle extends VerticleBase {
         }
     }
 
-    private void count(String path, int status) {
+    private void count(String path, String status) {
         Counter.builder("fanfare_http_requests_total")
                 .description("Answered requests by path and status")
                 .tag("path", path.replace(":user", "{user}"))
-                .tag("status", Integer.toString(status))
+                .tag("status", status)
                 .register(metrics)
                 .increment();
     }

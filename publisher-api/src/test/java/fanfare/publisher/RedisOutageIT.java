@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import fanfare.channel.Item;
 import fanfare.testing.RedisServer;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.junit5.VertxExtension;
 import java.net.http.HttpResponse;
 import java.util.Map;
@@ -51,6 +52,26 @@ class RedisOutageIT {
                     .extracting(Item::id)
                     .containsExactly("once");
             assertThat(publisher.metric("fanfare_internal_errors_total")).isZero();
+        }
+    }
+
+    @Test
+    void whoseInboxCannotBeWrittenGetsAProblemAmongTheResults(Vertx vertx) throws Exception {
+        try (RedisServer redis = RedisServer.start();
+                RunningPublisher publisher =
+                        RunningPublisher.start(redis.url(), PublisherVerticle.BODY_MAX, Map.of())) {
+            StoredItems.spoil(vertx, redis, publisher.prefix, "2");
+            HttpResponse<String> response = publisher.publish(RunningPublisher.DEV, "{\"users\":[\"1\",\"2\"]}", "/a");
+            assertThat(response.statusCode()).isEqualTo(200);
+            JsonArray results = json(response).getJsonArray("results");
+            assertThat(results.getJsonObject(0).getString("user")).isEqualTo("1");
+            assertThat(results.getJsonObject(0).getString("position")).isNotEmpty();
+            assertThat(results.getJsonObject(1).getString("user")).isEqualTo("2");
+            assertThat(results.getJsonObject(1).getInteger("status")).isEqualTo(503);
+            assertThat(results.getJsonObject(1).getString("type")).isEqualTo("urn:fanfare:problem:unavailable");
+            assertThat(StoredItems.of(vertx, redis, publisher.prefix, "1"))
+                    .extracting(Item::id)
+                    .containsExactly(json(response).getString("id"));
         }
     }
 
