@@ -1,9 +1,14 @@
 package fanfare.http;
 
+import fanfare.redis.RedisDownException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -12,6 +17,8 @@ import io.vertx.ext.web.RoutingContext;
 public final class ProblemHandler implements Handler<RoutingContext> {
     private static final System.Logger LOG = System.getLogger(ProblemHandler.class.getName());
     private static final int RETRY_AFTER_S = 1;
+    /** How long a refused body may go on arriving. */
+    private static final int LINGER_MS = 2_000;
 
     private final Counter bugs;
 
@@ -25,12 +32,17 @@ public final class ProblemHandler implements Handler<RoutingContext> {
     public void install(Router router) {
         router.route().failureHandler(this);
         for (int status : new int[] {400, 404, 405, 408, 413, 414, 415, 500}) {
-            router.errorHandler(status, this);
+            // A path with a broken escape fails while routes are matched, and then only this status says so.
+            router.errorHandler(status, context -> answer(context, status));
         }
     }
 
     @Override
     public void handle(RoutingContext context) {
+        answer(context, context.statusCode());
+    }
+
+    private void answer(RoutingContext context, int status) {
         if (context.response().ended() || context.response().closed()) {
             return;
         }
@@ -38,7 +50,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
             context.request().connection().close();
             return;
         }
-        answer(context, problemOf(context));
+        answer(context, problemOf(context, status));
     }
 
     /** Answers one request with a problem. */
@@ -53,18 +65,53 @@ public final class ProblemHandler implements Handler<RoutingContext> {
             default -> {}
         }
         if (!context.request().isEnded()) {
-            // What is left of the body is not worth reading, and would stand where the next request is expected.
             response.putHeader(HttpHeaders.CONNECTION, "close");
-            context.addEndHandler(end -> context.request().connection().close());
+            context.addEndHandler(end -> lingerThenClose(context));
         }
         response.end(refusal.toJson().toBuffer());
     }
 
-    private ProblemException problemOf(RoutingContext context) {
+    /** Answers a request whose head is no HTTP: no route ever sees it. */
+    public static void unreadable(HttpServerRequest request) {
+        Throwable cause = request.decoderResult().cause();
+        boolean tooLong = cause instanceof TooLongHttpLineException || cause instanceof TooLongHttpHeaderException;
+        ProblemException refusal =
+                Problem.INVALID.because(tooLong ? "the request's head is too long" : "the request is not HTTP");
+        request.response()
+                .setStatusCode(refusal.problem().status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
+                .putHeader(HttpHeaders.CONNECTION, "close")
+                .end(refusal.toJson().toBuffer())
+                .onComplete(written -> request.connection().close());
+    }
+
+    /**
+     * Drops what is left of a refused body for a moment. Closing at once would reset the connection of a peer that is
+     * still sending, and the answer would be lost with it.
+     */
+    private static void lingerThenClose(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        HttpConnection connection = request.connection();
+        if (request.isEnded()) {
+            connection.close();
+            return;
+        }
+        long timer = context.vertx().setTimer(LINGER_MS, late -> connection.close());
+        request.handler(rest -> {})
+                .endHandler(end -> {
+                    context.vertx().cancelTimer(timer);
+                    connection.close();
+                })
+                .resume();
+    }
+
+    private ProblemException problemOf(RoutingContext context, int status) {
         if (context.failure() instanceof ProblemException refusal) {
             return refusal;
         }
-        int status = context.statusCode();
+        if (context.failure() instanceof RedisDownException) {
+            return Problem.UNAVAILABLE.because("Redis cannot be asked just now");
+        }
         for (Problem problem : Problem.values()) {
             if (problem.status() == status && status >= 400 && status < 500) {
                 return problem.because(
@@ -72,6 +119,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
                             case NOT_FOUND -> "there is nothing at this path";
                             case METHOD_NOT_ALLOWED ->
                                 "this path does not take " + context.request().method();
+                            case TOO_LARGE -> "the body is too large";
                             default -> problem.title();
                         });
             }
@@ -82,7 +130,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
         bugs.increment();
         LOG.log(
                 System.Logger.Level.ERROR,
-                context.request().method() + " " + context.normalizedPath(),
+                context.request().method() + " " + context.request().path(),
                 context.failure());
         return Problem.INTERNAL.because("this is a bug; the log has more");
     }

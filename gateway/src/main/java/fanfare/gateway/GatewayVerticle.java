@@ -95,6 +95,7 @@ final class GatewayVerticle extends VerticleBase {
         int port = config.listenPort() == 0 ? -1 : config.listenPort();
         return vertx.createHttpServer(options())
                 .connectionHandler(guard::connected)
+                .invalidRequestHandler(ProblemHandler::unreadable)
                 .requestHandler(router)
                 .listen(port, config.listenHost())
                 .onSuccess(listening -> server = listening);
@@ -108,6 +109,8 @@ final class GatewayVerticle extends VerticleBase {
 
     private static HttpServerOptions options() {
         return new HttpServerOptions()
+                // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
+                .setHttp2ClearTextEnabled(false)
                 .setTcpNoDelay(true)
                 .setTcpKeepAlive(true)
                 .setTcpUserTimeout(TCP_USER_TIMEOUT_MS)

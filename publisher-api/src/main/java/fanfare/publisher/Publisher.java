@@ -1,0 +1,177 @@
+package fanfare.publisher;
+
+import fanfare.config.ConfigException;
+import fanfare.config.Env;
+import fanfare.http.Health;
+import fanfare.http.Management;
+import fanfare.process.Logging;
+import fanfare.process.Parent;
+import fanfare.publisher.auth.KeyFileException;
+import fanfare.publisher.auth.KeyFileWatch;
+import fanfare.publisher.auth.Keyring;
+import fanfare.publisher.auth.NewKey;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** The publisher's process: takes publications from site backends over HTTP and writes them to Redis. */
+public final class Publisher {
+    private static final System.Logger LOG = System.getLogger(Publisher.class.getName());
+    /** Longer than the requests under way are given, so that this never cuts them off [s]. */
+    private static final int STOP_S_MAX = 15;
+
+    private static final int EXIT_MISUSED = 2;
+    private static final String HELP =
+            """
+            java -jar publisher-api.jar
+                serves the API; all settings come from FANFARE_* environment variables, see the README
+            java -jar publisher-api.jar new-key [keyId [permission,...]]
+                prints a new API key and its line for FANFARE_KEYS_FILE
+            java -jar publisher-api.jar --help
+                prints this
+            """;
+
+    private final PublisherConfig config;
+    private final Keyring keys;
+    private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Health health = new Health();
+    private final Vertx vertx;
+    private final List<PublisherVerticle> verticles = new ArrayList<>();
+    /** Asked by the health check. */
+    private volatile boolean stopping;
+
+    /** A publisher with {@code loops} event loops, not started. */
+    Publisher(PublisherConfig config, int loops, Duration bodyMax) {
+        this.config = config;
+        this.keys = Keyring.of(config.devKey());
+        this.vertx = Vertx.vertx(new VertxOptions()
+                .setEventLoopPoolSize(loops)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        for (int number = 0; number < loops; number++) {
+            verticles.add(new PublisherVerticle(config, bodyMax, keys, metrics, number));
+        }
+        health.readiness(
+                "redis",
+                () -> verticles.stream().allMatch(PublisherVerticle::isUp)
+                        ? new Health.Check(true, "connected")
+                        : new Health.Check(false, "not connected; publications are tried again for 5 s"));
+        health.readiness(
+                "serving",
+                () -> stopping ? new Health.Check(false, "stopping") : new Health.Check(true, "accepting requests"));
+    }
+
+    /**
+     * Starts serving, whether Redis is there or not.
+     *
+     * @return fails with {@link ConfigException} if a port or the key file cannot be used
+     */
+    Future<Void> start() {
+        String keysFile = config.keysFile();
+        Future<Void> keysRead = keysFile == null
+                ? Future.succeededFuture()
+                : new KeyFileWatch(vertx, keysFile, keys, metrics)
+                        .start()
+                        .recover(failure -> Future.failedFuture(unusable(keysFile, failure)));
+        return keysRead.compose(read ->
+                        Future.all(verticles.stream().map(vertx::deployVerticle).toList()))
+                .compose(deployed -> Management.listen(
+                                vertx, config.listenHost(), config.managementPort(), health, metrics)
+                        .recover(failure -> Future.failedFuture(StartFailure.of(
+                                config.listenHost(), config.managementPort(), "FANFARE_MANAGEMENT_PORT", failure))))
+                .mapEmpty();
+    }
+
+    /** Finishes what was accepted, then ends. */
+    Future<Void> stop() {
+        stopping = true;
+        return Future.join(vertx.deploymentIDs().stream().map(vertx::undeploy).toList())
+                .eventually(vertx::close)
+                .mapEmpty();
+    }
+
+    public static void main(String[] args) {
+        String command = args.length == 0 ? "" : args[0];
+        switch (command) {
+            case "" -> serve(new Env(System.getenv()));
+            case "new-key" -> newKey(Arrays.asList(args).subList(1, args.length));
+            case "--help" -> System.out.print(HELP);
+            default -> misused("there is no command '" + command + "'\n" + HELP);
+        }
+    }
+
+    private static void newKey(List<String> args) {
+        try {
+            System.out.print(NewKey.describe(args, new SecureRandom()));
+        } catch (KeyFileException e) {
+            misused("new-key: " + e.getMessage());
+        }
+    }
+
+    private static void serve(Env env) {
+        Logging.install();
+        PublisherConfig config;
+        try {
+            config = PublisherConfig.from(env);
+        } catch (ConfigException e) {
+            misused(String.valueOf(e.getMessage()));
+            return;
+        }
+        LOG.log(System.Logger.Level.INFO, "settings:{0}", env.table());
+        Publisher publisher =
+                new Publisher(config, Runtime.getRuntime().availableProcessors(), PublisherVerticle.BODY_MAX);
+        try {
+            await(publisher.start());
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ConfigException mistakes) {
+                misused(String.valueOf(mistakes.getMessage()));
+            }
+            LOG.log(System.Logger.Level.ERROR, "the publisher could not start", e.getCause());
+            System.exit(1);
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try {
+                await(publisher.stop());
+            } catch (ExecutionException e) {
+                LOG.log(System.Logger.Level.WARNING, "the publisher did not stop cleanly", e.getCause());
+            }
+        }));
+        Parent.watch(config.parentPid(), () -> System.exit(0));
+        LOG.log(
+                System.Logger.Level.INFO,
+                "listening on {0}, port {1}; management on port {2}",
+                config.listenHost(),
+                Integer.toString(config.listenPort()),
+                Integer.toString(config.managementPort()));
+    }
+
+    private static void await(Future<Void> future) throws ExecutionException {
+        try {
+            future.toCompletionStage().toCompletableFuture().get(STOP_S_MAX, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            throw new ExecutionException("took more than " + STOP_S_MAX + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static ConfigException unusable(String keysFile, Throwable failure) {
+        return new ConfigException(List.of("FANFARE_KEYS_FILE is '" + keysFile + "': " + failure.getMessage()));
+    }
+
+    private static void misused(String message) {
+        System.err.println(message.stripTrailing());
+        System.exit(EXIT_MISUSED);
+    }
+}

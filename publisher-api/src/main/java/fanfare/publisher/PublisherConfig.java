@@ -1,0 +1,64 @@
+package fanfare.publisher;
+
+import fanfare.broker.BrokerLimits;
+import fanfare.config.Env;
+import fanfare.config.RedisConfig;
+import fanfare.process.Parent;
+import fanfare.publisher.auth.KeyHandler;
+import fanfare.publisher.auth.Keyring;
+import fanfare.publisher.publish.Durability;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything an operator may set on a publisher.
+ *
+ * @param listenHost address of both ports
+ * @param parentPid process whose death ends this one, 0 for none
+ * @param keysFile path of the API keys, null if there is only the development key
+ * @param devKey {@code keyId.secret} that may do everything from this machine, null for none
+ * @param durability what a publication that does not say gets
+ */
+record PublisherConfig(
+        String listenHost,
+        int listenPort,
+        int managementPort,
+        int parentPid,
+        @Nullable String keysFile,
+        @Nullable String devKey,
+        Durability durability,
+        RedisConfig redis,
+        BrokerLimits limits) {
+    /** Reads and checks the settings, all mistakes at once. */
+    static PublisherConfig from(Env env) {
+        String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
+        String keysFile = env.text("FANFARE_KEYS_FILE", "");
+        return env.check(new PublisherConfig(
+                listenHost,
+                env.integer("FANFARE_LISTEN_PORT", 8090, 0, 65_535),
+                env.integer("FANFARE_MANAGEMENT_PORT", 9090, 0, 65_535),
+                Parent.pid(env),
+                keysFile.isEmpty() ? null : keysFile,
+                devKey(env, listenHost, keysFile),
+                env.choice("FANFARE_DURABILITY", Durability.MASTER),
+                RedisConfig.from(env),
+                BrokerLimits.from(env)));
+    }
+
+    private static @Nullable String devKey(Env env, String listenHost, String keysFile) {
+        String key = env.secret("FANFARE_DEV_KEY", "");
+        if (key.isEmpty()) {
+            if (keysFile.isEmpty()) {
+                env.mistake("FANFARE_KEYS_FILE", "nobody could publish; it takes the path of the API keys");
+            }
+            return null;
+        }
+        if (!Keyring.isKey(key)) {
+            env.mistake("FANFARE_DEV_KEY", "it takes keyId.secret");
+        }
+        if (!KeyHandler.isLoopback(listenHost)) {
+            env.mistake(
+                    "FANFARE_DEV_KEY", "it is refused unless FANFARE_LISTEN_HOST is localhost or a loopback address");
+        }
+        return Keyring.isKey(key) ? key : null;
+    }
+}

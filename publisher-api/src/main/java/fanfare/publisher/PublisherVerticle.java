@@ -1,0 +1,165 @@
+package fanfare.publisher;
+
+import fanfare.broker.Broker;
+import fanfare.control.ControlWriter;
+import fanfare.http.ConnectionGuard;
+import fanfare.http.Problem;
+import fanfare.http.ProblemHandler;
+import fanfare.presence.PresenceReader;
+import fanfare.publisher.auth.KeyHandler;
+import fanfare.publisher.auth.Keyring;
+import fanfare.publisher.disconnect.DisconnectHandler;
+import fanfare.publisher.json.JsonBody;
+import fanfare.publisher.json.JsonContent;
+import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.presence.OnlineHandler;
+import fanfare.publisher.presence.PresenceHandler;
+import fanfare.publisher.publish.PublishHandler;
+import fanfare.redis.Keys;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One event loop's share of the API: its routes and its own connection to Redis. */
+final class PublisherVerticle extends VerticleBase {
+    /** How long a body may take to arrive. */
+    static final Duration BODY_MAX = Duration.ofSeconds(30);
+    /** How long requests under way may take once this stops: more than the broker tries. */
+    private static final int STOP_S_MAX = 10;
+    /** In the place of a status when the caller left before the answer. */
+    private static final String ABORTED = "aborted";
+
+    private final PublisherConfig config;
+    private final Duration bodyMax;
+    private final Keyring keys;
+    private final MeterRegistry metrics;
+    private final String linkName;
+
+    /** Null until started; asked by health checks from another thread once it is there. */
+    private volatile @Nullable Broker broker;
+
+    private @Nullable HttpServer server;
+
+    PublisherVerticle(PublisherConfig config, Duration bodyMax, Keyring keys, MeterRegistry metrics, int number) {
+        this.config = config;
+        this.bodyMax = bodyMax;
+        this.keys = keys;
+        this.metrics = metrics;
+        this.linkName = "publisher-" + number;
+    }
+
+    @Override
+    public Future<?> start() {
+        Broker opened = new Broker(
+                vertx,
+                config.redis(),
+                config.limits(),
+                linkName,
+                () -> ThreadLocalRandom.current().nextDouble(),
+                metrics);
+        opened.open();
+        broker = opened;
+        ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
+        HttpServer made = vertx.createHttpServer(
+                        // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
+                        new HttpServerOptions().setHttp2ClearTextEnabled(false))
+                .connectionHandler(guard::connected)
+                .invalidRequestHandler(ProblemHandler::unreadable)
+                .requestHandler(routes(guard, opened));
+        server = made;
+        return made.listen(config.listenPort(), config.listenHost())
+                .recover(failure -> Future.failedFuture(
+                        StartFailure.of(config.listenHost(), config.listenPort(), "FANFARE_LISTEN_PORT", failure)));
+    }
+
+    /** Refuses new connections, lets what was accepted finish, then leaves Redis. */
+    @Override
+    public Future<?> stop() {
+        Future<Void> finished =
+                server == null ? Future.succeededFuture() : server.shutdown(STOP_S_MAX, TimeUnit.SECONDS);
+        Broker opened = broker;
+        return finished.eventually(() -> opened == null ? Future.succeededFuture() : opened.close());
+    }
+
+    /** Whether Redis can be reached; may be asked on any thread. */
+    boolean isUp() {
+        Broker opened = broker;
+        return opened != null && opened.isUp();
+    }
+
+    private Router routes(ConnectionGuard guard, Broker opened) {
+        Keys redisKeys = new Keys(config.redis().prefix());
+        PresenceReader presence = new PresenceReader(opened.link(), redisKeys);
+        UnknownFields unknownFields = new UnknownFields(System::nanoTime);
+        Router router = Router.router(vertx);
+        new ProblemHandler(metrics).install(router);
+        router.route().handler(guard);
+        post(
+                router,
+                "/v1/publish",
+                new PublishHandler(
+                        opened,
+                        (int) config.limits().inboxTtl().toSeconds(),
+                        config.durability(),
+                        () -> UUID.randomUUID().toString(),
+                        unknownFields,
+                        metrics));
+        call(router, HttpMethod.GET, "/v1/users/:user/presence", new PresenceHandler(presence));
+        post(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
+        post(
+                router,
+                "/v1/disconnect",
+                new DisconnectHandler(
+                        new ControlWriter(opened.link(), redisKeys, () -> UUID.randomUUID()
+                                .toString()),
+                        unknownFields));
+        return router;
+    }
+
+    private void post(Router router, String path, Handler<RoutingContext> handler) {
+        BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
+        call(router, HttpMethod.POST, path, new JsonContent(), body, handler);
+    }
+
+    @SafeVarargs
+    private void call(Router router, HttpMethod method, String path, Handler<RoutingContext>... handlers) {
+        router.route(path).handler(context -> {
+            context.addEndHandler(result -> count(
+                    path,
+                    result.succeeded() ? Integer.toString(context.response().getStatusCode()) : ABORTED));
+            if (context.request().method().equals(method)) {
+                context.next();
+            } else {
+                context.response().putHeader("Allow", method.name());
+                context.fail(Problem.METHOD_NOT_ALLOWED.because("this path takes " + method.name() + " only"));
+            }
+        });
+        // Before the body is read: who has no key shall not make us read.
+        router.route(method, path).handler(new KeyHandler(keys));
+        for (Handler<RoutingContext> handler : handlers) {
+            router.route(method, path).handler(handler);
+        }
+    }
+
+    private void count(String path, String status) {
+        Counter.builder("fanfare_http_requests_total")
+                .description("Answered requests by path and status")
+                .tag("path", path.replace(":user", "{user}"))
+                .tag("status", status)
+                .register(metrics)
+                .increment();
+    }
+}

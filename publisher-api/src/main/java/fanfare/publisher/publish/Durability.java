@@ -1,0 +1,9 @@
+package fanfare.publisher.publish;
+
+/** What a publication's 200 promises. */
+public enum Durability {
+    /** The master has it. */
+    MASTER,
+    /** A replica was asked to confirm it as well; the answer says whether one did. */
+    REPLICATED
+}

@@ -1,0 +1,107 @@
+package fanfare.publisher.publish;
+
+import fanfare.channel.Publication;
+import fanfare.http.Problem;
+import fanfare.publisher.json.JsonBody;
+import fanfare.publisher.json.Rules;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the body of a publish asks for; {@code unknown} are paths of fields that were ignored. */
+record PublishRequest(Target to, Publication publication, Durability durability, List<String> unknown) {
+    /** How long the data may be as sent [bytes]. */
+    static final int DATA_BYTES_MAX = 65_536;
+
+    private static final int LABEL_LENGTH_MAX = 256;
+
+    /** What counts when the body does not say. */
+    record Defaults(int ttlSecondsMax, Durability durability, Supplier<String> ids) {}
+
+    /**
+     * Reads a body, checking every field.
+     *
+     * @throws fanfare.http.ProblemException naming the field that cannot be accepted
+     */
+    static PublishRequest parse(@Nullable Buffer body, Defaults defaults) {
+        JsonBody json = JsonBody.of(body);
+        Reader reader = new Reader(json, defaults);
+        json.read(reader);
+        return reader.request(json.unknown());
+    }
+
+    private static final class Reader implements JsonBody.Fields {
+        private final JsonBody json;
+        private final Defaults defaults;
+
+        private @Nullable Target to;
+        private @Nullable String namespace;
+        private @Nullable String event;
+        private @Nullable String data;
+        private @Nullable String id;
+        private int ttlSeconds;
+        private Durability durability;
+
+        Reader(JsonBody json, Defaults defaults) {
+            this.json = json;
+            this.defaults = defaults;
+            this.ttlSeconds = defaults.ttlSecondsMax();
+            this.durability = defaults.durability();
+        }
+
+        @Override
+        public boolean read(String name, String path) {
+            switch (name) {
+                case "to" -> to = Target.read(json, path);
+                case "namespace" -> namespace = namespace(path);
+                case "event" -> event = Rules.text(path, json.text(path), 1, LABEL_LENGTH_MAX);
+                case "data" -> data = json.verbatim(path, DATA_BYTES_MAX);
+                case "id" -> id = Rules.id(path, json.text(path));
+                case "ttl" -> ttlSeconds = json.whole(path, 1, defaults.ttlSecondsMax());
+                case "durability" -> durability = durability(path);
+                default -> {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        PublishRequest request(List<String> unknown) {
+            Target target = present(to, "to");
+            Publication publication = new Publication(
+                    id == null ? defaults.ids().get() : id,
+                    present(namespace, "namespace"),
+                    present(event, "event"),
+                    present(data, "data"),
+                    ttlSeconds);
+            return new PublishRequest(target, publication, durability, unknown);
+        }
+
+        private String namespace(String path) {
+            String text = Rules.text(path, json.text(path), 1, LABEL_LENGTH_MAX);
+            if (text.indexOf(',') >= 0) {
+                throw Problem.INVALID.of(path, "must have no comma");
+            }
+            return text;
+        }
+
+        private Durability durability(String path) {
+            String text = json.text(path);
+            for (Durability choice : Durability.values()) {
+                if (choice.name().toLowerCase(Locale.ROOT).equals(text)) {
+                    return choice;
+                }
+            }
+            throw Problem.INVALID.of(path, "must be \"master\" or \"replicated\"");
+        }
+
+        private static <T> T present(@Nullable T value, String path) {
+            if (value == null) {
+                throw Problem.INVALID.of(path, "is missing");
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** {@code POST /v1/publish}. Handlers are confined to one event loop, requests are immutable. */
+@NullMarked
+package fanfare.publisher.publish;
+
+import org.jspecify.annotations.NullMarked;

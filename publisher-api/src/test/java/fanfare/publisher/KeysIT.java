@@ -1,0 +1,124 @@
+package fanfare.publisher;
+
+import static fanfare.publisher.RunningPublisher.json;
+import static fanfare.publisher.RunningPublisher.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.publisher.auth.NewKey;
+import fanfare.testing.RedisServer;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeysIT {
+    /** A key as it was printed, and its line for the file. */
+    private record Made(String key, String line) {
+        static Made with(String id, String permissions) {
+            List<String> lines = NewKey.describe(List.of(id, permissions), new SecureRandom())
+                    .lines()
+                    .filter(line -> !line.startsWith("#"))
+                    .toList();
+            return new Made(lines.get(0), lines.get(1) + "\n");
+        }
+    }
+
+    @TempDir
+    private Path folder;
+
+    private final Made shop = Made.with("shop", "publish:user=/shop,presence:read");
+    private RunningPublisher publisher;
+
+    @BeforeEach
+    void start() throws Exception {
+        publisher = RunningPublisher.start(
+                RedisServer.shared().url(),
+                PublisherVerticle.BODY_MAX,
+                Map.of("FANFARE_KEYS_FILE", write(shop.line()).toString()));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        assertThat(publisher.metric("fanfare_internal_errors_total")).isZero();
+        publisher.close();
+    }
+
+    @Test
+    void aKeyMayDoWhatItsLineSaysAndNothingElse() {
+        assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(200);
+        assertThat(status(shop, "{\"users\":[\"1\"]}", "/shop")).isEqualTo(200);
+        assertThat(status(shop, "{\"user\":\"1\"}", "/other")).isEqualTo(403);
+        assertThat(status(shop, "{\"user\":\"1\"}", "{")).isEqualTo(403);
+        assertThat(status(shop, "{\"broadcast\":true}", "/shop")).isEqualTo(403);
+        assertThat(status(shop, "{\"topic\":\"x\"}", "/shop")).isEqualTo(403);
+        assertThat(publisher.post("/v1/presence", shop.key(), "{\"users\":[]}").statusCode())
+                .isEqualTo(200);
+        HttpResponse<String> refused = publisher.post("/v1/disconnect", shop.key(), "{\"user\":\"1\"}");
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(json(refused).getString("type")).isEqualTo("urn:fanfare:problem:forbidden");
+    }
+
+    @Test
+    void aMissingOrWrongKeyIsToldHowToComeIn() {
+        for (String header : List.of("Basic ZGV2OnNlY3JldA==", "Bearer", "Bearer shop.wrong", "Bearer nobody.x", "x")) {
+            HttpResponse<String> refused = publisher.send(publisher
+                    .request(publisher.port, "/v1/publish")
+                    .header("Authorization", header)
+                    .POST(BodyPublishers.ofString(RunningPublisher.PUBLISH)));
+            assertThat(refused.statusCode()).as(header).isEqualTo(401);
+            assertThat(refused.headers().firstValue("www-authenticate")).hasValue("Bearer");
+            assertThat(json(refused).getString("type")).isEqualTo("urn:fanfare:problem:unauthorized");
+        }
+        assertThat(publisher
+                        .send(publisher
+                                .request(publisher.port, "/v1/users/1/presence")
+                                .GET())
+                        .statusCode())
+                .isEqualTo(401);
+    }
+
+    @Test
+    void theOtherHeaderWorksToo() {
+        assertThat(publisher
+                        .send(publisher
+                                .request(publisher.port, "/v1/users/1/presence")
+                                .header("X-API-Key", shop.key())
+                                .GET())
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aChangedFileCountsWithoutARestartAndABrokenOneDoesNot() throws Exception {
+        Made next = Made.with("next", "publish:user");
+        write(shop.line() + "half a li");
+        until("the broken file is noticed", () -> publisher.metric("fanfare_keys_file_broken") == 1);
+        assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(200);
+
+        write(next.line());
+        until("the new key works", () -> status(next, "{\"user\":\"1\"}", "/any") == 200);
+        assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(401);
+        assertThat(publisher.metric("fanfare_keys_file_broken")).isZero();
+        assertThat(publisher.metric("fanfare_keys")).isEqualTo(2);
+
+        Files.delete(folder.resolve("keys"));
+        until("the missing file is noticed", () -> publisher.metric("fanfare_keys_file_broken") == 1);
+        assertThat(status(next, "{\"user\":\"1\"}", "/any")).isEqualTo(200);
+    }
+
+    private int status(Made key, String to, String namespace) {
+        return publisher.publish(key.key(), to, namespace).statusCode();
+    }
+
+    private Path write(String lines) throws Exception {
+        Path file = folder.resolve("keys");
+        return Files.writeString(file, lines);
+    }
+}

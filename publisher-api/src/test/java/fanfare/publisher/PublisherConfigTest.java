@@ -1,0 +1,110 @@
+package fanfare.publisher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import fanfare.broker.BrokerLimits;
+import fanfare.config.ConfigException;
+import fanfare.config.Env;
+import fanfare.config.RedisConfig;
+import fanfare.publisher.publish.Durability;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class PublisherConfigTest {
+    @Test
+    void defaults() {
+        assertThat(PublisherConfig.from(new Env(Map.of("FANFARE_KEYS_FILE", "/keys"))))
+                .isEqualTo(new PublisherConfig(
+                        "0.0.0.0",
+                        8090,
+                        9090,
+                        0,
+                        "/keys",
+                        null,
+                        Durability.MASTER,
+                        new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
+                        BrokerLimits.defaults()));
+    }
+
+    @Test
+    void everySettingHasAName() {
+        Map<String, String> values = new TreeMap<>();
+        values.put("FANFARE_LISTEN_HOST", "127.0.0.2");
+        values.put("FANFARE_LISTEN_PORT", "1");
+        values.put("FANFARE_MANAGEMENT_PORT", "2");
+        values.put("FANFARE_PARENT_PID", "3");
+        values.put("FANFARE_KEYS_FILE", "/keys");
+        values.put("FANFARE_DEV_KEY", "dev.secret");
+        values.put("FANFARE_DURABILITY", "replicated");
+        values.put("FANFARE_REDIS_URL", "redis://h:1");
+        values.put("FANFARE_REDIS_PREFIX", "p:");
+        values.put("FANFARE_INBOX_TTL", "1h");
+        values.put("FANFARE_INBOX_ITEMS_MAX", "5");
+        values.put("FANFARE_LOG_ITEMS_MAX", "6");
+        values.put("FANFARE_LOG_BYTES_MAX", "200000");
+        Env env = new Env(values);
+        assertThat(PublisherConfig.from(env))
+                .isEqualTo(new PublisherConfig(
+                        "127.0.0.2",
+                        1,
+                        2,
+                        3,
+                        "/keys",
+                        "dev.secret",
+                        Durability.REPLICATED,
+                        new RedisConfig("redis://h:1", "p:"),
+                        new BrokerLimits(
+                                Duration.ofHours(1),
+                                5,
+                                6,
+                                200_000,
+                                BrokerLimits.defaults().onceTtl())));
+        assertThat(env.settings().keySet()).isEqualTo(values.keySet());
+        assertThat(env.table()).doesNotContain("dev.secret");
+    }
+
+    @Test
+    void allMistakesAreToldAtOnce() {
+        Map<String, String> values = Map.of(
+                "FANFARE_LISTEN_PORT", "80900",
+                "FANFARE_DEV_KEY", "secret",
+                "FANFARE_DURABILITY", "best",
+                "FANFARE_KEY_FILE", "/keys");
+        assertThatThrownBy(() -> PublisherConfig.from(new Env(values)))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("FANFARE_LISTEN_PORT")
+                .hasMessageContaining("keyId.secret")
+                .hasMessageContaining("loopback")
+                .hasMessageContaining("FANFARE_DURABILITY")
+                .hasMessageContaining("did you mean FANFARE_KEYS_FILE");
+    }
+
+    @Test
+    void withoutAnyKeyThereIsNoStart() {
+        assertThatThrownBy(() -> PublisherConfig.from(new Env(Map.of()))).hasMessageContaining("FANFARE_KEYS_FILE");
+    }
+
+    @Test
+    void theReadmeListsEverySettingWithItsDefault() throws IOException {
+        Env env = new Env(Map.of("FANFARE_DEV_KEY", "dev.secret", "FANFARE_LISTEN_HOST", "127.0.0.1"));
+        PublisherConfig.from(env);
+        Map<String, String> settings = new TreeMap<>(env.settings());
+        settings.put("FANFARE_DEV_KEY", "");
+        settings.put("FANFARE_LISTEN_HOST", "0.0.0.0");
+        Matcher row = Pattern.compile("^\\| `(FANFARE_\\w+)` \\| (?:`([^`]*)`|none) \\|", Pattern.MULTILINE)
+                .matcher(Files.readString(Path.of("README.md")));
+        Map<String, String> listed = new TreeMap<>();
+        while (row.find()) {
+            listed.put(row.group(1), row.group(2) == null ? "" : row.group(2));
+        }
+        assertThat(listed).isEqualTo(settings);
+    }
+}

@@ -1,0 +1,83 @@
+package fanfare.publisher;
+
+import static fanfare.publisher.RunningPublisher.json;
+import static fanfare.publisher.RunningPublisher.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.channel.Item;
+import fanfare.testing.RedisServer;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.junit5.VertxExtension;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(VertxExtension.class)
+class RedisOutageIT {
+    private static final String BODY = RunningPublisher.PUBLISH.replace("{\"to\"", "{\"id\":\"once\",\"to\"");
+
+    @Test
+    void whatIsNotKnownToBeStoredIsA503AndArrivesOnceWhenItIsSentAgain(Vertx vertx) throws Exception {
+        try (RedisServer redis = RedisServer.start();
+                RunningPublisher publisher =
+                        RunningPublisher.start(redis.url(), PublisherVerticle.BODY_MAX, Map.of())) {
+            redis.kill();
+            long start = System.nanoTime();
+            HttpResponse<String> refused = publisher.post("/v1/publish", BODY);
+            assertThat(System.nanoTime() - start).isGreaterThan(4_900_000_000L);
+            unavailable(refused);
+            assertThat(json(refused).getString("detail")).contains("once");
+            unavailable(publisher.publish(RunningPublisher.DEV, "{\"users\":[\"1\",\"2\"]}", "/a"));
+            unavailable(publisher.get(publisher.port, "/v1/users/1/presence"));
+            unavailable(publisher.post("/v1/presence", "{\"users\":[\"1\"]}"));
+            unavailable(publisher.post("/v1/disconnect", "{\"user\":\"1\"}"));
+            assertThat(publisher.get(publisher.managementPort, "/readyz").statusCode())
+                    .isEqualTo(503);
+            assertThat(publisher.get(publisher.managementPort, "/livez").statusCode())
+                    .isEqualTo(200);
+            assertThat(publisher.metric("fanfare_publishes_total{outcome=\"unavailable\"}"))
+                    .isEqualTo(3);
+
+            redis.restart();
+            until(
+                    "the publisher is ready again",
+                    () -> publisher.get(publisher.managementPort, "/readyz").statusCode() == 200);
+            assertThat(json(publisher.post("/v1/publish", BODY)).getBoolean("duplicate"))
+                    .isFalse();
+            assertThat(json(publisher.post("/v1/publish", BODY)).getBoolean("duplicate"))
+                    .isTrue();
+            assertThat(StoredItems.of(vertx, redis, publisher.prefix, "42"))
+                    .extracting(Item::id)
+                    .containsExactly("once");
+            assertThat(publisher.metric("fanfare_internal_errors_total")).isZero();
+        }
+    }
+
+    @Test
+    void whoseInboxCannotBeWrittenGetsAProblemAmongTheResults(Vertx vertx) throws Exception {
+        try (RedisServer redis = RedisServer.start();
+                RunningPublisher publisher =
+                        RunningPublisher.start(redis.url(), PublisherVerticle.BODY_MAX, Map.of())) {
+            StoredItems.spoil(vertx, redis, publisher.prefix, "2");
+            HttpResponse<String> response = publisher.publish(RunningPublisher.DEV, "{\"users\":[\"1\",\"2\"]}", "/a");
+            assertThat(response.statusCode()).isEqualTo(200);
+            JsonArray results = json(response).getJsonArray("results");
+            assertThat(results.getJsonObject(0).getString("user")).isEqualTo("1");
+            assertThat(results.getJsonObject(0).getString("position")).isNotEmpty();
+            assertThat(results.getJsonObject(1).getString("user")).isEqualTo("2");
+            assertThat(results.getJsonObject(1).getInteger("status")).isEqualTo(503);
+            assertThat(results.getJsonObject(1).getString("type")).isEqualTo("urn:fanfare:problem:unavailable");
+            assertThat(StoredItems.of(vertx, redis, publisher.prefix, "1"))
+                    .extracting(Item::id)
+                    .containsExactly(json(response).getString("id"));
+        }
+    }
+
+    private static void unavailable(HttpResponse<String> response) {
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.headers().firstValue("retry-after")).hasValue("1");
+        assertThat(json(response).getString("type")).isEqualTo("urn:fanfare:problem:unavailable");
+    }
+}

@@ -1,0 +1,142 @@
+package fanfare.publisher;
+
+import fanfare.config.Env;
+import fanfare.testing.RedisServer;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A whole publisher on free loopback ports, its keys prefixed at random, asked over real HTTP. */
+final class RunningPublisher implements AutoCloseable {
+    static final String DEV = "dev.secret";
+    static final String PUBLISH =
+            """
+            {"to":{"user":"42"},"namespace":"/a","event":"e","data":{"n": 1.0}}""";
+    private static final Duration WAIT_MAX = Duration.ofSeconds(20);
+
+    final String prefix = "test:" + UUID.randomUUID() + ":";
+    final int port = RedisServer.freePort();
+    final int managementPort = RedisServer.freePort();
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final Publisher publisher;
+
+    private RunningPublisher(String redisUrl, Duration bodyMax, Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("FANFARE_LISTEN_HOST", "127.0.0.1");
+        all.put("FANFARE_LISTEN_PORT", Integer.toString(port));
+        all.put("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort));
+        all.put("FANFARE_DEV_KEY", DEV);
+        all.put("FANFARE_REDIS_URL", redisUrl);
+        all.put("FANFARE_REDIS_PREFIX", prefix);
+        publisher = new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax);
+        await(publisher.start());
+    }
+
+    static RunningPublisher start() {
+        return start(RedisServer.shared().url(), PublisherVerticle.BODY_MAX, Map.of());
+    }
+
+    static RunningPublisher start(String redisUrl, Duration bodyMax, Map<String, String> settings) {
+        RunningPublisher started = new RunningPublisher(redisUrl, bodyMax, settings);
+        until(
+                "the publisher is ready",
+                () -> started.get(started.managementPort, "/readyz").statusCode() == 200);
+        return started;
+    }
+
+    /** A JSON body to the development key's publisher. */
+    HttpResponse<String> post(String path, String body) {
+        return post(path, DEV, body);
+    }
+
+    HttpResponse<String> post(String path, String key, String body) {
+        return send(request(port, path)
+                .header("Authorization", "Bearer " + key)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body)));
+    }
+
+    HttpResponse<String> publish(String key, String to, String namespace) {
+        return post(
+                "/v1/publish",
+                key,
+                "{\"to\":" + to + ",\"namespace\":\"" + namespace + "\",\"event\":\"e\",\"data\":1}");
+    }
+
+    HttpResponse<String> get(int port, String path) {
+        return send(request(port, path).header("Authorization", "Bearer " + DEV).GET());
+    }
+
+    HttpRequest.Builder request(int port, String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    }
+
+    HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return client.send(request.timeout(WAIT_MAX).build(), BodyHandlers.ofString());
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Sends bytes as they are and reads until the server closes. */
+    String raw(String bytes) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout((int) WAIT_MAX.toMillis());
+            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** The value of a sample on the management port, 0 if there is none. */
+    double metric(String sample) {
+        return get(managementPort, "/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(sample + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(sample.length() + 1)))
+                .findFirst()
+                .orElse(0);
+    }
+
+    static JsonObject json(HttpResponse<String> response) {
+        return new JsonObject(response.body());
+    }
+
+    static void until(String condition, BooleanSupplier holds) {
+        long deadline = System.nanoTime() + WAIT_MAX.toNanos();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("in " + WAIT_MAX + " it did not come true that " + condition);
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    @Override
+    public void close() {
+        await(publisher.stop());
+    }
+
+    private static void await(Future<Void> future) {
+        future.toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(WAIT_MAX.toSeconds(), TimeUnit.SECONDS)
+                .join();
+    }
+}
