@@ -7,7 +7,7 @@ import fanfare.gateway.protocol.Commands;
 import fanfare.gateway.protocol.Message;
 import io.micrometer.core.instrument.Counter;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -98,7 +98,7 @@ public final class Session implements Wheel.Timed {
             return;
         }
         identity = who;
-        Set<Channel> wanted = new HashSet<>(channels(who));
+        Set<Channel> wanted = new LinkedHashSet<>(channels(who));
         for (Subscription subscription : List.copyOf(subscriptions)) {
             if (!wanted.remove(subscription.channel())) {
                 subscriptions.remove(subscription);
