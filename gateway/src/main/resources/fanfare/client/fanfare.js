@@ -1,2 +1,416 @@
-class Fanfare {}
+/**
+ * Fanfare in the browser: hears what the site publishes, comes back by itself and says how the connection fares.
+ *
+ *     import Fanfare from 'http://push.example.com/client/fanfare.js';
+ *     const fanfare = new Fanfare('http://push.example.com/push');
+ *     fanfare.on('invoice-paid', (data, message) => { ... });          // in any namespace
+ *     fanfare.of('/billing').on('invoice-paid', data => { ... });      // in this one
+ *     fanfare.on('state', ({state, reason}) => { ... });
+ *
+ * It speaks over sockjs-client, taken from the page when `SockJS` is there, else fetched from the gateway. Who the user is
+ * rests with the site's cookies alone. The same file is served as a classic script, `fanfare.global.js`.
+ */
+
+const PROTOCOL = 1;
+/** The upper end of the first random delay, and of every later one [ms]: full jitter, so that a crowd comes back as a slope. */
+const BACKOFF_FIRST = 1_000;
+const BACKOFF_MAX = 30_000;
+/** A connection that held this long [ms] was a good one: the next loss starts again from the first delay. */
+const STABLE_AFTER = 10_000;
+/** What sockjs-client grants a transport before it tries the next [ms]; its own guess gives up on a busy gateway. */
+const TRANSPORT_TIMEOUT = 5_000;
+/** The gateway breaks its silence after some 25 s; twice that [ms] is reason to ask whether it is still there. */
+const SILENCE_MAX = 60_000;
+const SILENCE_CHECK_INTERVAL = 15_000;
+const PONG_TIMEOUT = 5_000;
+/** How many ids are remembered: an event may come again after a resume, never to a handler. */
+const IDS_KEPT = 1_000;
+const SAVE_INTERVAL = 1_000;
+/** The gateway refuses larger messages for good; a hello that would not fit goes without its positions. */
+const HELLO_BYTES_MAX = 4_096;
+/** What {@link Fanfare#on} takes for news of the connection; events so named are heard with {@link Fanfare#of}. */
+const NOTIFICATIONS = new Set(['state', 'gap', 'error']);
+
+/** Come back or stay away: a close code in this range holds until the page does something, such as a login. */
+const isFinal = (code) => code >= 4100 && code <= 4199;
+/** The only close of the range that may mean another connection of this very client. */
+const TOO_MANY_CONNECTIONS = 4106;
+
+/** Origin -> promise of its sockjs-client, so that the script is fetched once however many connect. */
+const scripts = new Map();
+
+function loadSockJS(origin) {
+    if (globalThis.SockJS) return Promise.resolve(globalThis.SockJS);
+    if (!scripts.has(origin)) {
+        scripts.set(origin, new Promise((resolve, reject) => {
+            const script = document.createElement('script');
+            script.src = `${origin}/client/sockjs.min.js`;
+            script.onload = () => resolve(globalThis.SockJS);
+            script.onerror = () => {
+                script.remove();
+                scripts.delete(origin); // The next attempt asks again.
+                reject(new Error('sockjs-client could not be loaded'));
+            };
+            document.head.append(script);
+        }));
+    }
+    return scripts.get(origin);
+}
+
+/** One SockJS connection, from dialling to its end; it reports its end once, unless it was closed from this side. */
+class Link {
+    /** Whether its hello asked to resume; then nothing counts before the welcome that answers this. */
+    asked = false;
+    welcomedAt = Infinity;
+    #sock = null;
+    #watcher;
+    #ended = false;
+    #heardAt = Date.now();
+    #pongs = [];
+
+    /** @param watcher {opened(link), message(link, text), closed(link, code, reason)} */
+    constructor(url, transports, watcher) {
+        this.#watcher = watcher;
+        loadSockJS(url.origin)
+            .then((SockJS) => this.#ended || this.#open(SockJS, url.href, transports))
+            .catch((error) => this.fail(error.message));
+    }
+
+    get transport() {
+        return this.#sock?.transport ?? null;
+    }
+
+    #open(SockJS, href, transports) {
+        const sock = this.#sock = new SockJS(href, null, {transports, timeout: TRANSPORT_TIMEOUT});
+        sock.onopen = () => this.#watcher.opened(this);
+        sock.onmessage = ({data}) => {
+            this.#heardAt = Date.now();
+            this.#watcher.message(this, data);
+        };
+        sock.onheartbeat = () => this.#heardAt = Date.now();
+        sock.onclose = ({code, reason}) => this.#end(code, reason);
+    }
+
+    send(message) {
+        if (this.#sock?.readyState === 1) this.#sock.send(JSON.stringify(message));
+    }
+
+    /** Resolves with the round trip in ms, rejects when the answer does not come in time. */
+    ping() {
+        return new Promise((resolve, reject) => {
+            const sentAt = performance.now();
+            const timer = setTimeout(() => reject(new Error('no pong')), PONG_TIMEOUT);
+            this.#pongs.push(() => {
+                clearTimeout(timer);
+                resolve(performance.now() - sentAt);
+            });
+            this.send({type: 'ping'});
+        });
+    }
+
+    pong() {
+        this.#pongs.splice(0).forEach((resolve) => resolve());
+    }
+
+    /** Ends the link unless the other side shows a sign of life; `silence` spares one that was heard within that time [ms]. */
+    probe(silence = 0) {
+        if (Date.now() - this.#heardAt >= silence) this.ping().catch((error) => this.fail(error.message));
+    }
+
+    fail(reason) {
+        const sock = this.#sock;
+        this.#end(1006, reason);
+        sock?.close();
+    }
+
+    /** Closes without a report. */
+    close() {
+        this.#ended = true;
+        this.#sock?.close();
+    }
+
+    #end(code, reason) {
+        if (this.#ended) return;
+        this.#ended = true;
+        this.#watcher.closed(this, code, reason);
+    }
+}
+
+/**
+ * What it takes to go on where this tab left off: the gateway's token and, by channel, the last position seen since.
+ * It outlives the page in sessionStorage. A token of another user is worthless but harmless: the gateway checks.
+ */
+class Bookmark {
+    user = null;
+    resume = null;
+    #positions = {};
+    #key;
+    #timer = 0;
+
+    /** @param key where to keep it; null for this page only */
+    constructor(key) {
+        this.#key = key;
+        try {
+            const {user, resume, positions} = JSON.parse(sessionStorage.getItem(key));
+            Object.assign(this, {user, resume});
+            this.#positions = positions;
+        } catch {
+            // Nothing kept, or storage is switched off: a fresh start is right in both cases.
+        }
+    }
+
+    /** A new token stands for all that came before it, so positions of older events must not override it. */
+    renew(user, resume) {
+        this.user = user;
+        this.resume = resume ?? null;
+        this.#positions = {};
+        this.#save();
+    }
+
+    moveTo(channel, position) {
+        this.#positions[channel] = position;
+        this.#save();
+    }
+
+    addTo(hello) {
+        if (!this.resume) return hello;
+        const full = {...hello, resume: this.resume, positions: this.#positions};
+        const fits = new TextEncoder().encode(JSON.stringify(full)).length <= HELLO_BYTES_MAX;
+        return fits ? full : {...hello, resume: this.resume}; // Repeats are then dropped by id.
+    }
+
+    #save() {
+        if (this.#key !== null) this.#timer ||= setTimeout(() => this.flush(), SAVE_INTERVAL);
+    }
+
+    flush() {
+        if (!this.#timer) return;
+        clearTimeout(this.#timer);
+        this.#timer = 0;
+        try {
+            const {user, resume} = this;
+            sessionStorage.setItem(this.#key, JSON.stringify({user, resume, positions: this.#positions}));
+        } catch {
+            // Full or switched off: the next page starts afresh.
+        }
+    }
+}
+
+class Fanfare {
+    /** The last state told to handlers. */
+    state = Object.freeze({state: 'connecting'});
+    #url;
+    #namespaces;
+    #transports;
+    #bookmark;
+    #ids = new Set();
+    /** `namespace,event` -> handlers; no namespace before the comma (which none may contain) is any namespace. */
+    #handlers = new Map();
+    /** The link that is heard, and the one that is to take its place; a planned move has both. */
+    #link = null;
+    #next = null;
+    /** The pending attempt: its timer and when it is due. */
+    #timer = 0;
+    #due = 0;
+    #attempt = 0;
+    /** From connect to the end: ends the listeners and the check for silence. Null while closed. */
+    #life = null;
+
+    /** Connects at once; handlers added in the same turn miss nothing. */
+    constructor(url, {namespaces, transports, storage = true} = {}) {
+        this.#url = new URL(url, document.baseURI);
+        this.#namespaces = namespaces;
+        this.#transports = transports;
+        // Two clients of a page that hear different things are at different places.
+        this.#bookmark = new Bookmark(storage ? `fanfare ${this.#url} ${namespaces ?? '*'}` : null);
+        queueMicrotask(() => this.state.state === 'connecting' && this.connect());
+    }
+
+    /** Hears an event in any namespace (`*`: every event), or a notification: `state`, `gap`, `error`. */
+    on(event, handler) {
+        return this.#add('', event, handler);
+    }
+
+    /** Without a handler: all handlers of that event. */
+    off(event, handler) {
+        return this.#remove('', event, handler);
+    }
+
+    /** The same for the events of one namespace. */
+    of(namespace) {
+        const scope = {
+            on: (event, handler) => (this.#add(namespace, event, handler), scope),
+            off: (event, handler) => (this.#remove(namespace, event, handler), scope),
+        };
+        return scope;
+    }
+
+    /** After a `disconnect` or a final close; while waiting for the next attempt it makes that attempt now. */
+    connect() {
+        if (!this.#life) {
+            this.#life = new AbortController();
+            this.#attempt = 0;
+            this.#watchPage(this.#life.signal);
+            this.#become('connecting', {});
+        }
+        if (!this.#link) this.#dial();
+        return this;
+    }
+
+    disconnect() {
+        this.#stop({code: 1000, reason: 'disconnect'});
+        return this;
+    }
+
+    /** Resolves with the round trip to the gateway in ms. */
+    ping() {
+        return this.#link ? this.#link.ping() : Promise.reject(new Error('not connected'));
+    }
+
+    #add(namespace, event, handler) {
+        const key = `${namespace},${event}`;
+        if (!this.#handlers.has(key)) this.#handlers.set(key, new Set());
+        this.#handlers.get(key).add(handler);
+        return this;
+    }
+
+    #remove(namespace, event, handler) {
+        const key = `${namespace},${event}`;
+        if (handler) this.#handlers.get(key)?.delete(handler);
+        else this.#handlers.delete(key);
+        return this;
+    }
+
+    #emit(key, ...args) {
+        for (const handler of [...this.#handlers.get(key) ?? []]) {
+            try {
+                handler(...args);
+            } catch (error) {
+                setTimeout(() => { throw error; }); // The page's console hears of it, the other handlers do not.
+            }
+        }
+    }
+
+    #become(state, details) {
+        this.state = Object.freeze({state, ...details});
+        this.#emit(',state', this.state);
+    }
+
+    /** A page that comes back to life cannot trust its timers: it asks at once. */
+    #watchPage(signal) {
+        const wake = () => {
+            if (document.visibilityState === 'hidden') return;
+            this.#link?.probe();
+            if (!this.#link && this.#timer) this.#dial();
+        };
+        addEventListener('online', wake, {signal});
+        document.addEventListener('visibilitychange', wake, {signal});
+        addEventListener('pagehide', () => this.#bookmark.flush(), {signal});
+        const check = setInterval(() => {
+            this.#link?.probe(SILENCE_MAX);
+            this.#next?.probe(SILENCE_MAX);
+        }, SILENCE_CHECK_INTERVAL);
+        signal.addEventListener('abort', () => clearInterval(check));
+    }
+
+    #dial() {
+        clearTimeout(this.#timer);
+        this.#timer = 0;
+        this.#next ??= new Link(this.#url, this.#transports, {
+            opened: (link) => {
+                const hello = {type: 'hello', protocol: PROTOCOL, namespaces: this.#namespaces};
+                link.asked = this.#bookmark.resume !== null;
+                link.send(this.#bookmark.addTo(hello));
+            },
+            message: (link, text) => this.#hear(link, text),
+            closed: (link, code, reason) => this.#lost(link, code, reason),
+        });
+    }
+
+    #hear(link, text) {
+        let message;
+        try {
+            message = JSON.parse(text);
+        } catch {
+            return;
+        }
+        const heard = link === this.#link;
+        switch (message?.type) {
+            case 'welcome': return this.#welcome(link, message);
+            case 'event': return heard && this.#deliver(message);
+            case 'resume': return heard && this.#bookmark.renew(this.#bookmark.user, message.resume);
+            case 'gap': return heard && this.#emit(',gap', {channel: message.channel});
+            case 'reconnect': return heard && this.#schedule(Number(message.delay) || 0);
+            case 'error': return this.#emit(',error', {code: message.code, message: message.message});
+            case 'pong': return link.pong();
+        }
+    }
+
+    #welcome(link, {user, node, connection, recovered, resume}) {
+        // The hello was late: what comes before the welcome that answers it will come again.
+        if (link.asked && recovered === null) return;
+        if (link === this.#next) {
+            this.#link?.close();
+            this.#link = link;
+            this.#next = null;
+        }
+        link.welcomedAt = Date.now();
+        // Another user's messages are not missed.
+        const missed = recovered === false && user === this.#bookmark.user;
+        this.#bookmark.renew(user, resume);
+        this.#become('open', {transport: link.transport, node, user, connection, recovered});
+        if (missed) this.#emit(',gap', {channel: null});
+    }
+
+    #deliver(message) {
+        const {namespace, event, data, id, channel, position} = message;
+        if (!this.#ids.has(id)) {
+            if (id !== undefined) this.#ids.add(id);
+            if (this.#ids.size > IDS_KEPT) this.#ids.delete(this.#ids.values().next().value);
+            const keys = new Set([`${namespace},${event}`, `${namespace},*`, `,${event}`, ',*']);
+            if (NOTIFICATIONS.has(event)) keys.delete(`,${event}`);
+            keys.forEach((key) => this.#emit(key, data, message));
+        }
+        this.#bookmark.moveTo(channel, position);
+    }
+
+    /** Dials after that many ms; what is heard now goes on being heard until the new link is welcome. */
+    #schedule(delay) {
+        clearTimeout(this.#timer);
+        this.#due = Date.now() + delay;
+        this.#timer = setTimeout(() => this.#dial(), delay);
+    }
+
+    #lost(link, code, reason) {
+        if (link === this.#link) {
+            this.#link = null;
+            if (Date.now() - link.welcomedAt >= STABLE_AFTER) this.#attempt = 0;
+        } else {
+            this.#next = null;
+        }
+        // Of too many connections the oldest goes: during a move this is the one that was to go.
+        const moved = code === TOO_MANY_CONNECTIONS && this.#next;
+        if (isFinal(code) && !moved) return this.#stop({code, reason});
+        if (!this.#timer && !this.#next) {
+            this.#schedule(Math.random() * Math.min(BACKOFF_MAX, BACKOFF_FIRST * 2 ** this.#attempt++));
+        }
+        if (!this.#link) {
+            const delay = this.#timer ? Math.max(0, Math.round(this.#due - Date.now())) : 0;
+            this.#become('reconnecting', {code, reason, delay});
+        }
+    }
+
+    #stop(why) {
+        clearTimeout(this.#timer);
+        this.#timer = 0;
+        this.#link?.close();
+        this.#next?.close();
+        this.#link = this.#next = null;
+        this.#bookmark.flush();
+        this.#life?.abort();
+        this.#life = null;
+        if (this.state.state !== 'closed') this.#become('closed', why);
+    }
+}
+
 export { Fanfare as default, Fanfare };
