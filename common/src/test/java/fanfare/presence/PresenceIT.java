@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -48,6 +49,7 @@ class PresenceIT {
     private Keys keys;
     private RedisLink link;
     private PresenceReader reader;
+    private final List<RedisLink> links = new ArrayList<>();
     private int incarnations;
 
     /** A gateway as far as presence goes, with a link of its own. */
@@ -77,6 +79,7 @@ class PresenceIT {
             writer.start();
             made.complete(writer);
             link.open();
+            links.add(link);
         }
 
         private String incarnation() {
@@ -109,6 +112,11 @@ class PresenceIT {
         this.vertx = vertx;
         this.loop = vertx.getOrCreateContext();
         use(RedisServer.shared());
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        await(() -> Future.join(links.stream().map(RedisLink::close).toList()).mapEmpty());
     }
 
     @Test
@@ -371,6 +379,7 @@ class PresenceIT {
                     vertx, config, "reader", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {});
             reader = new PresenceReader(link, keys);
             link.open();
+            links.add(link);
         });
         eventually(() -> Future.succeededFuture(link.isUp()), up -> up);
     }
