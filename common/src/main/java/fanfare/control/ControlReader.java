@@ -37,6 +37,9 @@ public final class ControlReader {
     /** The catch-up under way, if any. */
     private Future<Void> catchUp = Future.succeededFuture();
 
+    /** Calls of {@link #catchUp}. */
+    private int calls;
+
     private boolean complained;
 
     public ControlReader(RedisLink link, Keys keys, Consumer<Disconnect> apply) {
@@ -71,11 +74,15 @@ public final class ControlReader {
      */
     public Future<Void> catchUp() {
         caughtUp = false;
+        int call = ++calls;
         catchUp = catchUp.otherwiseEmpty().compose(before -> read()).onSuccess(done -> {
-            while (!waiting.isEmpty()) {
-                take(waiting.remove());
+            // A later call means that the channel was lost again, and more may be missing.
+            if (call == calls) {
+                while (!waiting.isEmpty()) {
+                    take(waiting.remove());
+                }
+                caughtUp = true;
             }
-            caughtUp = true;
         });
         return catchUp;
     }

@@ -1,6 +1,7 @@
 package fanfare.control;
 
 import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -33,17 +34,20 @@ public record Disconnect(String user, @Nullable String session, int code, String
     /** Null if this is no such order, for instance one of a later version. */
     public static @Nullable Disconnect parse(String text) {
         try {
-            JsonObject json = new JsonObject(text);
+            if (!(Json.decodeValue(text) instanceof JsonObject json) || !TYPE.equals(json.getValue("type"))) {
+                return null;
+            }
             String user = json.getString("user");
             Integer code = json.getInteger("code");
-            if (!TYPE.equals(json.getValue("type")) || user == null || code == null) {
+            if (user == null || code == null) {
                 return null;
             }
             List<String> except = json.getJsonArray("except", new JsonArray()).stream()
+                    .filter(String.class::isInstance)
                     .map(String.class::cast)
                     .toList();
             return new Disconnect(user, json.getString("session"), code, json.getString("reason", ""), except);
-        } catch (DecodeException | ClassCastException | NullPointerException e) {
+        } catch (DecodeException | ClassCastException e) {
             return null;
         }
     }

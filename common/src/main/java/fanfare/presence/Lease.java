@@ -117,7 +117,7 @@ final class Lease {
     private void answered(Response answer, List<String> given) {
         complained = false;
         if (answer.get(0).toString().equals("LOST")) {
-            LOG.log(System.Logger.Level.WARNING, "this gateway''s lease ended; it announces itself anew");
+            LOG.log(System.Logger.Level.WARNING, "this gateway's lease ended; it announces itself anew");
             becomeNew();
             renew();
             return;

@@ -1,0 +1,218 @@
+package fanfare.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.config.RedisConfig;
+import fanfare.redis.Keys;
+import fanfare.redis.RedisLink;
+import fanfare.testing.RedisServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(VertxExtension.class)
+class ControlIT {
+    private Context loop;
+    private Keys keys;
+    private RedisLink link;
+    private RedisLink subscriber;
+    private ControlWriter writer;
+    private ControlReader reader;
+    private Supplier<String> ids = () -> UUID.randomUUID().toString();
+    private final List<String> applied = new ArrayList<>();
+    /** What came live, handed to the reader when a test wants it. */
+    private final Queue<Buffer> live = new ArrayDeque<>();
+
+    private final Promise<Void> subscribed = Promise.promise();
+    /** Completed by the next live message. */
+    private Promise<Void> arrived = Promise.promise();
+
+    @BeforeEach
+    void open(Vertx vertx) throws Exception {
+        loop = vertx.getOrCreateContext();
+        RedisConfig config = new RedisConfig(RedisServer.shared().url(), "test" + UUID.randomUUID() + ":");
+        keys = new Keys(config.prefix());
+        Promise<Void> up = Promise.promise();
+        await(() -> {
+            link = new RedisLink(
+                    vertx, config, "command", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
+                        @Override
+                        public void up() {
+                            up.tryComplete();
+                        }
+                    });
+            subscriber = new RedisLink(
+                    vertx, config, "control", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
+                        @Override
+                        public void up() {
+                            subscriber.subscribing(Command.SUBSCRIBE, List.of(keys.control()));
+                        }
+
+                        @Override
+                        public void push(Response message) {
+                            if (message.get(0).toString().equals("subscribe")) {
+                                subscribed.tryComplete();
+                            } else {
+                                live.add(message.get(2).toBuffer());
+                                arrived.tryComplete();
+                            }
+                        }
+                    });
+            writer = new ControlWriter(link, keys, () -> ids.get());
+            reader = new ControlReader(link, keys, order -> applied.add(order.user()));
+            link.open();
+            subscriber.open();
+            return Future.all(up.future(), subscribed.future()).mapEmpty();
+        });
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        await(() -> Future.join(link.close(), subscriber.close()).mapEmpty());
+    }
+
+    @Test
+    void theFirstStartSkipsWhatIsOldAndAppliesWhatCameSinceTheSubscription() throws Exception {
+        order("old");
+        receive(1);
+        live.clear();
+        order("early");
+        receive(1);
+        deliver();
+        assertThat(applied).isEmpty();
+        await(reader::catchUp);
+        assertThat(applied).containsExactly("early");
+        order("late");
+        receive(1);
+        deliver();
+        assertThat(applied).containsExactly("early", "late");
+    }
+
+    @Test
+    void whatWasMissedIsAppliedBeforeWhatIsNewAndEachOnce() throws Exception {
+        await(reader::catchUp);
+        List<String> users = IntStream.range(0, 2_500).mapToObj(i -> "user" + i).toList();
+        await(() -> Future.all(users.stream().map(this::ordering).toList()).mapEmpty());
+        receive(2_500);
+        List<Buffer> all = List.copyOf(live);
+        live.clear();
+        await(() -> {
+            Future<Void> done = reader.catchUp();
+            // The newest comes live while the older ones are still being read.
+            all.subList(2_400, 2_500).forEach(reader::message);
+            return done;
+        });
+        assertThat(applied).isEqualTo(users);
+        live.addAll(all);
+        deliver();
+        assertThat(applied).isEqualTo(users);
+    }
+
+    @Test
+    void anOrderSentTwiceIsGivenOnce() throws Exception {
+        await(reader::catchUp);
+        ids = () -> "same";
+        order("alice");
+        order("alice");
+        await(reader::catchUp);
+        assertThat(applied).containsExactly("alice");
+        assertThat(await(() -> link.send(Request.cmd(Command.XLEN).arg(keys.control())))
+                        .toInteger())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whatIsNotUnderstoodIsSkipped() throws Exception {
+        await(reader::catchUp);
+        for (String text : List.of("no json", "{\"type\":\"drain\"}")) {
+            await(() -> link.send(Request.cmd(Command.XADD)
+                    .arg(keys.control())
+                    .arg("*")
+                    .arg("order")
+                    .arg(text)));
+        }
+        await(() -> link.send(Request.cmd(Command.XADD)
+                .arg(keys.control())
+                .arg("*")
+                .arg("other")
+                .arg("{}")));
+        live.addAll(List.of(Buffer.buffer(""), Buffer.buffer("x y"), Buffer.buffer("1-x {}"), Buffer.buffer("9")));
+        deliver();
+        order("alice");
+        await(reader::catchUp);
+        assertThat(applied).containsExactly("alice");
+    }
+
+    @Test
+    void aCatchUpThatFailedHoldsBackWhatIsNewUntilTheNext() throws Exception {
+        await(reader::catchUp);
+        order("missed");
+        order("new");
+        receive(2);
+        live.remove();
+        await(() -> {
+            Future<Void> failing = reader.catchUp();
+            link.reconnect("test");
+            return failing.otherwiseEmpty();
+        });
+        deliver();
+        assertThat(applied).isEmpty();
+        while (await(() -> reader.catchUp().map(true).otherwise(false)).equals(false)) {
+            assertThat(applied).isEmpty();
+        }
+        assertThat(applied).containsExactly("missed", "new");
+    }
+
+    private void order(String user) throws Exception {
+        await(() -> ordering(user));
+    }
+
+    private Future<Void> ordering(String user) {
+        return writer.disconnect(new Disconnect(user, null, 4103, "", List.of()));
+    }
+
+    /** Waits until so many messages have come live. */
+    private void receive(int count) throws Exception {
+        while (await(() -> Future.succeededFuture(live.size())) < count) {
+            await(() -> {
+                if (live.size() < count) {
+                    arrived = Promise.promise();
+                    return arrived.future();
+                }
+                return Future.succeededFuture();
+            });
+        }
+    }
+
+    private void deliver() throws Exception {
+        await(() -> {
+            live.forEach(reader::message);
+            live.clear();
+            return Future.succeededFuture();
+        });
+    }
+
+    private <T> T await(Supplier<Future<T>> call) throws Exception {
+        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
+                .await(20, TimeUnit.SECONDS);
+    }
+}
