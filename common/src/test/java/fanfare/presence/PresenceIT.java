@@ -219,6 +219,20 @@ class PresenceIT {
     }
 
     @Test
+    void aGraceThatALivingGatewayBeganOutlivesTheCrashOfAnother() throws Exception {
+        Node one = node(LONG_GRACE);
+        Node two = node(LONG_GRACE);
+        one.open(ALICE);
+        two.open(ALICE);
+        alice(seen -> seen.nodes() == 2);
+        one.crash();
+        two.close(ALICE);
+        eventually(() -> link.send(request(Command.ZRANGE, keys.nodes(), 0, -1)), left -> left.size() == 1);
+        assertThat(alice(seen -> seen.nodes() == 0).online()).isTrue();
+        assertThat(events(ALICE)).containsExactly("online");
+    }
+
+    @Test
     void stoppingTellsOfEverybodyAndLeavesNothingToReap() throws Exception {
         Node one = node(LONG_GRACE);
         List<String> users = IntStream.range(0, 1_200).mapToObj(i -> "user" + i).toList();
@@ -323,6 +337,9 @@ class PresenceIT {
             } else {
                 node.close(user);
             }
+            // Spread over several leases and graces, so that their ends fall between the steps.
+            int pauseMs = 1 + random.nextInt(20);
+            await(() -> vertx.timer(pauseMs, TimeUnit.MILLISECONDS));
             if (random.nextInt(4) == 0) {
                 for (String each : users) {
                     if (nodes.stream().anyMatch(one -> one.connections.getOrDefault(each, 0) > 0)) {
