@@ -141,7 +141,8 @@ class Link {
  * It outlives the page in sessionStorage. A token of another user is worthless but harmless: the gateway checks.
  */
 class Bookmark {
-    user = null;
+    /** Whose it is; null is an anonymous user, undefined nobody yet. */
+    user;
     resume = null;
     #positions = {};
     #key;
@@ -151,11 +152,11 @@ class Bookmark {
     constructor(key) {
         this.#key = key;
         try {
-            const {user, resume, positions} = JSON.parse(sessionStorage.getItem(key));
+            const {user, resume = null, positions = {}} = JSON.parse(key && sessionStorage.getItem(key)) ?? {};
             Object.assign(this, {user, resume});
             this.#positions = positions;
         } catch {
-            // Nothing kept, or storage is switched off: a fresh start is right in both cases.
+            // Storage is switched off, or holds what is not ours: a fresh start.
         }
     }
 
@@ -355,8 +356,8 @@ class Fanfare {
             this.#next = null;
         }
         link.welcomedAt = Date.now();
-        // Another user's messages are not missed.
-        const missed = recovered === false && user === this.#bookmark.user;
+        // Nobody misses what was sent before the first connection, or to another user.
+        const missed = recovered !== true && user === this.#bookmark.user;
         this.#bookmark.renew(user, resume);
         this.#become('open', {transport: link.transport, node, user, connection, recovered});
         if (missed) this.#emit(',gap', {channel: null});
