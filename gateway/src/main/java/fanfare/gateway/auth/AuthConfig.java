@@ -1,0 +1,79 @@
+package fanfare.gateway.auth;
+
+import fanfare.config.Env;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What an operator may set about who is let in.
+ *
+ * @param siteAuthUrl where the site says who a browser is
+ * @param siteCookies names of the cookies that the site sees; empty for all
+ * @param handshakesPerAddressMax a second; 0 for no limit, here and below
+ */
+public record AuthConfig(
+        URI siteAuthUrl,
+        Set<String> siteCookies,
+        Origins origins,
+        AnonymousPolicy anonymous,
+        ClientAddress clientAddress,
+        AuthLimits limits,
+        int handshakesPerAddressMax,
+        int sessionsPerAddressMax,
+        int bodyBytesPerAddressMax) {
+    private static final String URL = "FANFARE_SITE_AUTH_URL";
+    private static final String COOKIES = "FANFARE_SITE_COOKIES";
+    /** RFC 6265, 4.1.1: a token. */
+    private static final Pattern COOKIE_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}");
+
+    public static AuthConfig from(Env env) {
+        return new AuthConfig(
+                url(env),
+                cookies(env),
+                Origins.from(env),
+                env.choice("FANFARE_ANONYMOUS", AnonymousPolicy.DENY),
+                ClientAddress.from(env),
+                AuthLimits.of(
+                        env.integer("FANFARE_AUTH_IN_FLIGHT_MAX", AuthLimits.IN_FLIGHT_MAX_DEFAULT, 1, 10_000),
+                        env.duration(
+                                "FANFARE_AUTH_STALE_MAX",
+                                AuthLimits.STALE_MAX_DEFAULT,
+                                Duration.ofSeconds(10),
+                                Duration.ofDays(7))),
+                env.integer("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", 200, 0, 1_000_000),
+                env.integer("FANFARE_SESSIONS_PER_ADDRESS_MAX", 10_000, 0, 10_000_000),
+                env.integer("FANFARE_BODY_BYTES_PER_ADDRESS_MAX", 16 << 20, 0, 1 << 30));
+    }
+
+    private static URI url(Env env) {
+        String text =
+                env.required(URL, "the site's endpoint that says who a browser is, such as http://site/push/auth");
+        try {
+            URI url = URI.create(text);
+            boolean usable = ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
+                    && url.getHost() != null
+                    && url.getRawUserInfo() == null
+                    && url.getRawFragment() == null;
+            if (usable || text.isEmpty()) {
+                return url;
+            }
+        } catch (IllegalArgumentException e) {
+            // falls through to the one message for every kind of mistake
+        }
+        env.mistake(URL, "it takes an http or https URL without user name and fragment");
+        return URI.create("");
+    }
+
+    private static Set<String> cookies(Env env) {
+        Set<String> names = new LinkedHashSet<>(env.list(COOKIES, ""));
+        for (String name : names) {
+            if (!COOKIE_NAME.matcher(name).matches()) {
+                env.mistake(COOKIES, "'" + name + "' is no name of a cookie");
+            }
+        }
+        return Set.copyOf(names);
+    }
+}

@@ -1,0 +1,206 @@
+package fanfare.gateway.auth;
+
+import fanfare.gateway.session.CloseReason;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Learns from the site who a browser is, and keeps asking for as long as it is connected.
+ *
+ * <p>Identical questions that come while one is under way share its answer; a positive answer counts for further
+ * connections for some seconds. Whatever is odd keeps the browser out. Confined to the event loop that made it.
+ */
+public final class SiteAuthenticator {
+    /** How late a try or a re-check may come [ms]. */
+    private static final int TICK_MS = 50;
+    /** How often a question is put anew because its user was disconnected meanwhile. */
+    private static final int REVOKED_MAX = 3;
+
+    private record Newcomer(Credentials credentials, LoginListener listener, Promise<Login> promise) {}
+
+    /** One question on behalf of all who came with the same credentials. */
+    private static final class Flight {
+        final String key;
+        final List<Newcomer> newcomers = new ArrayList<>();
+        /** Answers thrown away because the user was disconnected after their request had started. */
+        int revoked;
+
+        Flight(String key, Newcomer first) {
+            this.key = key;
+            newcomers.add(first);
+        }
+
+        Credentials credentials() {
+            return newcomers.get(0).credentials();
+        }
+    }
+
+    private final Vertx vertx;
+    private final AnonymousPolicy anonymous;
+    private final LongSupplier clockMs;
+    private final MeterRegistry metrics;
+    private final Schedule schedule = new Schedule();
+    private final Revocations revocations;
+    private final AnswerCache cache;
+    private final SiteChecks checks;
+    private final KeptLogins logins;
+    /** Questions that newcomers may join, by key of the credentials. */
+    private final Map<String, Flight> flights = new HashMap<>();
+
+    private final long timer;
+
+    /**
+     * Starts the authenticator of the current event loop.
+     *
+     * @param siteAuthUrl an http or https URL
+     * @param clockMs the wall clock, since {@code expires} is told on it
+     * @param random gives numbers from 0 to 1
+     */
+    public SiteAuthenticator(
+            Vertx vertx,
+            URI siteAuthUrl,
+            AnonymousPolicy anonymous,
+            AuthLimits limits,
+            LongSupplier clockMs,
+            DoubleSupplier random,
+            MeterRegistry metrics) {
+        this.vertx = vertx;
+        this.anonymous = anonymous;
+        this.clockMs = clockMs;
+        this.metrics = metrics;
+        this.revocations = new Revocations(limits.answerAgeMax().toMillis());
+        this.cache = new AnswerCache(limits.cacheTtl().toMillis());
+        SiteLog log = new SiteLog(clockMs);
+        SiteClient site = new SiteClient(vertx, siteAuthUrl, limits, clockMs, log, metrics);
+        this.checks = new SiteChecks(site, limits, schedule, revocations::mark, clockMs, random, log, metrics);
+        this.logins = new KeptLogins(checks, anonymous, limits, schedule, revocations, clockMs, random, metrics);
+        this.timer = vertx.setPeriodic(TICK_MS, tick -> tick());
+    }
+
+    /**
+     * Asks who it is.
+     *
+     * @return fails with {@link LoginRefused}: 4101 not logged in, 4005 the site cannot say, 4003 too many wait
+     */
+    public Future<Login> login(Credentials credentials, LoginListener listener) {
+        String key = credentials.key();
+        AnswerCache.Entry cached = cache.get(key, clockMs.getAsLong());
+        if (cached != null && !revocations.isRevoked(key, cached.identity(), cached.mark())) {
+            count("cached");
+            return Future.succeededFuture(logins.join(key, credentials, cached, listener));
+        }
+        Newcomer newcomer = new Newcomer(credentials, listener, Promise.promise());
+        Flight flight = flights.get(key);
+        if (flight != null) {
+            flight.newcomers.add(newcomer);
+        } else {
+            Flight first = new Flight(key, newcomer);
+            flights.put(key, first);
+            ask(first);
+        }
+        return newcomer.promise().future();
+    }
+
+    /**
+     * A user, or one session of that user, was sent away: what the site said before does not count any more, be it kept or
+     * still on its way. The sessions themselves are the caller's to close.
+     */
+    public void disconnected(String user, @Nullable String session) {
+        revocations.disconnected(user, session, clockMs.getAsLong());
+    }
+
+    /** Stops asking; who still waits for an answer gets none. */
+    public Future<Void> close() {
+        vertx.cancelTimer(timer);
+        return checks.close();
+    }
+
+    private void tick() {
+        long now = clockMs.getAsLong();
+        cache.dropOld(now);
+        schedule.run(now);
+    }
+
+    private void ask(Flight flight) {
+        checks.login(flight.credentials()).onSuccess(reply -> {
+            boolean stale = reply.answer() instanceof Answer.Known known
+                    && revocations.isRevoked(flight.key, known.identity(), reply.mark());
+            if (stale && flight.revoked++ < REVOKED_MAX) {
+                ask(flight);
+            } else {
+                flights.remove(flight.key, flight);
+                answered(
+                        flight,
+                        stale ? new Answer.Unavailable("disconnected again and again", 0) : reply.answer(),
+                        reply.mark());
+            }
+        });
+    }
+
+    private void answered(Flight flight, Answer raw, long mark) {
+        Answer answer = raw.under(anonymous);
+        if (answer instanceof Answer.Known known) {
+            known(flight, known.identity(), mark, raw instanceof Answer.Known);
+        } else {
+            if (answer instanceof Answer.NotLoggedIn) {
+                logins.refused(flight.key, mark);
+            }
+            LoginRefused refused = refused(answer);
+            flight.newcomers.forEach(newcomer -> newcomer.promise().fail(refused));
+        }
+    }
+
+    /**
+     * Lets them in. An answer to a request without cookies that names a user is for the first alone: the site went by
+     * something that we don't know, so we don't know either whether the others share it.
+     */
+    private void known(Flight flight, Identity identity, long mark, boolean positive) {
+        AnswerCache.Entry answer = new AnswerCache.Entry(identity, mark, clockMs.getAsLong());
+        boolean cookies = flight.credentials().cookie() != null;
+        // With cookies, an anonymous browser may be somebody a moment later, and the cookies still the same.
+        if (positive && cookies != identity.isAnonymous()) {
+            cache.put(flight.key, answer);
+        }
+        count(identity.isAnonymous() ? "anonymous" : "ok");
+        letIn(flight.key, flight.newcomers.get(0), answer);
+        for (Newcomer other : flight.newcomers.subList(1, flight.newcomers.size())) {
+            if (cookies || identity.isAnonymous()) {
+                count("shared");
+                letIn(flight.key, other, answer);
+            } else {
+                ask(new Flight(flight.key, other));
+            }
+        }
+    }
+
+    private void letIn(String key, Newcomer newcomer, AnswerCache.Entry answer) {
+        newcomer.promise().complete(logins.join(key, newcomer.credentials(), answer, newcomer.listener()));
+    }
+
+    private LoginRefused refused(Answer answer) {
+        if (answer instanceof Answer.NotLoggedIn) {
+            count("refused");
+            return new LoginRefused(CloseReason.NOT_LOGGED_IN);
+        }
+        if (answer instanceof Answer.Overloaded) {
+            count("overloaded");
+            return new LoginRefused(CloseReason.OVERLOADED);
+        }
+        count(answer instanceof Answer.Misconfigured ? "misconfigured" : "unavailable");
+        return new LoginRefused(CloseReason.SITE_UNAVAILABLE);
+    }
+
+    private void count(String result) {
+        metrics.counter("fanfare_auth_total", "result", result).increment();
+    }
+}
