@@ -125,7 +125,8 @@ public final class SiteAuthenticator {
         return checks.close();
     }
 
-    private void tick() {
+    /** Does what has become due; called by the one timer. */
+    void tick() {
         long now = clockMs.getAsLong();
         cache.dropOld(now);
         schedule.run(now);

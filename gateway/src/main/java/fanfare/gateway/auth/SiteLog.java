@@ -30,7 +30,7 @@ final class SiteLog {
                 Kind.MISCONFIGURED,
                 "The site answered the login check with " + quoted(status)
                         + (location == null ? "" : ", Location: " + quoted(location))
-                        + ". Nobody is let in by that: answer 401 instead when a browser is not logged in");
+                        + ". Nobody is let in by that; for a browser that is not logged in, answer 401 instead");
     }
 
     void unavailable(String why) {
