@@ -2,9 +2,6 @@ package fanfare.gateway;
 
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
-import fanfare.gateway.auth.AddressLimits;
-import fanfare.gateway.auth.ClientAddress;
-import fanfare.gateway.auth.Origins;
 import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.SessionMetrics;
@@ -120,9 +117,7 @@ public final class Gateway {
                 node,
                 sessions,
                 new FallbackSessions(),
-                new Origins(config.auth().allowedOrigins()),
-                new ClientAddress(config.auth().trustedProxies()),
-                new AddressLimits(config.auth().addressLimits(), metrics),
+                config.auth().addressLimits(metrics),
                 new ClientFiles(),
                 ids,
                 metrics);

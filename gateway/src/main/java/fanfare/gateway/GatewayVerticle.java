@@ -1,8 +1,6 @@
 package fanfare.gateway;
 
 import fanfare.gateway.auth.AddressLimits;
-import fanfare.gateway.auth.ClientAddress;
-import fanfare.gateway.auth.Origins;
 import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.Hub;
@@ -42,8 +40,6 @@ final class GatewayVerticle extends VerticleBase {
             Node node,
             SessionMetrics sessions,
             FallbackSessions fallbacks,
-            Origins origins,
-            ClientAddress addresses,
             AddressLimits limits,
             ClientFiles client,
             Ids ids,
@@ -71,8 +67,8 @@ final class GatewayVerticle extends VerticleBase {
         Entrance entrance = new Entrance(
                 hub,
                 shared.node(),
-                shared.origins(),
-                shared.addresses(),
+                config.auth().origins(),
+                config.auth().clientAddress(),
                 shared.limits(),
                 config.auth().siteCookies(),
                 config.connectionsMax(),
@@ -84,7 +80,7 @@ final class GatewayVerticle extends VerticleBase {
         router.route().handler(guard);
         new SockJsRouter(
                         entrance,
-                        shared.origins(),
+                        config.auth().origins(),
                         config.transports(),
                         new FallbackHandlers(vertx, entrance, shared.node(), shared.fallbacks()),
                         GatewayVerticle::random)

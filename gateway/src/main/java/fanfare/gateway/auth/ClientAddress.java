@@ -1,91 +1,83 @@
 package fanfare.gateway.auth;
 
+import fanfare.config.Env;
 import io.netty.util.NetUtil;
 import io.vertx.core.http.HttpServerRequest;
-import java.net.InetAddress;
+import io.vertx.core.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Where a browser really is: what proxies say counts only as far as they are trusted. Immutable; asks no DNS. */
+/**
+ * Which IP address a request comes from: the peer's, or, where the peer is a proxy of ours, the last one in
+ * {@code X-Forwarded-For} that is not. What stands left of that could have been written by anybody. Immutable.
+ */
 public final class ClientAddress {
-    /** A network such as {@code 10.0.0.0/8}. */
-    public static final class Network {
-        private final byte[] address;
-        private final int bits;
+    private static final String SETTING = "FANFARE_TRUSTED_PROXIES";
+    private static final String UNKNOWN = "0.0.0.0";
+    /** Some proxies write the port as well, {@code 1.2.3.4:567} or {@code [::1]:567}. */
+    private static final Pattern WITH_PORT =
+            Pattern.compile("(?:(\\d{1,3}(?:\\.\\d{1,3}){3})(?::\\d{1,5})?|\\[([0-9A-Fa-f:.]{2,45})](?::\\d{1,5})?)");
 
-        private Network(byte[] address, int bits) {
-            this.address = address;
-            this.bits = bits;
-        }
+    private final List<IpRange> trusted;
 
-        /** The network in an entry of {@code FANFARE_TRUSTED_PROXIES}; null if it is none. */
-        public static @Nullable Network parse(String text) {
-            String[] parts = text.split("/", 2);
-            byte[] address = bytes(parts[0]);
-            if (address == null) {
-                return null;
-            }
-            int bits = address.length * 8;
-            if (parts.length == 2) {
-                if (!parts[1].matches("\\d{1,3}") || Integer.parseInt(parts[1]) > bits) {
-                    return null;
-                }
-                bits = Integer.parseInt(parts[1]);
-            }
-            return new Network(address, bits);
-        }
-
-        boolean contains(byte[] other) {
-            if (other.length != address.length) {
-                return false;
-            }
-            for (int bit = 0; bit < bits; bit += 8) {
-                int mask = bits - bit >= 8 ? 0xff : 0xff << (8 - (bits - bit));
-                if (((address[bit / 8] ^ other[bit / 8]) & mask & 0xff) != 0) {
-                    return false;
-                }
-            }
-            return true;
-        }
+    private ClientAddress(List<IpRange> trusted) {
+        this.trusted = List.copyOf(trusted);
     }
 
-    private final List<Network> trusted;
-
-    public ClientAddress(List<Network> trusted) {
-        this.trusted = trusted;
+    public static ClientAddress from(Env env) {
+        List<IpRange> trusted = new ArrayList<>();
+        for (String entry : env.list(SETTING, "")) {
+            IpRange range = IpRange.parse(entry);
+            if (range == null) {
+                env.mistake(
+                        SETTING,
+                        "'" + entry + "' is no range of addresses such as 10.0.0.0/8, fd00::/8 or 127.0.0.1"
+                                + " (nothing set beyond the mask)");
+            } else {
+                trusted.add(range);
+            }
+        }
+        return new ClientAddress(trusted);
     }
 
-    /** The address of the browser behind a request. */
+    /** The address of the browser, without port; {@code 0.0.0.0} if the connection is gone or has none. */
     public String of(HttpServerRequest request) {
-        return of(request.remoteAddress().hostAddress(), request.headers().getAll("X-Forwarded-For"));
+        SocketAddress peer = request.remoteAddress();
+        String address = peer == null ? null : peer.hostAddress();
+        return of(address == null ? UNKNOWN : address, request.headers().getAll("X-Forwarded-For"));
     }
 
-    /** The last address that no trusted proxy vouches for, read from the nearest hop backwards. */
-    String of(@Nullable String peer, List<String> forwardedFor) {
-        String address = peer == null ? "unknown" : peer;
-        String[] hops = String.join(",", forwardedFor).split(",", -1);
-        for (int i = hops.length - 1; i >= 0 && isTrusted(address); i--) {
-            byte[] hop = bytes(hops[i].trim());
-            if (hop == null) {
+    String of(String peer, List<String> forwardedFor) {
+        byte[] address = IpRange.address(peer);
+        if (address == null) {
+            return UNKNOWN;
+        }
+        String hops = String.join(",", forwardedFor);
+        int end = hops.length();
+        while (end > 0 && isTrusted(address)) {
+            int comma = hops.lastIndexOf(',', end - 1);
+            byte[] before = hop(hops.substring(comma + 1, end).trim());
+            if (before == null) {
                 break;
             }
-            address = NetUtil.bytesToIpAddress(hop);
+            address = before;
+            end = comma;
         }
-        return address;
+        return NetUtil.bytesToIpAddress(address);
     }
 
-    private boolean isTrusted(String address) {
-        byte[] bytes = bytes(address);
-        return bytes != null && trusted.stream().anyMatch(network -> network.contains(bytes));
+    private boolean isTrusted(byte[] address) {
+        return trusted.stream().anyMatch(range -> range.contains(address));
     }
 
-    private static byte @Nullable [] bytes(String text) {
-        byte[] bytes = NetUtil.createByteArrayFromIpAddressString(text);
-        if (bytes == null || bytes.length == 4) {
-            return bytes;
+    private static byte @Nullable [] hop(String entry) {
+        Matcher matcher = WITH_PORT.matcher(entry);
+        if (!matcher.matches()) {
+            return IpRange.address(entry);
         }
-        // An IPv4 peer on a dual-stack socket has a mapped address, and is the same peer.
-        InetAddress address = NetUtil.createInetAddressFromIpAddressString(text);
-        return address == null ? null : address.getAddress();
+        return IpRange.address(matcher.group(1) != null ? matcher.group(1) : matcher.group(2));
     }
 }

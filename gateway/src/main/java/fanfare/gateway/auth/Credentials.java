@@ -1,22 +1,21 @@
 package fanfare.gateway.auth;
 
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Base64;
+import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the site is shown of a browser's request: everything by which it may tell who that is.
+ * What a browser brought along that tells the site who it is; forwarded as it came. It never shows its values in a log.
  *
- * @param cookie the site's own cookies as they stood in the request; null if there was none
- * @param clientAddress the browser's address, as far as the proxies in front can be trusted
+ * @param cookie the cookies that the site may see, as one header line; null if there are none
+ * @param clientAddress IP address of the browser, without port
  */
 public record Credentials(
         @Nullable String cookie,
@@ -24,61 +23,87 @@ public record Credentials(
         @Nullable String acceptLanguage,
         @Nullable String origin,
         String clientAddress) {
+    /** One copy is kept for each login; cookies beyond it are left out, each as a whole [characters]. */
+    private static final int COOKIE_LENGTH_MAX = 16 * 1024;
 
-    /** Takes the credentials of a request; {@code siteCookies} names the cookies that count, none for all. */
+    private static final int HEADER_LENGTH_MAX = 1_024;
+
+    /**
+     * Takes from a request what the site will see.
+     *
+     * @param siteCookies names of the cookies that are forwarded; empty means all
+     */
     public static Credentials of(HttpServerRequest request, Set<String> siteCookies, String clientAddress) {
-        String cookies = request.headers().getAll("Cookie").stream()
-                .flatMap(line -> Arrays.stream(line.split(";")))
-                .map(String::trim)
-                .filter(cookie -> !cookie.isEmpty())
-                .filter(cookie -> siteCookies.isEmpty() || siteCookies.contains(cookie.split("=", 2)[0]))
-                .collect(Collectors.joining("; "));
+        MultiMap headers = request.headers();
         return new Credentials(
-                cookies.isEmpty() ? null : cookies,
-                request.getHeader("User-Agent"),
-                request.getHeader("Accept-Language"),
-                request.getHeader("Origin"),
+                cookies(headers.getAll("Cookie"), siteCookies),
+                cut(headers.get("User-Agent")),
+                cut(headers.get("Accept-Language")),
+                cut(headers.get("Origin")),
                 clientAddress);
     }
 
-    /** The headers as the site gets them, in a fixed order. */
-    Map<String, String> headers() {
-        Map<String, String> headers = new LinkedHashMap<>();
-        put(headers, "Cookie", cookie);
-        put(headers, "User-Agent", userAgent);
-        put(headers, "Accept-Language", acceptLanguage);
-        put(headers, "Origin", origin);
-        headers.put("X-Forwarded-For", clientAddress);
-        return headers;
-    }
-
-    /** Two requests with the same key get the same answer from the site: SHA-256 over all headers sent. */
+    /** Equal for two requests exactly if the site would be sent the same headers; SHA-256 in base64url. */
     public String key() {
-        StringBuilder all = new StringBuilder();
-        // No header's name or value has a line feed in it, so this cannot be read in two ways.
-        headers()
-                .forEach((name, value) ->
-                        all.append(name).append('\n').append(value).append('\n'));
-        return sha256(all.toString());
+        return hash(cookie, userAgent, acceptLanguage, origin, clientAddress);
     }
 
-    /** Who comes back with the same cookies is the same login: SHA-256 over the cookies alone. */
+    /** Tells one login from another whatever browser or address it comes from; SHA-256 in base64url. */
     public String loginHash() {
-        return sha256(cookie == null ? "" : cookie);
+        return hash(cookie);
     }
 
-    private static void put(Map<String, String> headers, String name, @Nullable String value) {
-        if (value != null) {
-            headers.put(name, value);
+    @Override
+    public String toString() {
+        return "Credentials[" + clientAddress + "]";
+    }
+
+    static @Nullable String cookies(List<String> lines, Set<String> names) {
+        StringBuilder kept = new StringBuilder();
+        for (String line : lines) {
+            for (String part : line.split(";", -1)) {
+                String pair = part.strip();
+                int equals = pair.indexOf('=');
+                String name = equals < 0 ? pair : pair.substring(0, equals).strip();
+                boolean wanted = !pair.isEmpty() && (names.isEmpty() || names.contains(name)) && isSendable(pair);
+                if (wanted && kept.length() + pair.length() + 2 <= COOKIE_LENGTH_MAX) {
+                    kept.append(kept.isEmpty() ? "" : "; ").append(pair);
+                }
+            }
         }
+        return kept.isEmpty() ? null : kept.toString();
     }
 
-    private static String sha256(String text) {
+    private static @Nullable String cut(@Nullable String value) {
+        if (value == null || !isSendable(value)) {
+            return null;
+        }
+        return value.length() <= HEADER_LENGTH_MAX ? value : value.substring(0, HEADER_LENGTH_MAX);
+    }
+
+    /** A control character would be refused by our own client, or worse, end a header at the site. */
+    private static boolean isSendable(String value) {
+        return value.chars().allMatch(c -> (c >= ' ' && c < 0x7f) || c == '\t' || (c > 0x9f && c <= 0xff));
+    }
+
+    /** Each value goes in behind its length, so that no two lists of values look alike. */
+    private static String hash(@Nullable String... values) {
+        MessageDigest digest = sha256();
+        for (String value : values) {
+            byte[] bytes = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
+            digest.update(ByteBuffer.allocate(Integer.BYTES)
+                    .putInt(value == null ? -1 : bytes.length)
+                    .flip());
+            digest.update(bytes);
+        }
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
+            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

@@ -1,27 +1,30 @@
 package fanfare.gateway.auth;
 
-/** A session's hold on what the site said of it. Confined to the node loop. */
+/** One session's hold on a login that the site has vouched for; to be released when the session ends. Node loop only. */
 public final class Login {
-    private final KeptAnswer answer;
+    private final KeptLogins logins;
+    private final KeptLogin kept;
     private final LoginListener listener;
-    private final Runnable released;
 
-    Login(KeptAnswer answer, LoginListener listener, Runnable released) {
-        this.answer = answer;
+    Login(KeptLogins logins, KeptLogin kept, LoginListener listener) {
+        this.logins = logins;
+        this.kept = kept;
         this.listener = listener;
-        this.released = released;
     }
 
-    /** Who the site says it is, as of the last time it was asked. */
+    /** Who it is, by the site's last word. */
     public Identity identity() {
-        return answer.identity();
+        return kept.identity;
     }
 
-    /** Says that the session is over. */
+    /** What the site was told; the same object for all sessions of one login. */
+    public Credentials credentials() {
+        return kept.credentials;
+    }
+
+    /** The session has ended, and nothing more is heard; releasing twice does no harm. */
     public void release() {
-        if (answer.holders().remove(this)) {
-            released.run();
-        }
+        logins.leave(kept, this);
     }
 
     LoginListener listener() {

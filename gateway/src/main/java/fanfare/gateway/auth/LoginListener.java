@@ -2,11 +2,11 @@ package fanfare.gateway.auth;
 
 import fanfare.gateway.session.CloseReason;
 
-/** What a session wants to hear about its login after it was let in; called on the node loop. */
+/** What a session hears about its login after it was let in; called on the node loop. */
 public interface LoginListener {
-    /** The site does not say so any more. */
+    /** The login is over, for good; nothing more is heard of it. */
     void ended(CloseReason reason);
 
-    /** The same user, but other topics. */
+    /** The site says something new about the same user: other topics, another session or time of expiry. */
     void changed(Identity identity);
 }

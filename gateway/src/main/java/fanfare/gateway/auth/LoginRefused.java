@@ -2,7 +2,7 @@ package fanfare.gateway.auth;
 
 import fanfare.gateway.session.CloseReason;
 
-/** A browser that is not let in, and why. It carries no stack trace: it is an answer, not a bug. */
+/** A browser was not let in. It is an everyday answer and no fault, hence without a stack trace. */
 public final class LoginRefused extends RuntimeException {
     private final transient CloseReason reason;
 

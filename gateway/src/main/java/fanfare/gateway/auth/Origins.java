@@ -1,119 +1,134 @@
 package fanfare.gateway.auth;
 
+import fanfare.config.Env;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import java.net.URI;
-import java.net.URISyntaxException;
+import io.vertx.core.net.HostAndPort;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages may connect. A browser sends its cookies whatever page asks it to, so a page that is not the site's own
- * must not get as far as them. Immutable.
+ * Which pages may connect. Browsers attach the site's cookies to requests of any page, WebSocket upgrades included, so
+ * without this rule a foreign page could listen in. Immutable.
  */
 public final class Origins {
-    private static final String NULL = "null";
+    private static final String SETTING = "FANFARE_ALLOWED_ORIGINS";
+    private static final String WILDCARD = "://*.";
+    /** What a page cannot forge: only its own site, or the user by hand, made the browser send this. */
+    private static final Set<String> OWN_SITES = Set.of("same-origin", "none");
 
-    private final List<String> allowed;
-
-    /** Takes exact origins and patterns such as {@code https://*.example.com}; none means the same host name, any port. */
-    public Origins(List<String> allowed) {
-        this.allowed =
-                allowed.stream().map(origin -> origin.toLowerCase(Locale.ROOT)).toList();
+    /** @param suffix what the host ends in, with its dot, for a wildcard; else null, and the origin must be equal */
+    private record Rule(Origin origin, @Nullable String suffix) {
+        boolean allows(Origin page) {
+            return suffix == null
+                    ? page.equals(origin)
+                    : page.scheme().equals(origin.scheme())
+                            && page.port() == origin.port()
+                            && page.host().endsWith(suffix)
+                            && page.host().length() > suffix.length();
+        }
     }
 
-    /** Whether an entry of {@code FANFARE_ALLOWED_ORIGINS} can be used. */
-    static boolean isOrigin(String entry) {
-        return entry.matches("https?://(\\*\\.)?[A-Za-z0-9.-]+(:\\d{1,5})?|https?://\\[[0-9A-Fa-f:.]+](:\\d{1,5})?");
+    /** Empty means: every page whose host name is the one it connects to. */
+    private final List<Rule> rules;
+
+    private Origins(List<Rule> rules) {
+        this.rules = List.copyOf(rules);
     }
 
-    /** Whether the page behind a request may connect, by {@code Origin}, else {@code Sec-Fetch-Site} and Referer. */
-    public boolean allows(HttpServerRequest request) {
-        return allows(
-                request.getHeader("Host"),
-                request.getHeader("Origin"),
+    public static Origins from(Env env) {
+        List<Rule> rules = new ArrayList<>();
+        for (String entry : env.list(SETTING, "")) {
+            Rule rule = rule(entry);
+            if (rule == null) {
+                env.mistake(
+                        SETTING,
+                        "'" + entry + "' is neither an origin such as https://a.example"
+                                + " nor a wildcard such as https://*.example.com; a path does not belong to it");
+            } else {
+                rules.add(rule);
+            }
+        }
+        return new Origins(rules);
+    }
+
+    /** Judges a request by its headers. */
+    public Verdict check(HttpServerRequest request) {
+        HostAndPort authority = request.authority();
+        String host = single(request, "Host");
+        return check(
+                host == null && authority != null ? authority.toString() : host,
+                single(request, "Origin"),
                 request.getHeader("Sec-Fetch-Site"),
                 request.getHeader("Referer"));
     }
 
-    /** The CORS headers of an answer; {@code null} as an origin is named only where nothing secret is said. */
-    public Map<String, String> cors(HttpServerRequest request, boolean nullNamed) {
-        String origin = request.getHeader("Origin");
-        if (origin == null) {
-            return Map.of("Access-Control-Allow-Origin", "*", "Vary", "Origin");
-        }
-        boolean named = origin.equals(NULL) ? nullNamed : isAllowed(origin, request.getHeader("Host"));
-        return named
-                ? Map.of(
-                        "Access-Control-Allow-Origin",
-                        origin,
-                        "Access-Control-Allow-Credentials",
-                        "true",
-                        "Vary",
-                        "Origin")
-                : Map.of("Vary", "Origin");
-    }
-
-    boolean allows(
+    Verdict check(
             @Nullable String host, @Nullable String origin, @Nullable String secFetchSite, @Nullable String referer) {
         if (origin != null) {
-            return isAllowed(origin, host);
+            return new Verdict(isAllowed(Origin.parse(origin), host), origin);
         }
-        boolean otherSite = secFetchSite != null && !secFetchSite.equals("same-origin") && !secFetchSite.equals("none");
-        if (otherSite || referer != null) {
-            // A browser that hides its origin; its referrer must speak for it.
-            String page = referer == null ? null : originOf(referer);
-            return page != null && isAllowed(page, host);
+        boolean foreign = secFetchSite != null && !OWN_SITES.contains(secFetchSite);
+        if (!foreign && referer == null) {
+            return new Verdict(true, null);
         }
-        return true;
+        return new Verdict(referer != null && isAllowed(Origin.ofReferrer(referer), host), null);
     }
 
-    private boolean isAllowed(String origin, @Nullable String host) {
-        String page = origin.toLowerCase(Locale.ROOT);
-        if (!allowed.isEmpty()) {
-            return allowed.stream().anyMatch(entry -> matches(entry, page));
+    private boolean isAllowed(@Nullable Origin page, @Nullable String host) {
+        if (page == null) {
+            return false;
         }
-        String pageHost = hostOf(page);
-        return pageHost != null && host != null && pageHost.equals(hostOf("http://" + host.toLowerCase(Locale.ROOT)));
+        return rules.isEmpty()
+                ? Objects.equals(page.host(), HostName.of(host))
+                : rules.stream().anyMatch(rule -> rule.allows(page));
     }
 
-    private static boolean matches(String entry, String page) {
-        int star = entry.indexOf("*.");
+    /** Two headers of a kind that comes once are read differently by different programs, so they count as nonsense. */
+    private static @Nullable String single(HttpServerRequest request, String name) {
+        List<String> values = request.headers().getAll(name);
+        return values.isEmpty() ? null : String.join(",", values);
+    }
+
+    private static @Nullable Rule rule(String entry) {
+        int star = entry.indexOf(WILDCARD);
         if (star < 0) {
-            return entry.equals(page);
+            Origin origin = Origin.parse(entry);
+            return origin == null ? null : new Rule(origin, null);
         }
-        String scheme = entry.substring(0, star);
-        String domain = entry.substring(star + 1);
-        return page.startsWith(scheme)
-                && page.endsWith(domain)
-                && page.length() > scheme.length() + domain.length()
-                && page.substring(scheme.length(), page.length() - domain.length())
-                        .matches("[a-z0-9.-]+");
+        Origin parent = Origin.parse(entry.substring(0, star) + "://" + entry.substring(star + WILDCARD.length()));
+        // A wildcard over a whole top-level domain lets everybody in.
+        return parent == null || !parent.host().contains(".") || parent.host().startsWith("[")
+                ? null
+                : new Rule(parent, "." + parent.host());
     }
 
-    private static @Nullable String originOf(String referer) {
-        try {
-            URI uri = new URI(referer);
-            return uri.getHost() == null ? null : uri.getScheme() + "://" + uri.getRawAuthority();
-        } catch (URISyntaxException e) {
-            return null;
-        }
-    }
-
-    /** The host name of an origin; null for what is none, a user name and a path in it included. */
-    private static @Nullable String hostOf(String origin) {
-        try {
-            URI uri = new URI(origin);
-            boolean plain = uri.getHost() != null
-                    && uri.getRawUserInfo() == null
-                    && uri.getRawPath().isEmpty()
-                    && uri.getRawQuery() == null
-                    && uri.getRawFragment() == null
-                    && (uri.getScheme().equals("http") || uri.getScheme().equals("https"));
-            return plain ? uri.getHost() : null;
-        } catch (URISyntaxException e) {
-            return null;
+    /**
+     * What the rule says about one request.
+     *
+     * @param allowed whether the page may open sessions
+     * @param origin the {@code Origin} as it was sent
+     */
+    public record Verdict(boolean allowed, @Nullable String origin) {
+        /**
+         * Puts the CORS headers on an answer, be it an error.
+         *
+         * @param open whether the answer holds nothing private ({@code /info}, and any answer to OPTIONS), so that a
+         *     page without an origin of its own may read it too
+         */
+        public void cors(MultiMap headers, boolean open) {
+            headers.set(HttpHeaders.VARY, "Origin");
+            boolean named = origin != null && (allowed || (open && origin.equals("null")));
+            if (named) {
+                headers.set(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+                headers.set(HttpHeaders.ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+            } else if (origin == null && allowed) {
+                headers.set(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+            }
         }
     }
 }

@@ -1,57 +1,81 @@
 package fanfare.gateway.auth;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who was put out lately. An answer of the site to a request that was sent before says nothing any more, wherever it comes
- * from: the cache, or a request still under way. Confined to the node loop.
+ * Who was sent away a moment ago. An answer of the site whose request started before that may speak of a login that is no
+ * more, so it does not count. What came first is decided by marks, numbers that only grow, and not by a clock, on which
+ * two things may happen at once. Confined to the node loop.
  */
 final class Revocations {
-    /** One more, and the oldest is forgotten. */
-    private static final int MAX = 100_000;
+    static final int REMEMBERED_MAX = 65_536;
 
-    private record Revocation(String user, @Nullable String session, long atMs) {}
+    private record Revocation(long mark, long atMs) {}
 
-    private final long keptMs;
-    private final Deque<Revocation> inOrder = new ArrayDeque<>();
-    private final Map<String, List<Revocation>> byUser = new HashMap<>();
+    private final long memoryMs;
+    /** By {@link User}, {@link Session} or key of a login; the eldest first. */
+    private final Map<Object, Revocation> revocations = new LinkedHashMap<>();
 
-    /** Remembers each for {@code keptMs}, the longest that an older answer can still turn up. */
-    Revocations(long keptMs) {
-        this.keptMs = keptMs;
+    private record User(String user) {}
+
+    private record Session(String user, String session) {}
+
+    private long marks;
+    /** Mark of the youngest that was forgotten for want of room: whatever started before it is asked again. */
+    private long forgotten;
+
+    Revocations(long memoryMs) {
+        this.memoryMs = memoryMs;
     }
 
-    void add(String user, @Nullable String session, long nowMs) {
-        forget(nowMs);
-        Revocation revocation = new Revocation(user, session, nowMs);
-        inOrder.add(revocation);
-        byUser.computeIfAbsent(user, none -> new ArrayList<>(1)).add(revocation);
+    /** A place in the order of things, behind everything so far. */
+    long mark() {
+        return ++marks;
     }
 
-    /** Whether an answer to a request sent at {@code askedMs} was overtaken. */
-    boolean overtook(Identity identity, long askedMs) {
+    /** A user was disconnected, or one session of that user. */
+    void disconnected(String user, @Nullable String session, long nowMs) {
+        add(session == null ? new User(user) : new Session(user, session), nowMs);
+    }
+
+    /** The site ended what these credentials stood for. */
+    void ended(String key, long nowMs) {
+        add(key, nowMs);
+    }
+
+    /** Whether an answer to a request that started at a mark must be asked for again. */
+    boolean isRevoked(String key, Identity identity, long startedMark) {
         String user = identity.user();
-        return user != null
-                && byUser.getOrDefault(user, List.of()).stream()
-                        .anyMatch(revocation -> revocation.atMs() >= askedMs
-                                && (revocation.session() == null
-                                        || revocation.session().equals(identity.session())));
+        return forgotten > startedMark
+                || after(startedMark, key)
+                || (user != null && after(startedMark, new User(user)))
+                || (user != null
+                        && identity.session() != null
+                        && after(startedMark, new Session(user, identity.session())));
     }
 
-    private void forget(long nowMs) {
-        while (!inOrder.isEmpty()
-                && (inOrder.size() >= MAX || nowMs - inOrder.element().atMs() > keptMs)) {
-            Revocation oldest = inOrder.remove();
-            List<Revocation> ofUser = byUser.get(oldest.user());
-            if (ofUser != null && ofUser.remove(oldest) && ofUser.isEmpty()) {
-                byUser.remove(oldest.user());
+    private boolean after(long startedMark, Object revoked) {
+        Revocation revocation = revocations.get(revoked);
+        return revocation != null && revocation.mark() > startedMark;
+    }
+
+    private void add(Object revoked, long nowMs) {
+        revocations.remove(revoked);
+        revocations.put(revoked, new Revocation(mark(), nowMs));
+        Iterator<Revocation> eldest = revocations.values().iterator();
+        while (eldest.hasNext()) {
+            Revocation revocation = eldest.next();
+            boolean old = nowMs - revocation.atMs() > memoryMs;
+            if (!old && revocations.size() <= REMEMBERED_MAX) {
+                break;
             }
+            if (!old) {
+                forgotten = revocation.mark();
+            }
+            eldest.remove();
         }
     }
 }

@@ -3,228 +3,205 @@ package fanfare.gateway.auth;
 import fanfare.gateway.session.CloseReason;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import java.time.Duration;
-import java.util.Comparator;
+import java.net.URI;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.PriorityQueue;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows who browsers are, because the site says so. Concurrent identical questions are one request, a positive answer
- * serves a few seconds, and while sessions hold it, it is asked again now and then. Confined to the node loop.
+ * Learns from the site who a browser is, and keeps asking for as long as it is connected.
+ *
+ * <p>Identical questions that come while one is under way share its answer; a positive answer counts for further
+ * connections for some seconds. Whatever is odd keeps the browser out. Confined to the event loop that made it.
  */
 public final class SiteAuthenticator {
-    /** How long and how often, in one place. */
-    public record Timing(Duration cache, Duration recheck, Duration recheckMin, Duration staleMax) {
-        public static Timing of(Duration staleMax) {
-            return new Timing(Duration.ofSeconds(5), Duration.ofMinutes(10), Duration.ofSeconds(5), staleMax);
+    /** How late a try or a re-check may come [ms]. */
+    private static final int TICK_MS = 50;
+    /** How often a question is put anew because its user was disconnected meanwhile. */
+    private static final int REVOKED_MAX = 3;
+
+    private record Newcomer(Credentials credentials, LoginListener listener, Promise<Login> promise) {}
+
+    /** One question on behalf of all who came with the same credentials. */
+    private static final class Flight {
+        final String key;
+        final List<Newcomer> newcomers = new ArrayList<>();
+        /** Answers thrown away because the user was disconnected after their request had started. */
+        int revoked;
+
+        Flight(String key, Newcomer first) {
+            this.key = key;
+            newcomers.add(first);
+        }
+
+        Credentials credentials() {
+            return newcomers.get(0).credentials();
         }
     }
 
-    private static final int SWEEP_MS = 500;
-    /** After a re-check that the site could not answer [ms]. */
-    private static final long RECHECK_RETRY_MS = 30_000;
-
-    /** A moment at which an answer may have to be looked at; stale if the answer has another one by now. */
-    private record Due(KeptAnswer answer, long atMs) {}
-
-    private final SiteClient site;
-    private final Timing timing;
-    private final LongSupplier clock;
-    private final DoubleSupplier random;
+    private final Vertx vertx;
+    private final AnonymousPolicy anonymous;
+    private final LongSupplier clockMs;
+    private final MeterRegistry metrics;
+    private final Schedule schedule = new Schedule();
     private final Revocations revocations;
-    /** Questions under way, by the key of their credentials. */
-    private final Map<String, Future<SiteAnswer>> asking = new HashMap<>();
-    /** Answers that may be shared, by the same key. */
-    private final Map<String, KeptAnswer> kept = new HashMap<>();
+    private final AnswerCache cache;
+    private final SiteChecks checks;
+    private final KeptLogins logins;
+    /** Questions that newcomers may join, by key of the credentials. */
+    private final Map<String, Flight> flights = new HashMap<>();
 
-    private final PriorityQueue<Due> schedule = new PriorityQueue<>(Comparator.comparingLong(Due::atMs));
+    private final long timer;
 
-    /** The clock gives milliseconds since the epoch, {@code random} numbers from 0 to 1. */
+    /**
+     * Starts the authenticator of the current event loop.
+     *
+     * @param siteAuthUrl an http or https URL
+     * @param clockMs the wall clock, since {@code expires} is told on it
+     * @param random gives numbers from 0 to 1
+     */
     public SiteAuthenticator(
             Vertx vertx,
-            AuthConfig config,
-            Timing timing,
-            LongSupplier clock,
+            URI siteAuthUrl,
+            AnonymousPolicy anonymous,
+            AuthLimits limits,
+            LongSupplier clockMs,
             DoubleSupplier random,
             MeterRegistry metrics) {
-        this.site = new SiteClient(vertx, config, clock, random, metrics);
-        this.timing = timing;
-        this.clock = clock;
-        this.random = random;
-        this.revocations = new Revocations(timing.cache().toMillis() + SiteClient.ASK_MS_MAX);
-        vertx.setPeriodic(SWEEP_MS, timer -> sweep());
+        this.vertx = vertx;
+        this.anonymous = anonymous;
+        this.clockMs = clockMs;
+        this.metrics = metrics;
+        this.revocations = new Revocations(limits.answerAgeMax().toMillis());
+        this.cache = new AnswerCache(limits.cacheTtl().toMillis());
+        SiteLog log = new SiteLog(clockMs);
+        SiteClient site = new SiteClient(vertx, siteAuthUrl, limits, clockMs, log, metrics);
+        this.checks = new SiteChecks(site, limits, schedule, revocations::mark, clockMs, random, log, metrics);
+        this.logins = new KeptLogins(checks, anonymous, limits, schedule, revocations, clockMs, random, metrics);
+        this.timer = vertx.setPeriodic(TICK_MS, tick -> tick());
     }
 
     /**
-     * Asks who this is. The login is held until it is released; meanwhile the listener hears what changes.
+     * Asks who it is.
      *
-     * @return fails with {@link LoginRefused}
+     * @return fails with {@link LoginRefused}: 4101 not logged in, 4005 the site cannot say, 4003 too many wait
      */
     public Future<Login> login(Credentials credentials, LoginListener listener) {
         String key = credentials.key();
-        KeptAnswer known = kept.get(key);
-        if (known != null && isFresh(known)) {
-            site.count("cached");
-            return Future.succeededFuture(hold(known, listener));
+        AnswerCache.Entry cached = cache.get(key, clockMs.getAsLong());
+        if (cached != null && !revocations.isRevoked(key, cached.identity(), cached.mark())) {
+            count("cached");
+            return Future.succeededFuture(logins.join(key, credentials, cached, listener));
         }
-        return answer(credentials, key).map(answer -> hold(keep(credentials, key, answer), listener));
-    }
-
-    /** The site has put this user out, or one login of theirs: no earlier answer counts any more. */
-    public void disconnected(String user, @Nullable String session) {
-        revocations.add(user, session, clock.getAsLong());
-    }
-
-    /** One request for all who ask the same at the same time. */
-    private Future<SiteAnswer> answer(Credentials credentials, String key) {
-        Future<SiteAnswer> underWay = asking.get(key);
-        if (underWay == null) {
-            return first(credentials, key);
-        }
-        return underWay.compose(answer -> {
-            if (credentials.cookie() == null && answer.identity().user() != null) {
-                // Told by something that a copy of these headers need not share; each must be asked about.
-                return site.ask(credentials, false);
-            }
-            site.count("shared");
-            return valid(answer) ? Future.succeededFuture(answer) : answer(credentials, key);
-        });
-    }
-
-    private Future<SiteAnswer> first(Credentials credentials, String key) {
-        Future<SiteAnswer> question = site.ask(credentials, false);
-        asking.put(key, question);
-        return question.onComplete(done -> asking.remove(key, question)).compose(answer -> {
-            if (valid(answer)) {
-                return Future.succeededFuture(answer);
-            }
-            site.count("overtaken");
-            return answer(credentials, key);
-        });
-    }
-
-    private boolean valid(SiteAnswer answer) {
-        return !revocations.overtook(answer.identity(), answer.askedMs());
-    }
-
-    private boolean isFresh(KeptAnswer answer) {
-        return clock.getAsLong() - answer.answeredMs() < timing.cache().toMillis()
-                && !revocations.overtook(answer.identity(), answer.askedMs());
-    }
-
-    /** Where the answer is kept: with what was kept for the same credentials, unless it speaks of somebody else. */
-    private KeptAnswer keep(Credentials credentials, String key, SiteAnswer answer) {
-        boolean shareable = credentials.cookie() != null || answer.identity().user() == null;
-        KeptAnswer known = shareable ? kept.get(key) : null;
-        if (known != null
-                && Objects.equals(known.identity().user(), answer.identity().user())) {
-            if (answer.answeredMs() >= known.answeredMs()) {
-                renew(known, answer);
-            }
-            return known;
-        }
-        KeptAnswer fresh = new KeptAnswer(credentials, answer);
-        if (shareable) {
-            kept.put(key, fresh);
-        }
-        return fresh;
-    }
-
-    private Login hold(KeptAnswer answer, LoginListener listener) {
-        Login login = new Login(answer, listener, () -> {
-            if (answer.holders().isEmpty()) {
-                scheduleAt(answer, answer.answeredMs() + timing.cache().toMillis());
-            }
-        });
-        answer.holders().add(login);
-        if (answer.holders().size() == 1) {
-            scheduleRecheck(answer);
-        }
-        return login;
-    }
-
-    private void renew(KeptAnswer answer, SiteAnswer newer) {
-        if (answer.renew(newer)) {
-            List.copyOf(answer.holders()).forEach(login -> login.listener().changed(answer.identity()));
-        }
-    }
-
-    private void scheduleRecheck(KeptAnswer answer) {
-        long jittered = (long) (timing.recheck().toMillis() * (0.9 + 0.2 * random.getAsDouble()));
-        long due = Math.min(answer.answeredMs() + jittered, answer.identity().expiresAtMs());
-        scheduleAt(
-                answer, Math.max(due, answer.answeredMs() + timing.recheckMin().toMillis()));
-    }
-
-    private void scheduleAt(KeptAnswer answer, long ms) {
-        answer.due(ms);
-        schedule.add(new Due(answer, ms));
-    }
-
-    private void sweep() {
-        long now = clock.getAsLong();
-        for (Due next = schedule.peek(); next != null && next.atMs() <= now; next = schedule.peek()) {
-            schedule.remove();
-            KeptAnswer answer = next.answer();
-            if (next.atMs() == answer.dueMs()) {
-                if (answer.holders().isEmpty()) {
-                    forget(answer);
-                } else {
-                    recheck(answer);
-                }
-            }
-        }
-    }
-
-    private void forget(KeptAnswer answer) {
-        kept.remove(answer.credentials().key(), answer);
-    }
-
-    private void recheck(KeptAnswer answer) {
-        // Nothing else may look at it until the site has answered.
-        answer.due(Long.MAX_VALUE);
-        site.ask(answer.credentials(), true)
-                .onSuccess(again -> {
-                    if (Objects.equals(
-                            again.identity().user(), answer.identity().user())) {
-                        renew(answer, again);
-                        reschedule(answer);
-                    } else {
-                        end(answer, CloseReason.SESSION_ENDED);
-                    }
-                })
-                .onFailure(failure -> {
-                    boolean refused = failure instanceof LoginRefused login
-                            && login.reason().equals(CloseReason.NOT_LOGGED_IN);
-                    if (refused) {
-                        end(answer, CloseReason.SESSION_ENDED);
-                    } else if (clock.getAsLong() - answer.answeredMs()
-                            > timing.staleMax().toMillis()) {
-                        end(answer, CloseReason.SITE_UNAVAILABLE);
-                    } else {
-                        scheduleAt(
-                                answer, clock.getAsLong() + (long) (RECHECK_RETRY_MS * (0.5 + random.getAsDouble())));
-                    }
-                });
-    }
-
-    private void reschedule(KeptAnswer answer) {
-        if (answer.holders().isEmpty()) {
-            scheduleAt(answer, answer.answeredMs() + timing.cache().toMillis());
+        Newcomer newcomer = new Newcomer(credentials, listener, Promise.promise());
+        Flight flight = flights.get(key);
+        if (flight != null) {
+            flight.newcomers.add(newcomer);
         } else {
-            scheduleRecheck(answer);
+            Flight first = new Flight(key, newcomer);
+            flights.put(key, first);
+            ask(first);
+        }
+        return newcomer.promise().future();
+    }
+
+    /**
+     * A user, or one session of that user, was sent away: what the site said before does not count any more, be it kept or
+     * still on its way. The sessions themselves are the caller's to close.
+     */
+    public void disconnected(String user, @Nullable String session) {
+        revocations.disconnected(user, session, clockMs.getAsLong());
+    }
+
+    /** Stops asking; who still waits for an answer gets none. */
+    public Future<Void> close() {
+        vertx.cancelTimer(timer);
+        return checks.close();
+    }
+
+    /** Does what has become due; called by the one timer. */
+    void tick() {
+        long now = clockMs.getAsLong();
+        cache.dropOld(now);
+        schedule.run(now);
+    }
+
+    private void ask(Flight flight) {
+        checks.login(flight.credentials()).onSuccess(reply -> {
+            boolean stale = reply.answer() instanceof Answer.Known known
+                    && revocations.isRevoked(flight.key, known.identity(), reply.mark());
+            if (stale && flight.revoked++ < REVOKED_MAX) {
+                ask(flight);
+            } else {
+                flights.remove(flight.key, flight);
+                answered(
+                        flight,
+                        stale ? new Answer.Unavailable("disconnected again and again", 0) : reply.answer(),
+                        reply.mark());
+            }
+        });
+    }
+
+    private void answered(Flight flight, Answer raw, long mark) {
+        Answer answer = raw.under(anonymous);
+        if (answer instanceof Answer.Known known) {
+            known(flight, known.identity(), mark, raw instanceof Answer.Known);
+        } else {
+            if (answer instanceof Answer.NotLoggedIn) {
+                logins.refused(flight.key, mark);
+            }
+            LoginRefused refused = refused(answer);
+            flight.newcomers.forEach(newcomer -> newcomer.promise().fail(refused));
         }
     }
 
-    private void end(KeptAnswer answer, CloseReason reason) {
-        forget(answer);
-        List.copyOf(answer.holders()).forEach(login -> login.listener().ended(reason));
+    /**
+     * Lets them in. An answer to a request without cookies that names a user is for the first alone: the site went by
+     * something that we don't know, so we don't know either whether the others share it.
+     */
+    private void known(Flight flight, Identity identity, long mark, boolean positive) {
+        AnswerCache.Entry answer = new AnswerCache.Entry(identity, mark, clockMs.getAsLong());
+        boolean cookies = flight.credentials().cookie() != null;
+        // With cookies, an anonymous browser may be somebody a moment later, and the cookies still the same.
+        if (positive && cookies != identity.isAnonymous()) {
+            cache.put(flight.key, answer);
+        }
+        count(identity.isAnonymous() ? "anonymous" : "ok");
+        letIn(flight.key, flight.newcomers.get(0), answer);
+        for (Newcomer other : flight.newcomers.subList(1, flight.newcomers.size())) {
+            if (cookies || identity.isAnonymous()) {
+                count("shared");
+                letIn(flight.key, other, answer);
+            } else {
+                ask(new Flight(flight.key, other));
+            }
+        }
+    }
+
+    private void letIn(String key, Newcomer newcomer, AnswerCache.Entry answer) {
+        newcomer.promise().complete(logins.join(key, newcomer.credentials(), answer, newcomer.listener()));
+    }
+
+    private LoginRefused refused(Answer answer) {
+        if (answer instanceof Answer.NotLoggedIn) {
+            count("refused");
+            return new LoginRefused(CloseReason.NOT_LOGGED_IN);
+        }
+        if (answer instanceof Answer.Overloaded) {
+            count("overloaded");
+            return new LoginRefused(CloseReason.OVERLOADED);
+        }
+        count(answer instanceof Answer.Misconfigured ? "misconfigured" : "unavailable");
+        return new LoginRefused(CloseReason.SITE_UNAVAILABLE);
+    }
+
+    private void count(String result) {
+        metrics.counter("fanfare_auth_total", "result", result).increment();
     }
 }

@@ -1,8 +1,5 @@
 package fanfare.gateway.auth;
 
-import fanfare.gateway.session.CloseReason;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
@@ -13,236 +10,179 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import java.net.URI;
-import java.util.ArrayDeque;
-import java.util.Queue;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the site, a bounded number of times at once, and makes sense of whatever it answers. Confined to the node loop. */
+/** Asks the site once and reads its answer. Follows no redirect, keeps no cookie. Confined to the node loop. */
 final class SiteClient {
-    private static final System.Logger LOG = System.getLogger(SiteClient.class.getName());
-
-    /** One request, from connect to the end of the body [ms]. */
-    static final int TRY_MS_MAX = 3_000;
-    /** All tries for one question [ms]. */
-    static final int ASK_MS_MAX = 10_000;
-
-    private static final int TRIES_MAX = 3;
-    /** Wait before the second try, doubled before the third, plus jitter [ms]. */
-    private static final int BACKOFF_MS = 200;
-    /** Questions that wait for their turn; at the default in-flight limit that is more than the site can answer in 10 s. */
-    private static final int QUEUE_MAX = 20_000;
-
-    private static final int ANSWER_BYTES_MAX = 64 << 10;
-    private static final long LOG_PERIOD_NS = TimeUnit.MINUTES.toNanos(1);
-
-    /** The site could not be asked, or says that it cannot answer now. */
-    private static final class Unavailable extends RuntimeException {
-        /** How long the site wants to be left alone; 0 if it does not say [ms]. */
-        private final long retryAfterMs;
-
-        Unavailable(String message, long retryAfterMs) {
-            super(message, null, false, false);
-            this.retryAfterMs = retryAfterMs;
-        }
-    }
+    private static final int BODY_BYTES_MAX = 64 * 1024;
+    /** Shorter than what sites allow (Apache and Node.js: 5 s), or a kept connection dies just as it is used [s]. */
+    private static final int KEEP_ALIVE_S = 4;
 
     private final Vertx vertx;
-    private final HttpClient client;
     private final URI url;
-    private final boolean anonymousAllowed;
-    private final int inFlightMax;
-    private final LongSupplier clock;
-    private final DoubleSupplier random;
-    private final MeterRegistry metrics;
+    private final int timeoutMs;
+    private final LongSupplier clockMs;
+    private final SiteLog log;
+    private final HttpClient client;
     private final Timer seconds;
-    private final Queue<Runnable> queue = new ArrayDeque<>();
-    /** Read by metrics from other threads. */
-    private final AtomicInteger inFlight = new AtomicInteger();
 
-    private final AtomicInteger queued = new AtomicInteger();
-    /** When a misconfiguration of the site was last logged [ns]. */
-    private long loggedNs = System.nanoTime() - LOG_PERIOD_NS;
-
-    SiteClient(Vertx vertx, AuthConfig config, LongSupplier clock, DoubleSupplier random, MeterRegistry metrics) {
+    SiteClient(Vertx vertx, URI url, AuthLimits limits, LongSupplier clockMs, SiteLog log, MeterRegistry metrics) {
         this.vertx = vertx;
-        this.url = config.siteUrl();
-        this.anonymousAllowed = config.anonymous() == AuthConfig.Anonymous.ALLOW;
-        this.inFlightMax = config.inFlightMax();
-        this.clock = clock;
-        this.random = random;
-        this.metrics = metrics;
+        this.url = url;
+        this.timeoutMs = (int) limits.timeout().toMillis();
+        this.clockMs = clockMs;
+        this.log = log;
         this.client = vertx.createHttpClient(
-                new HttpClientOptions().setConnectTimeout(TRY_MS_MAX).setKeepAliveTimeout(30),
-                new PoolOptions().setHttp1MaxSize(config.inFlightMax()));
+                new HttpClientOptions().setConnectTimeout(timeoutMs).setKeepAliveTimeout(KEEP_ALIVE_S),
+                new PoolOptions().setHttp1MaxSize(limits.inFlightMax()));
         this.seconds = Timer.builder("fanfare_auth_seconds")
-                .description("One request to the site, answered or not")
-                .register(metrics);
-        Gauge.builder("fanfare_auth_in_flight", inFlight, AtomicInteger::get)
-                .description("Requests to the site under way")
-                .register(metrics);
-        Gauge.builder("fanfare_auth_queued", queued, AtomicInteger::get)
-                .description("Questions to the site that wait for their turn; at most " + QUEUE_MAX)
+                .description("How long the site took for one answer, or until it was given up")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofMillis(1))
+                .maximumExpectedValue(limits.timeout())
                 .register(metrics);
     }
 
-    /** Asks who this is; fails with {@link LoginRefused} and nothing else. */
-    Future<SiteAnswer> ask(Credentials credentials, boolean recheck) {
-        return attempt(credentials, recheck, 1, clock.getAsLong() + ASK_MS_MAX);
-    }
-
-    void count(String result) {
-        Counter.builder("fanfare_auth_total")
-                .description("Questions who somebody is, by what came of them")
-                .tag("result", result)
-                .register(metrics)
-                .increment();
-    }
-
-    private Future<SiteAnswer> attempt(Credentials credentials, boolean recheck, int number, long deadlineMs) {
-        return inTurn(() -> request(credentials, recheck)).recover(failure -> {
-            if (failure instanceof LoginRefused) {
-                return Future.failedFuture(failure);
-            }
-            long asked = failure instanceof Unavailable unavailable ? unavailable.retryAfterMs : 0;
-            long wait = Math.max(asked, (long) (BACKOFF_MS * number * (1 + random.getAsDouble())));
-            if (number == TRIES_MAX || clock.getAsLong() + wait >= deadlineMs) {
-                count("unavailable");
-                return Future.failedFuture(new LoginRefused(CloseReason.SITE_UNAVAILABLE));
-            }
-            Promise<SiteAnswer> later = Promise.promise();
-            vertx.setTimer(Math.max(1, wait), timer -> attempt(credentials, recheck, number + 1, deadlineMs)
-                    .onComplete(later));
-            return later.future();
-        });
-    }
-
-    private Future<SiteAnswer> inTurn(Supplier<Future<SiteAnswer>> request) {
-        if (inFlight.get() >= inFlightMax && queue.size() >= QUEUE_MAX) {
-            count("overloaded");
-            return Future.failedFuture(new LoginRefused(CloseReason.OVERLOADED));
-        }
-        Promise<SiteAnswer> promise = Promise.promise();
-        queue.add(() -> request.get().onComplete(result -> {
-            inFlight.decrementAndGet();
-            promise.handle(result);
-            next();
-        }));
-        next();
-        return promise.future();
-    }
-
-    private void next() {
-        while (inFlight.get() < inFlightMax && !queue.isEmpty()) {
-            inFlight.incrementAndGet();
-            queue.remove().run();
-        }
-        queued.set(queue.size());
-    }
-
-    private Future<SiteAnswer> request(Credentials credentials, boolean recheck) {
-        long askedMs = clock.getAsLong();
-        Timer.Sample sample = Timer.start();
-        HttpClientRequest[] sent = new HttpClientRequest[1];
-        return client.request(new RequestOptions()
-                        .setMethod(HttpMethod.GET)
-                        .setAbsoluteURI(url.toString())
-                        .setFollowRedirects(false)
-                        .setConnectTimeout(TRY_MS_MAX))
-                .compose(request -> {
-                    sent[0] = request;
-                    credentials.headers().forEach(request::putHeader);
-                    request.putHeader("Accept", "application/json");
-                    if (recheck) {
-                        request.putHeader("X-Fanfare-Recheck", "1");
-                    }
-                    return request.send();
-                })
-                .compose(response -> body(response).map(body -> understood(response, body)))
-                .timeout(TRY_MS_MAX, TimeUnit.MILLISECONDS)
-                .onComplete(result -> {
-                    sample.stop(seconds);
-                    if (result.failed() && sent[0] != null) {
-                        // A late answer must not keep its connection, nor the site busy.
-                        sent[0].reset();
-                    }
-                })
-                .map(identity -> new SiteAnswer(identity, askedMs, clock.getAsLong()));
-    }
-
-    private static Future<Buffer> body(HttpClientResponse response) {
-        Buffer body = Buffer.buffer();
-        Promise<Buffer> whole = Promise.promise();
-        response.handler(part -> {
-            if (body.length() + part.length() > ANSWER_BYTES_MAX) {
-                whole.tryFail("the answer is longer than " + ANSWER_BYTES_MAX + " bytes");
+    /** Never fails: what goes wrong on the way is an {@link Answer.Unavailable}. */
+    Future<Answer> ask(Credentials credentials, boolean recheck) {
+        long begun = System.nanoTime();
+        Exchange exchange = new Exchange();
+        long timer = vertx.setTimer(timeoutMs, late -> exchange.fail("no answer within " + timeoutMs + " ms"));
+        client.request(options(credentials, recheck)).onComplete(made -> {
+            if (made.succeeded()) {
+                exchange.send(made.result());
             } else {
-                body.appendBuffer(part);
+                exchange.fail(String.valueOf(made.cause().getMessage()));
             }
         });
-        response.exceptionHandler(whole::tryFail);
-        response.endHandler(end -> whole.tryComplete(body));
-        return whole.future();
+        return exchange.answer.future().onComplete(done -> {
+            vertx.cancelTimer(timer);
+            seconds.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+        });
     }
 
-    private Identity understood(HttpClientResponse response, Buffer body) {
+    Future<Void> close() {
+        return client.close();
+    }
+
+    private RequestOptions options(Credentials credentials, boolean recheck) {
+        RequestOptions options = new RequestOptions()
+                .setMethod(HttpMethod.GET)
+                .setAbsoluteURI(url.toString())
+                .setFollowRedirects(false)
+                .putHeader(HttpHeaders.ACCEPT, "application/json")
+                .putHeader("X-Forwarded-For", credentials.clientAddress());
+        put(options, "Cookie", credentials.cookie());
+        put(options, "User-Agent", credentials.userAgent());
+        put(options, "Accept-Language", credentials.acceptLanguage());
+        put(options, "Origin", credentials.origin());
+        return recheck ? options.putHeader("X-Fanfare-Recheck", "1") : options;
+    }
+
+    private static void put(RequestOptions options, String name, @Nullable String value) {
+        if (value != null) {
+            options.putHeader(name, value);
+        }
+    }
+
+    /** One request and its answer, whichever comes first: the site's, a failure, or the end of our patience. */
+    private final class Exchange {
+        final Promise<Answer> answer = Promise.promise();
+        private final Buffer body = Buffer.buffer();
+        private @Nullable HttpClientRequest request;
+        /** What the status alone says; null until the head came, and for a 200, whose body must speak. */
+        private @Nullable Answer byStatus;
+
+        void send(HttpClientRequest made) {
+            request = made;
+            if (answer.future().isComplete()) {
+                made.reset();
+                return;
+            }
+            made.exceptionHandler(failure -> fail(String.valueOf(failure.getMessage())));
+            made.send().onComplete(head -> {
+                if (head.failed()) {
+                    fail(String.valueOf(head.cause().getMessage()));
+                } else if (!answer.future().isComplete()) {
+                    read(head.result());
+                }
+            });
+        }
+
+        /** Ends the exchange and its connection. */
+        void fail(String why) {
+            settle(byStatus != null ? byStatus : new Answer.Unavailable(why, 0));
+        }
+
+        private void read(HttpClientResponse response) {
+            byStatus = response.statusCode() == 200 ? null : byStatus(response);
+            response.exceptionHandler(failure -> fail(String.valueOf(failure.getMessage())));
+            // Bodies nobody reads are taken in too: only then can their connection serve the next request.
+            response.handler(chunk -> {
+                if (body.length() + chunk.length() <= BODY_BYTES_MAX) {
+                    body.appendBuffer(chunk);
+                } else {
+                    settle(byStatus != null ? byStatus : misconfigured("a body of more than 65,536 bytes"));
+                }
+            });
+            response.endHandler(end -> answer.tryComplete(byStatus != null ? byStatus : parsed()));
+        }
+
+        private void settle(Answer result) {
+            if (answer.tryComplete(result) && request != null) {
+                request.reset();
+            }
+        }
+
+        private Answer parsed() {
+            try {
+                return new Answer.Known(Identity.parse(body, log::remark));
+            } catch (IllegalArgumentException e) {
+                return misconfigured(String.valueOf(e.getMessage()));
+            }
+        }
+
+        private Answer misconfigured(String what) {
+            log.misconfigured("200 and " + what, null);
+            return new Answer.Misconfigured();
+        }
+    }
+
+    private Answer byStatus(HttpClientResponse response) {
         int status = response.statusCode();
         if (status == 401 || status == 403) {
-            return anonymous(Identity.ANONYMOUS);
+            return new Answer.NotLoggedIn();
         }
         if (status == 429 || status >= 500) {
-            throw new Unavailable("status " + status, retryAfterMs(response.getHeader("Retry-After")));
+            return new Answer.Unavailable("status " + status, retryAfterMs(response.getHeader("Retry-After")));
         }
-        Identity identity = status == 200 ? Identity.parse(body) : null;
-        if (identity == null) {
-            complain(status, response.getHeader("Location"));
-            count("misconfigured");
-            throw new LoginRefused(CloseReason.SITE_UNAVAILABLE);
-        }
-        if (identity.user() == null) {
-            return anonymous(identity);
-        }
-        count("ok");
-        return identity;
+        log.misconfigured(Integer.toString(status), response.getHeader("Location"));
+        return new Answer.Misconfigured();
     }
 
-    private Identity anonymous(Identity identity) {
-        count(anonymousAllowed ? "anonymous" : "refused");
-        if (!anonymousAllowed) {
-            throw new LoginRefused(CloseReason.NOT_LOGGED_IN);
+    private long retryAfterMs(@Nullable String value) {
+        if (value == null) {
+            return 0;
         }
-        return identity;
-    }
-
-    private void complain(int status, @Nullable String location) {
-        long now = System.nanoTime();
-        if (now - loggedNs >= LOG_PERIOD_NS) {
-            loggedNs = now;
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "{0} answered {1,number,#}{2} where a user was expected; answer 401 instead for visitors who are not"
-                            + " logged in",
-                    url,
-                    status,
-                    location == null
-                            ? ""
-                            : " (Location: "
-                                    + CloseReason.NOT_LOGGED_IN
-                                            .because(location)
-                                            .text() + ")");
+        if (value.matches("\\d{1,9}")) {
+            return TimeUnit.SECONDS.toMillis(Long.parseLong(value));
         }
-    }
-
-    /** Seconds only; a date would compare the site's clock with ours. */
-    private static long retryAfterMs(@Nullable String header) {
-        return header != null && header.matches("\\d{1,6}") ? Long.parseLong(header) * 1_000 : 0;
+        try {
+            Instant then = DateTimeFormatter.RFC_1123_DATE_TIME.parse(value, Instant::from);
+            return Math.max(0, then.toEpochMilli() - clockMs.getAsLong());
+        } catch (DateTimeException e) {
+            return 0;
+        }
     }
 }

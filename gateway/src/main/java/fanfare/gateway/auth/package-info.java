@@ -1,6 +1,7 @@
 /**
- * Who a browser is, by the site's word, and whether its page may connect at all. The authenticator is confined to the node
- * loop; the rest is immutable, but for the limits per address, which all loops share.
+ * Who may connect: what the site says about a browser's cookies, which origins are let in, how much one address may do.
+ * The {@link fanfare.gateway.auth.SiteAuthenticator} and all behind it are confined to the gateway's node loop;
+ * {@link fanfare.gateway.auth.AddressLimits} is safe on any thread; everything else is immutable.
  */
 @NullMarked
 package fanfare.gateway.auth;

@@ -84,8 +84,9 @@ public final class Node {
         Roster roster = new Roster(settings.connectionsPerUserMax(), this::opened, this::closed);
         SiteAuthenticator authenticator = new SiteAuthenticator(
                 vertx,
-                settings.auth(),
-                SiteAuthenticator.Timing.of(settings.auth().staleMax()),
+                settings.auth().siteAuthUrl(),
+                settings.auth().anonymous(),
+                settings.auth().limits(),
                 System::currentTimeMillis,
                 Node::random,
                 metrics);

@@ -66,7 +66,7 @@ public final class Entrance {
 
     /** Refuses a request that a page of another site made. */
     void checkOrigin(HttpServerRequest request) {
-        if (!origins.allows(request)) {
+        if (!origins.check(request).allowed()) {
             throw Problem.ORIGIN_REFUSED.because(
                     "pages of this origin may not connect here; FANFARE_ALLOWED_ORIGINS" + " names those that may");
         }

@@ -78,7 +78,7 @@ public final class SockJsRouter {
     private void headers(RoutingContext context) {
         HttpServerResponse response = context.response();
         response.putHeader("X-Content-Type-Options", "nosniff").putHeader("Cache-Control", NO_CACHE);
-        origins.cors(context.request(), mayBeNull(context)).forEach(response::putHeader);
+        origins.check(context.request()).cors(response.headers(), mayBeNull(context));
         context.next();
     }
 
