@@ -57,7 +57,7 @@ final class PublisherClient {
     private Future<Answer> call(HttpMethod method, String path, Buffer body) {
         return client.request(method, port, HOST, path).compose(request -> {
             request.idleTimeout(ANSWER_MAX_MS).putHeader("Authorization", KEY);
-            if (method == HttpMethod.POST) {
+            if (method.equals(HttpMethod.POST)) {
                 request.putHeader("Content-Type", "application/json");
             }
             return request.send(body).compose(response -> response.body()
