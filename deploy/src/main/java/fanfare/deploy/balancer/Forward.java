@@ -99,10 +99,12 @@ final class Forward implements Handler<RoutingContext> {
     }
 
     private static Future<Void> exchange(HttpServerRequest request, HttpClientRequest upstream) {
-        boolean hasBody = request.headers().contains("Content-Length") || request.headers().contains("Transfer-Encoding");
+        boolean hasBody = request.headers().contains("Content-Length")
+                || request.headers().contains("Transfer-Encoding");
         if (hasBody) {
             upstream.setChunked(!request.headers().contains("Content-Length"));
-            // A gateway may well answer before it has read everything, so the two directions do not wait for each other.
+            // A gateway may well answer before it has read everything, so the two directions do not wait for each
+            // other.
             request.pipeTo(upstream).onFailure(broken -> upstream.reset());
         } else {
             request.resume();
@@ -144,7 +146,9 @@ final class Forward implements Handler<RoutingContext> {
             backend.pause();
             copy(answer.headers(), request.response().headers());
             request.response().putHeader("Connection", "Upgrade").putHeader("Upgrade", "websocket");
-            return request.toNetSocket().onSuccess(browser -> join(browser, backend)).mapEmpty();
+            return request.toNetSocket()
+                    .onSuccess(browser -> join(browser, backend))
+                    .mapEmpty();
         });
     }
 

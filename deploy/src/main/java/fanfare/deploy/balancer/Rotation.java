@@ -14,6 +14,7 @@ import java.util.Set;
 final class Rotation {
     /** A backend that stops being ready is out after this and the time-out at the latest. */
     private static final int ASK_EVERY_MS = 500;
+
     private static final int ASK_MAX_MS = 450;
 
     private final List<Backend> backends;

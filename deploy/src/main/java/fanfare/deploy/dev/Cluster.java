@@ -138,12 +138,18 @@ final class Cluster {
 
     private String backends() {
         return IntStream.rangeClosed(1, options.gateways())
-                .mapToObj(number -> "%s:%d/%d".formatted(LOOPBACK, ports.gateway(number), ports.gatewayManagement(number)))
+                .mapToObj(number ->
+                        "%s:%d/%d".formatted(LOOPBACK, ports.gateway(number), ports.gatewayManagement(number)))
                 .collect(Collectors.joining(","));
     }
 
     private Managed service(
-            String name, String module, List<String> command, int port, int managementPort, Map<String, String> settings)
+            String name,
+            String module,
+            List<String> command,
+            int port,
+            int managementPort,
+            Map<String, String> settings)
             throws IOException {
         Map<String, String> all = new TreeMap<>(settings);
         all.put("FANFARE_LISTEN_HOST", LOOPBACK);

@@ -28,7 +28,8 @@ public final class Dev {
         Path root = root();
         for (String module : List.of("gateway", "publisher-api", "deploy")) {
             if (!Files.isRegularFile(root.resolve(module + "/target/" + module + ".jar"))) {
-                throw new IllegalArgumentException(module + "/target/" + module + ".jar is missing; ./deploy/dev builds it");
+                throw new IllegalArgumentException(
+                        module + "/target/" + module + ".jar is missing; ./deploy/dev builds it");
             }
         }
         List<String> taken = options.ports().taken(options.gateways(), options.redisUrl() == null);
@@ -53,8 +54,8 @@ public final class Dev {
         Readiness readiness = new Readiness();
         String redis = options.redisUrl();
         if (redis == null) {
-            RedisBinary binary =
-                    RedisBinary.find(System.getenv().getOrDefault("PATH", ""), cluster.logs().resolveSibling("redis"));
+            RedisBinary binary = RedisBinary.find(
+                    System.getenv().getOrDefault("PATH", ""), cluster.logs().resolveSibling("redis"));
             System.out.println("Redis is " + binary.description());
             Child child = cluster.startRedis(binary);
             readiness.awaitRedis(child, options.ports().redis());
@@ -63,7 +64,9 @@ public final class Dev {
         }
         List<Cluster.Managed> services = cluster.startServices();
         System.out.println("Starting "
-                + String.join(", ", services.stream().map(service -> service.child().name()).toList()));
+                + String.join(
+                        ", ",
+                        services.stream().map(service -> service.child().name()).toList()));
         for (Cluster.Managed service : services) {
             readiness.await(service);
         }
@@ -73,8 +76,11 @@ public final class Dev {
     /** The project's root, seen from {@code deploy/target/deploy.jar}. */
     private static Path root() {
         try {
-            Path jar = Path.of(
-                    Dev.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path jar = Path.of(Dev.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             return Stream.iterate(jar, Path::getParent).skip(3).findFirst().orElseThrow();
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);

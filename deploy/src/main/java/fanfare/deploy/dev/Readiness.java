@@ -14,6 +14,7 @@ import java.time.Duration;
 final class Readiness {
     /** Generous: six JVMs start at once, perhaps on two old cores. */
     private static final Duration WAIT_MAX = Duration.ofSeconds(90);
+
     private static final Duration ASK_MAX = Duration.ofSeconds(2);
     private static final int ASK_EVERY_MS = 50;
 
@@ -53,8 +54,8 @@ final class Readiness {
                     ? "ended"
                     : System.nanoTime() > deadline ? "is not ready after " + WAIT_MAX.toSeconds() + " s" : "";
             if (!trouble.isEmpty()) {
-                throw new IOException("%s %s; the end of %s:%n%s"
-                        .formatted(child.name(), trouble, child.log(), child.tail()));
+                throw new IOException(
+                        "%s %s; the end of %s:%n%s".formatted(child.name(), trouble, child.log(), child.tail()));
             }
             Thread.sleep(ASK_EVERY_MS);
         }

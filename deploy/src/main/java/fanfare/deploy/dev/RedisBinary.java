@@ -32,15 +32,17 @@ record RedisBinary(Path path, String description) {
         }
         Path extracted = extract(extractInto);
         return describe(extracted, ", the build's own binary: for development only")
-                .orElseThrow(() -> new IOException(
-                        "no redis-server 6.2 or newer is on the PATH and the build's own does not run here; use --redis URL"));
+                .orElseThrow(
+                        () -> new IOException(
+                                "no redis-server 6.2 or newer is on the PATH and the build's own does not run here; use --redis URL"));
     }
 
     /** Empty for one that is too old or does not run. */
     private static Optional<RedisBinary> describe(Path path, String remark) {
         try {
-            Process process =
-                    new ProcessBuilder(path.toString(), "--version").redirectErrorStream(true).start();
+            Process process = new ProcessBuilder(path.toString(), "--version")
+                    .redirectErrorStream(true)
+                    .start();
             String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             Matcher version = VERSION.matcher(answer);
             if (!version.find()) {
@@ -51,7 +53,8 @@ record RedisBinary(Path path, String description) {
             if (major < MAJOR_MIN || (major == MAJOR_MIN && minor < MINOR_MIN)) {
                 return Optional.empty();
             }
-            return Optional.of(new RedisBinary(path, path + " " + version.group().substring(2) + remark));
+            return Optional.of(
+                    new RedisBinary(path, path + " " + version.group().substring(2) + remark));
         } catch (IOException e) {
             return Optional.empty();
         }

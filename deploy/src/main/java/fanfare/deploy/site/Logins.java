@@ -47,7 +47,8 @@ final class Logins {
     }
 
     /** The login that a cookie stands for, if any. */
-    @Nullable Login find(@Nullable String cookie) {
+    @Nullable
+    Login find(@Nullable String cookie) {
         return cookie == null ? null : logins.get(cookie);
     }
 

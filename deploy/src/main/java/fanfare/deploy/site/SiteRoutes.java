@@ -4,6 +4,7 @@ import fanfare.channel.Channel;
 import fanfare.deploy.site.Logins.Login;
 import fanfare.http.Problem;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.CookieSameSite;
 import io.vertx.core.json.JsonObject;
@@ -41,17 +42,14 @@ final class SiteRoutes {
                 .handler(sameSite)
                 .handler(SiteRoutes::requireJson)
                 .handler(BodyHandler.create(false).setBodyLimit(PUBLISH_BYTES_MAX))
-                .handler(context -> relay(context, publisher.publish(context.body().buffer())));
+                .handler(this::publish);
         router.get("/push/auth").handler(this::authenticate);
         router.get("/api/session").handler(this::session);
         router.get("/api/presence").handler(this::presence);
     }
 
     private void login(RoutingContext context) {
-        String user = context.request().getFormAttribute("user");
-        if (!Channel.isUser(user)) {
-            throw Problem.INVALID.of("user", "1 to 128 printable ASCII characters without blanks");
-        }
+        String user = user(context.request().getFormAttribute("user"));
         Login before = current(context);
         Login login = logins.begin(user);
         context.response().addCookie(cookie(login.cookie()));
@@ -69,9 +67,10 @@ final class SiteRoutes {
     /** The session ends first: a client that the disconnect sends away must not find it alive when it comes back. */
     private Future<?> end(Login login) {
         logins.end(login);
-        return publisher.disconnect(login.user(), login.session())
-                .onFailure(failure -> LOG.log(
-                        System.Logger.Level.WARNING, "cannot disconnect a session: " + failure.getMessage()));
+        return publisher
+                .disconnect(login.user(), login.session())
+                .onFailure(failure ->
+                        LOG.log(System.Logger.Level.WARNING, "cannot disconnect a session: " + failure.getMessage()));
     }
 
     private void authenticate(RoutingContext context) {
@@ -93,17 +92,26 @@ final class SiteRoutes {
     }
 
     private void presence(RoutingContext context) {
-        String user = context.request().getParam("user");
-        if (!Channel.isUser(user)) {
+        relay(context, publisher.presence(user(context.request().getParam("user"))));
+    }
+
+    private static String user(@Nullable String text) {
+        if (text == null || !Channel.isUser(text)) {
             throw Problem.INVALID.of("user", "1 to 128 printable ASCII characters without blanks");
         }
-        relay(context, publisher.presence(user));
+        return text;
+    }
+
+    private void publish(RoutingContext context) {
+        Buffer body = context.body().buffer();
+        relay(context, publisher.publish(body == null ? Buffer.buffer() : body));
     }
 
     private static void requireJson(RoutingContext context) {
         String type = context.request().getHeader("Content-Type");
         // A form of another site can send text/plain, but not this.
-        if (type == null || !type.toLowerCase(Locale.ROOT).split(";", 2)[0].trim().equals("application/json")) {
+        if (type == null
+                || !type.toLowerCase(Locale.ROOT).split(";", 2)[0].trim().equals("application/json")) {
             throw Problem.UNSUPPORTED_MEDIA_TYPE.because("it takes application/json");
         }
         context.next();
@@ -138,6 +146,9 @@ final class SiteRoutes {
     }
 
     private static Cookie cookie(String value) {
-        return Cookie.cookie(COOKIE, value).setHttpOnly(true).setSameSite(CookieSameSite.LAX).setPath("/");
+        return Cookie.cookie(COOKIE, value)
+                .setHttpOnly(true)
+                .setSameSite(CookieSameSite.LAX)
+                .setPath("/");
     }
 }

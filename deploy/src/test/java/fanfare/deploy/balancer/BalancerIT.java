@@ -67,8 +67,9 @@ class BalancerIT {
                     request.response().closeHandler(closed -> ends.add("stream"));
                     request.response().setChunked(true).write("first");
                 }
-                case "/cut" -> request.response().setChunked(true).write("first").onSuccess(written -> request.connection()
-                        .close());
+                case "/cut" ->
+                    request.response().setChunked(true).write("first").onSuccess(written -> request.connection()
+                            .close());
                 case "/echo" -> request.body().onSuccess(request.response()::end);
                 default -> request.response().end(name);
             }
@@ -129,13 +130,13 @@ class BalancerIT {
 
     @Test
     void theHostStaysAndTheClientIsNamed() throws Exception {
-        get(client.request(HttpMethod.GET, port, HOST, "/name").compose(request -> request.putHeader("Host", "push.example:81")
-                .putHeader("X-Forwarded-For", "203.0.113.7")
-                .putHeader("Cookie", "a=1")
-                .send()));
-        List<Peer> asked = List.of(one, two).stream()
-                .filter(peer -> !peer.heads.isEmpty())
-                .toList();
+        get(client.request(HttpMethod.GET, port, HOST, "/name")
+                .compose(request -> request.putHeader("Host", "push.example:81")
+                        .putHeader("X-Forwarded-For", "203.0.113.7")
+                        .putHeader("Cookie", "a=1")
+                        .send()));
+        List<Peer> asked =
+                List.of(one, two).stream().filter(peer -> !peer.heads.isEmpty()).toList();
         assertThat(asked).hasSize(1);
         MultiMap head = asked.get(0).heads.remove();
         assertThat(head.getAll("Host")).containsExactly("push.example:81");
@@ -182,10 +183,10 @@ class BalancerIT {
 
     @Test
     void aClientThatGoesTakesItsStreamAlong() throws Exception {
-        get(client.request(HttpMethod.GET, port, HOST, "/stream")
-                .compose(request -> request.send().compose(response -> request.connection().close())));
-        assertThat(List.of(one, two)).anySatisfy(peer -> assertThat(peer.ends.poll(5, SECONDS))
-                .isEqualTo("stream"));
+        get(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
+                .compose(response -> request.connection().close())));
+        assertThat(List.of(one, two))
+                .anySatisfy(peer -> assertThat(peer.ends.poll(5, SECONDS)).isEqualTo("stream"));
     }
 
     @Test
@@ -200,7 +201,10 @@ class BalancerIT {
     @Test
     void webSocketsPassAndEndTogether() throws Exception {
         WebSocket socket = get(vertx.createWebSocketClient()
-                .connect(new WebSocketConnectOptions().setHost(HOST).setPort(port).setURI("/push/websocket")));
+                .connect(new WebSocketConnectOptions()
+                        .setHost(HOST)
+                        .setPort(port)
+                        .setURI("/push/websocket")));
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         socket.textMessageHandler(heard::add);
         get(socket.writeTextMessage("hello"));

@@ -16,7 +16,8 @@ class DevOptionsTest {
     void takesEveryOption() {
         assertThat(DevOptions.parse(List.of("--gateways", "3", "--redis", "redis://h:1", "--port-offset", "100")))
                 .isEqualTo(new DevOptions(3, "redis://h:1", new Ports(100)));
-        assertThat(DevOptions.parse(List.of("--redis", "redis-sentinel://a:1,b:2/main")).redisUrl())
+        assertThat(DevOptions.parse(List.of("--redis", "redis-sentinel://a:1,b:2/main"))
+                        .redisUrl())
                 .isEqualTo("redis-sentinel://a:1,b:2/main");
     }
 

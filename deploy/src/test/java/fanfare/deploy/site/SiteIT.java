@@ -82,11 +82,10 @@ class SiteIT {
         JsonObject who = new JsonObject(auth.body());
         assertThat(who.getString("user")).isEqualTo("42");
         assertThat(cookie).doesNotContain(who.getString("session"));
-        assertThat(new JsonObject(send(request("/api/session").header("Cookie", cookie)).body()))
-                .isEqualTo(new JsonObject()
-                        .put("user", "42")
-                        .put("gateway", 8080)
-                        .put("publisher", publisherPort));
+        assertThat(new JsonObject(
+                        send(request("/api/session").header("Cookie", cookie)).body()))
+                .isEqualTo(
+                        new JsonObject().put("user", "42").put("gateway", 8080).put("publisher", publisherPort));
 
         HttpResponse<String> logout = send(post("/logout", "", "application/x-www-form-urlencoded")
                 .header("Cookie", cookie)
@@ -113,9 +112,11 @@ class SiteIT {
     @Test
     void strangersAreNotLoggedIn() throws Exception {
         assertThat(send(request("/push/auth")).statusCode()).isEqualTo(401);
-        assertThat(send(request("/push/auth").header("Cookie", "site_session=forged")).statusCode())
+        assertThat(send(request("/push/auth").header("Cookie", "site_session=forged"))
+                        .statusCode())
                 .isEqualTo(401);
-        assertThat(new JsonObject(send(request("/api/session")).body()).getValue("user")).isNull();
+        assertThat(new JsonObject(send(request("/api/session")).body()).getValue("user"))
+                .isNull();
     }
 
     @Test
@@ -164,12 +165,16 @@ class SiteIT {
 
     private String session(HttpResponse<String> login) throws Exception {
         String cookie = login.headers().firstValue("Set-Cookie").orElseThrow().split(";", 2)[0];
-        return new JsonObject(send(request("/push/auth").header("Cookie", cookie)).body()).getString("session");
+        return new JsonObject(
+                        send(request("/push/auth").header("Cookie", cookie)).body())
+                .getString("session");
     }
 
     private HttpResponse<String> login(String user) throws Exception {
         return send(post(
-                "/login", "user=" + URLEncoder.encode(user, StandardCharsets.UTF_8), "application/x-www-form-urlencoded"));
+                "/login",
+                "user=" + URLEncoder.encode(user, StandardCharsets.UTF_8),
+                "application/x-www-form-urlencoded"));
     }
 
     private HttpRequest.Builder post(String path, String body, String type) {
