@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -95,8 +96,7 @@ class DevIT {
         Process launcher = launch();
         awaitSummary(launcher);
         ProcessHandle victim = launcher.descendants()
-                .filter(child -> child.info().arguments().stream()
-                        .flatMap(List::of)
+                .filter(child -> Stream.of(child.info().arguments().orElse(new String[0]))
                         .anyMatch(argument -> argument.endsWith("publisher-api.jar")))
                 .findFirst()
                 .orElseThrow();
