@@ -1,0 +1,43 @@
+package fanfare.deploy;
+
+import fanfare.config.ConfigException;
+import fanfare.deploy.balancer.Balancer;
+import fanfare.deploy.dev.Dev;
+import fanfare.deploy.site.Site;
+import java.util.Arrays;
+import java.util.List;
+
+/** The main class of {@code deploy.jar}: the launcher of the development cluster and the two processes only it needs. */
+public final class Deploy {
+    private static final String USAGE =
+            """
+            Usage: java -jar deploy.jar COMMAND
+
+              dev        starts the whole cluster on this machine; ./deploy/dev builds it first
+              balancer   spreads requests over gateways, round robin
+              site       the demo site, which plays a site backend
+
+            Each command answers --help.""";
+
+    private Deploy() {}
+
+    public static void main(String[] arguments) {
+        List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
+        try {
+            switch (arguments.length == 0 ? "" : arguments[0]) {
+                case "dev" -> Dev.run(rest);
+                case "balancer" -> Balancer.run(rest);
+                case "site" -> Site.run(rest);
+                case "--help", "-h" -> System.out.println(USAGE);
+                default -> fail(USAGE);
+            }
+        } catch (ConfigException | IllegalArgumentException e) {
+            fail("fanfare: " + e.getMessage());
+        }
+    }
+
+    private static void fail(String reason) {
+        System.err.println(reason);
+        System.exit(1);
+    }
+}

@@ -1,0 +1,91 @@
+package fanfare.deploy.balancer;
+
+import fanfare.config.Env;
+import fanfare.http.Health;
+import fanfare.http.Management;
+import fanfare.http.ProblemHandler;
+import fanfare.process.Logging;
+import fanfare.process.Parent;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.ext.web.Router;
+import java.util.List;
+
+/** {@code deploy.jar balancer}: spreads requests over gateways, round robin, without stickiness. */
+public final class Balancer extends AbstractVerticle {
+    private static final System.Logger LOG = System.getLogger(Balancer.class.getName());
+    private static final String USAGE =
+            """
+            Usage: java -jar deploy.jar balancer
+
+            Configured by the environment:
+              FANFARE_LISTEN_HOST      127.0.0.1
+              FANFARE_LISTEN_PORT      8080
+              FANFARE_MANAGEMENT_PORT  9080
+              FANFARE_BACKENDS         127.0.0.1:8081/9081,127.0.0.1:8082/9082: host:port/managementPort
+              FANFARE_PARENT_PID       0: ends when this process does; 0 for none""";
+
+    /** Each open stream, poll and WebSocket holds a connection to a gateway. */
+    private static final int UPSTREAM_CONNECTIONS_MAX = 20_000;
+
+    private static final int CONNECT_MAX_MS = 1_000;
+
+    private final BalancerConfig config;
+
+    Balancer(BalancerConfig config) {
+        this.config = config;
+    }
+
+    /** Starts it, unless only help is asked for. */
+    public static void run(List<String> arguments) {
+        if (!arguments.isEmpty()) {
+            System.out.println(USAGE);
+            return;
+        }
+        Logging.install();
+        Env env = new Env(System.getenv());
+        BalancerConfig config = BalancerConfig.from(env);
+        LOG.log(System.Logger.Level.INFO, "settings:" + env.table());
+        Parent.watch(config.parentPid(), () -> Runtime.getRuntime().halt(1));
+        Vertx.vertx()
+                .deployVerticle(new Balancer(config))
+                .onSuccess(id -> LOG.log(System.Logger.Level.INFO, "listening on port " + config.listenPort()))
+                .onFailure(failure -> {
+                    LOG.log(System.Logger.Level.ERROR, "cannot start: " + failure.getMessage());
+                    System.exit(1);
+                });
+    }
+
+    @Override
+    public void start(Promise<Void> started) {
+        Rotation rotation = new Rotation(vertx, config.backends());
+        HttpClient client = vertx.createHttpClient(
+                new HttpClientOptions().setConnectTimeout(CONNECT_MAX_MS),
+                new PoolOptions().setHttp1MaxSize(UPSTREAM_CONNECTIONS_MAX));
+        PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        Router router = Router.router(vertx);
+        new ProblemHandler(metrics).install(router);
+        router.route().handler(new Forward(client, rotation));
+        Health health = new Health();
+        health.readiness(
+                "gateways",
+                () -> new Health.Check(
+                        rotation.readyCount() > 0,
+                        rotation.readyCount() + " of " + config.backends().size() + " ready"));
+        Future.all(
+                        vertx.createHttpServer(new HttpServerOptions().setHandle100ContinueAutomatically(true))
+                                .requestHandler(router)
+                                .listen(config.listenPort(), config.listenHost()),
+                        Management.listen(vertx, config.listenHost(), config.managementPort(), health, metrics))
+                .<Void>mapEmpty()
+                .onComplete(started);
+    }
+}

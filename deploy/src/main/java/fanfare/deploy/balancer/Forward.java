@@ -1,0 +1,169 @@
+package fanfare.deploy.balancer;
+
+import fanfare.http.Problem;
+import fanfare.http.ProblemException;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Hands a request to the backend whose turn it is, and its answer back as it comes: heads at once, bodies unbuffered
+ * with back-pressure, WebSocket upgrades as plain bytes. Whichever side goes first takes the other with it.
+ */
+final class Forward implements Handler<RoutingContext> {
+    /** Headers about one connection, which are not the next one's business (RFC 9110, 7.6.1). */
+    private static final Set<String> HOP_BY_HOP = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
+
+    private final HttpClient client;
+    private final Rotation rotation;
+
+    Forward(HttpClient client, Rotation rotation) {
+        this.client = client;
+        this.rotation = rotation;
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        request.pause();
+        HttpServerResponse response = context.response();
+        reach(request, rotation.next())
+                .compose(upstream -> {
+                    response.exceptionHandler(gone -> upstream.reset());
+                    if (response.closed()) {
+                        upstream.reset();
+                        return Future.succeededFuture();
+                    }
+                    copyRequestHead(request, upstream);
+                    return request.canUpgradeToWebSocket() ? upgrade(request, upstream) : exchange(request, upstream);
+                })
+                .onFailure(failure -> {
+                    if (response.headWritten() || response.closed()) {
+                        // A stream cut short must not look complete.
+                        request.connection().close();
+                    } else {
+                        request.resume();
+                        context.fail(
+                                failure instanceof ProblemException
+                                        ? failure
+                                        : Problem.UNAVAILABLE.because("the gateway went away before it answered"));
+                    }
+                });
+    }
+
+    /** A request on a connection to the first backend that accepts one; nothing has been sent on it. */
+    private Future<HttpClientRequest> reach(HttpServerRequest request, List<Backend> candidates) {
+        if (candidates.isEmpty()) {
+            return Future.failedFuture(Problem.UNAVAILABLE.because("no gateway is ready"));
+        }
+        Backend backend = candidates.get(0);
+        RequestOptions options = new RequestOptions()
+                .setMethod(request.method())
+                .setHost(backend.host())
+                .setPort(backend.port())
+                .setURI(request.uri());
+        return client.request(options).recover(refused -> {
+            rotation.refused(backend);
+            return reach(request, candidates.subList(1, candidates.size()));
+        });
+    }
+
+    private static void copyRequestHead(HttpServerRequest request, HttpClientRequest upstream) {
+        MultiMap headers = upstream.headers();
+        copy(request.headers(), headers);
+        String client = request.remoteAddress().hostAddress();
+        String before = String.join(", ", request.headers().getAll("X-Forwarded-For"));
+        headers.set("X-Forwarded-For", before.isEmpty() ? client : before + ", " + client);
+        headers.set("X-Forwarded-Proto", request.isSSL() ? "https" : "http");
+    }
+
+    private static Future<Void> exchange(HttpServerRequest request, HttpClientRequest upstream) {
+        boolean hasBody = request.headers().contains("Content-Length")
+                || request.headers().contains("Transfer-Encoding");
+        if (hasBody) {
+            upstream.setChunked(!request.headers().contains("Content-Length"));
+            // A gateway may well answer before it has read everything, so the two directions do not wait for each
+            // other.
+            request.pipeTo(upstream).onFailure(broken -> upstream.reset());
+        } else {
+            request.resume();
+            upstream.end();
+        }
+        return upstream.response().compose(answer -> respond(request, answer));
+    }
+
+    private static Future<Void> respond(HttpServerRequest request, HttpClientResponse answer) {
+        answer.pause();
+        HttpServerResponse response = request.response();
+        response.setStatusCode(answer.statusCode()).setStatusMessage(answer.statusMessage());
+        copy(answer.headers(), response.headers());
+        boolean hasLength = answer.headers().contains("Content-Length");
+        boolean hasBody = answer.statusCode() != 204 && answer.statusCode() != 304;
+        if (hasBody && !hasLength) {
+            if (request.version() == HttpVersion.HTTP_1_0) {
+                // The end of the connection is the end of the body.
+                response.putHeader("Connection", "close");
+            } else {
+                response.setChunked(true);
+            }
+        }
+        if (hasBody && !hasLength) {
+            // An event stream has opened once its head is there; the first event may take its time.
+            response.writeHead();
+        }
+        return answer.pipe().endOnFailure(false).to(response);
+    }
+
+    private static Future<Void> upgrade(HttpServerRequest request, HttpClientRequest upstream) {
+        upstream.putHeader("Connection", "Upgrade").putHeader("Upgrade", "websocket");
+        return upstream.connect().compose(answer -> {
+            if (answer.statusCode() != 101) {
+                request.resume();
+                return respond(request, answer);
+            }
+            NetSocket backend = answer.netSocket();
+            backend.pause();
+            copy(answer.headers(), request.response().headers());
+            request.response().putHeader("Connection", "Upgrade").putHeader("Upgrade", "websocket");
+            return request.toNetSocket()
+                    .onSuccess(browser -> join(browser, backend))
+                    .mapEmpty();
+        });
+    }
+
+    private static void join(NetSocket browser, NetSocket backend) {
+        browser.closeHandler(closed -> backend.close());
+        backend.closeHandler(closed -> browser.close());
+        browser.pipeTo(backend).onFailure(broken -> backend.close());
+        backend.pipeTo(browser).onFailure(broken -> browser.close());
+    }
+
+    private static void copy(MultiMap from, MultiMap to) {
+        from.forEach((name, value) -> {
+            if (!HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
+                to.add(name, value);
+            }
+        });
+    }
+}

@@ -1,0 +1,72 @@
+package fanfare.deploy.balancer;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Whose turn it is, among the backends that say they are ready. Asks each of them twice a second. */
+final class Rotation {
+    /** A backend that stops being ready is out after this and the time-out at the latest. */
+    private static final int ASK_EVERY_MS = 500;
+
+    private static final int ASK_MAX_MS = 450;
+
+    private final List<Backend> backends;
+    private final HttpClient client;
+    private final Set<Backend> ready = new HashSet<>();
+    /** Counts the requests given out. */
+    private int turn;
+
+    Rotation(Vertx vertx, List<Backend> backends) {
+        this.backends = backends;
+        this.client = vertx.createHttpClient(new HttpClientOptions().setConnectTimeout(ASK_MAX_MS));
+        askAll();
+        vertx.setPeriodic(ASK_EVERY_MS, timer -> askAll());
+    }
+
+    /** The ready backends in the order in which to try them; each call begins with the next one. */
+    List<Backend> next() {
+        List<Backend> order = new ArrayList<>();
+        int first = Math.floorMod(turn++, backends.size());
+        for (int i = 0; i < backends.size(); i++) {
+            Backend backend = backends.get((first + i) % backends.size());
+            if (ready.contains(backend)) {
+                order.add(backend);
+            }
+        }
+        return order;
+    }
+
+    /** Takes a backend out until it answers again. */
+    void refused(Backend backend) {
+        ready.remove(backend);
+    }
+
+    /** How many backends would be given requests. */
+    int readyCount() {
+        return ready.size();
+    }
+
+    private void askAll() {
+        for (Backend backend : backends) {
+            client.request(HttpMethod.GET, backend.managementPort(), backend.host(), "/readyz")
+                    .compose(request -> request.idleTimeout(ASK_MAX_MS).send())
+                    .map(HttpClientResponse::statusCode)
+                    .timeout(ASK_MAX_MS, java.util.concurrent.TimeUnit.MILLISECONDS)
+                    .otherwise(0)
+                    .onSuccess(status -> {
+                        if (status == 200) {
+                            ready.add(backend);
+                        } else {
+                            ready.remove(backend);
+                        }
+                    });
+        }
+    }
+}

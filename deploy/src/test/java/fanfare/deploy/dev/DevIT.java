@@ -1,0 +1,193 @@
+package fanfare.deploy.dev;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The launcher as a developer meets it: a process that is started, watched, told to stop, and killed. */
+@Timeout(180)
+class DevIT {
+    private static final Path JAR = Path.of("target/deploy.jar").toAbsolutePath();
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final Ports ports = freePorts();
+    private final List<String> printed = new ArrayList<>();
+    private final List<Process> launchers = new ArrayList<>();
+
+    @AfterEach
+    void nothingIsLeft() throws Exception {
+        for (Process launcher : launchers) {
+            launcher.destroy();
+            assertThat(launcher.waitFor(60, SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void startsEverythingAndStopsEverything() throws Exception {
+        Process launcher = launch("--gateways", "3");
+        awaitSummary(launcher);
+        for (int port : List.of(
+                ports.siteManagement(),
+                ports.balancerManagement(),
+                ports.publisherManagement(),
+                ports.gatewayManagement(1),
+                ports.gatewayManagement(2),
+                ports.gatewayManagement(3))) {
+            assertThat(get(port, "/readyz").statusCode()).as("port " + port).isEqualTo(200);
+        }
+        assertThat(get(ports.site(), "/").statusCode()).isEqualTo(200);
+        assertThat(get(ports.balancer(), "/push").statusCode()).isEqualTo(200);
+        assertThat(String.join("\n", printed)).contains("http://localhost:" + ports.site() + "/");
+
+        launcher.destroy();
+        assertThat(launcher.waitFor(60, SECONDS)).isTrue();
+        assertThat(launcher.exitValue()).isZero();
+        assertThat(ports.taken(3, true)).isEmpty();
+    }
+
+    @Test
+    void theCurlThatItPrintsWorksAsItIs() throws Exception {
+        awaitSummary(launch());
+        String curl = String.join("\n", printed)
+                .replaceFirst("(?s).*  Publish    (curl .*?)\n\n.*", "$1")
+                .replaceFirst("curl ", "curl -sS --fail-with-body ");
+        Process shell =
+                new ProcessBuilder("sh", "-c", curl).redirectErrorStream(true).start();
+        String answer = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(shell.waitFor()).as(answer).isZero();
+        assertThat(answer).contains("\"position\"");
+    }
+
+    @Test
+    void aKilledLauncherLeavesNoOrphans() throws Exception {
+        Process launcher = launch();
+        awaitSummary(launcher);
+        List<ProcessHandle> children = launcher.descendants().toList();
+        assertThat(children).hasSizeGreaterThanOrEqualTo(6);
+        launcher.destroyForcibly();
+        for (ProcessHandle child : children) {
+            child.onExit().get(30, SECONDS);
+        }
+        awaitFree(2);
+    }
+
+    @Test
+    void aProcessThatDiesIsNotedAndTheOthersGoOn() throws Exception {
+        Process launcher = launch();
+        awaitSummary(launcher);
+        ProcessHandle victim = launcher.descendants()
+                .filter(child -> Stream.of(child.info().arguments().orElse(new String[0]))
+                        .anyMatch(argument -> argument.endsWith("publisher-api.jar")))
+                .findFirst()
+                .orElseThrow();
+        victim.destroyForcibly();
+        assertThat(read(launcher, "publisher ended with exit code 137")).isTrue();
+        assertThat(get(ports.balancer(), "/push").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aTakenPortIsOneLineAndNothingStarts() throws Exception {
+        try (ServerSocket taken = new ServerSocket(ports.gateway(1), 1, InetAddress.getByName("127.0.0.1"))) {
+            Process launcher = launch();
+            assertThat(read(launcher, "nothing says this")).isFalse();
+            assertThat(launcher.waitFor(10, SECONDS)).isTrue();
+            assertThat(launcher.exitValue()).isEqualTo(1);
+            assertThat(printed)
+                    .singleElement()
+                    .asString()
+                    .contains(Integer.toString(taken.getLocalPort()))
+                    .contains("--port-offset");
+        }
+        assertThat(ports.taken(2, true)).isEmpty();
+    }
+
+    @Test
+    void theShellsOwnSettingsDoNotReachTheChildren() throws Exception {
+        ProcessBuilder builder = command();
+        builder.environment().put("FANFARE_LISTEN_PORT", "1");
+        builder.environment().put("FANFARE_NO_SUCH_SETTING", "1");
+        awaitSummary(start(builder));
+    }
+
+    private Process launch(String... options) throws IOException {
+        return start(command(options));
+    }
+
+    private ProcessBuilder command(String... options) {
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar",
+                JAR.toString(),
+                "dev",
+                "--port-offset",
+                Integer.toString(ports.offset())));
+        line.addAll(List.of(options));
+        return new ProcessBuilder(line).redirectErrorStream(true);
+    }
+
+    private Process start(ProcessBuilder builder) throws IOException {
+        Process launcher = builder.start();
+        launchers.add(launcher);
+        return launcher;
+    }
+
+    private void awaitSummary(Process launcher) throws IOException {
+        assertThat(read(launcher, "Ctrl-C stops it all."))
+                .as(String.join("\n", printed))
+                .isTrue();
+    }
+
+    /** Reads until a line contains the text; false if the output ends before. */
+    private boolean read(Process launcher, String text) throws IOException {
+        BufferedReader reader = launcher.inputReader();
+        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            printed.add(line);
+            if (line.contains(text)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private HttpResponse<String> get(int port, String path) throws IOException, InterruptedException {
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    private void awaitFree(int gateways) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!ports.taken(gateways, true).isEmpty()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+    }
+
+    private static Ports freePorts() {
+        return IntStream.generate(() -> ThreadLocalRandom.current().nextInt(100, 20_000))
+                .mapToObj(Ports::new)
+                .filter(ports -> ports.taken(3, true).isEmpty())
+                .findFirst()
+                .orElseThrow();
+    }
+}
