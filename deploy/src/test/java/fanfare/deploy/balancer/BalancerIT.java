@@ -20,6 +20,7 @@ import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -217,7 +218,7 @@ class BalancerIT {
 
     @Test
     void webSocketsTakeTurnsToo() throws Exception {
-        TreeMap<String, Integer> counts = new TreeMap<>();
+        Map<String, Integer> counts = new TreeMap<>();
         for (int i = 0; i < 4; i++) {
             WebSocket socket = get(vertx.createWebSocketClient().connect(port, HOST, "/push/websocket"));
             BlockingQueue<String> heard = new LinkedBlockingQueue<>();
@@ -236,8 +237,8 @@ class BalancerIT {
         return backends;
     }
 
-    private TreeMap<String, Integer> ask(int times) throws Exception {
-        TreeMap<String, Integer> counts = new TreeMap<>();
+    private Map<String, Integer> ask(int times) throws Exception {
+        Map<String, Integer> counts = new TreeMap<>();
         for (int i = 0; i < times; i++) {
             HttpClientResponse response = send(HttpMethod.GET, "/name");
             assertThat(response.statusCode()).isEqualTo(200);

@@ -107,7 +107,7 @@ class DevIT {
 
     @Test
     void aTakenPortIsOneLineAndNothingStarts() throws Exception {
-        try (ServerSocket taken = new ServerSocket(ports.gateway(1), 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket taken = new ServerSocket(ports.gateway(1), 1, InetAddress.getLoopbackAddress())) {
             Process launcher = launch();
             assertThat(read(launcher, "nothing says this")).isFalse();
             assertThat(launcher.waitFor(10, SECONDS)).isTrue();
