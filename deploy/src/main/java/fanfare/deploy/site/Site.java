@@ -69,6 +69,9 @@ public final class Site extends AbstractVerticle {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
+        if (LoopbackHost.isLoopback(config.listenHost())) {
+            router.route().handler(new LoopbackHost());
+        }
         new SiteRoutes(
                         config,
                         new Logins(LOGINS_MAX, Logins.randomIds()),
