@@ -84,6 +84,7 @@ public final class Balancer extends AbstractVerticle {
                         rotation.readyCount() + " of " + config.backends().size() + " ready"));
         Future.all(
                         vertx.createHttpServer(new HttpServerOptions()
+                                        .setHttp2ClearTextEnabled(false)
                                         .setHandle100ContinueAutomatically(true)
                                         .setMaxHeaderSize(HEAD_BYTES_MAX)
                                         .setMaxInitialLineLength(HEAD_BYTES_MAX))

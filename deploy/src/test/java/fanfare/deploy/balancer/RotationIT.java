@@ -79,8 +79,9 @@ class RotationIT {
 
     private String text(int atPort, String path, String cookie) throws Exception {
         return get(client.request(HttpMethod.GET, atPort, HOST, path)
-                        .compose(request -> request.putHeader("Cookie", cookie).send())
-                        .compose(HttpClientResponse::body))
+                        // The body is asked for on the event loop: a response waits for nobody.
+                        .compose(request ->
+                                request.putHeader("Cookie", cookie).send().compose(HttpClientResponse::body)))
                 .toString();
     }
 

@@ -78,7 +78,10 @@ class SiteIT {
         assertThat(login.statusCode()).isEqualTo(303);
         assertThat(login.headers().firstValue("Location")).hasValue("/");
         String header = login.headers().firstValue("Set-Cookie").orElseThrow();
-        assertThat(header).contains("HttpOnly").contains("SameSite=Lax").contains("Path=/");
+        assertThat(header)
+                .containsIgnoringCase("HttpOnly")
+                .contains("SameSite=Lax")
+                .contains("Path=/");
         String cookie = header.split(";", 2)[0];
 
         HttpResponse<String> auth = send(request("/push/auth").header("Cookie", cookie));
