@@ -37,6 +37,8 @@ public final class Balancer extends AbstractVerticle {
     private static final int UPSTREAM_CONNECTIONS_MAX = 20_000;
 
     private static final int CONNECT_MAX_MS = 1_000;
+    /** Above what gateways take, for the first line as for the headers: refusing is theirs, with their words. */
+    private static final int HEAD_BYTES_MAX = 64 << 10;
 
     private final BalancerConfig config;
 
@@ -81,7 +83,11 @@ public final class Balancer extends AbstractVerticle {
                         rotation.readyCount() > 0,
                         rotation.readyCount() + " of " + config.backends().size() + " ready"));
         Future.all(
-                        vertx.createHttpServer(new HttpServerOptions().setHandle100ContinueAutomatically(true))
+                        vertx.createHttpServer(new HttpServerOptions()
+                                        .setHttp2ClearTextEnabled(false)
+                                        .setHandle100ContinueAutomatically(true)
+                                        .setMaxHeaderSize(HEAD_BYTES_MAX)
+                                        .setMaxInitialLineLength(HEAD_BYTES_MAX))
                                 .requestHandler(router)
                                 .listen(config.listenPort(), config.listenHost()),
                         Management.listen(vertx, config.listenHost(), config.managementPort(), health, metrics))

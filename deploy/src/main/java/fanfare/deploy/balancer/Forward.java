@@ -122,15 +122,12 @@ final class Forward implements Handler<RoutingContext> {
         boolean hasBody = answer.statusCode() != 204 && answer.statusCode() != 304;
         if (hasBody && !hasLength) {
             if (request.version() == HttpVersion.HTTP_1_0) {
-                // The end of the connection is the end of the body.
+                // The end of the connection is the end of the body. Vert.x lets this head go with the first piece only.
                 response.putHeader("Connection", "close");
             } else {
-                response.setChunked(true);
+                // An event stream has opened once its head is there; the first event may take its time.
+                response.setChunked(true).writeHead();
             }
-        }
-        if (hasBody && !hasLength) {
-            // An event stream has opened once its head is there; the first event may take its time.
-            response.writeHead();
         }
         return answer.pipe().endOnFailure(false).to(response);
     }

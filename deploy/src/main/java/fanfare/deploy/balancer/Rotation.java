@@ -20,7 +20,7 @@ final class Rotation {
     private final List<Backend> backends;
     private final HttpClient client;
     private final Set<Backend> ready = new HashSet<>();
-    /** Counts the requests given out. */
+    /** Place of the backend whose turn it is; if that one is not ready, the next ready one takes it. */
     private int turn;
 
     Rotation(Vertx vertx, List<Backend> backends) {
@@ -33,12 +33,16 @@ final class Rotation {
     /** The ready backends in the order in which to try them; each call begins with the next one. */
     List<Backend> next() {
         List<Backend> order = new ArrayList<>();
-        int first = Math.floorMod(turn++, backends.size());
         for (int i = 0; i < backends.size(); i++) {
-            Backend backend = backends.get((first + i) % backends.size());
+            Backend backend = backends.get((turn + i) % backends.size());
             if (ready.contains(backend)) {
                 order.add(backend);
             }
+        }
+        if (!order.isEmpty()) {
+            // Counted from the one that is chosen: else whoever stands behind an unready one would get its share as
+            // well.
+            turn = (backends.indexOf(order.get(0)) + 1) % backends.size();
         }
         return order;
     }

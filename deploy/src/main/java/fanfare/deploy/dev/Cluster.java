@@ -34,7 +34,9 @@ final class Cluster {
         this.options = options;
         this.ports = options.ports();
         this.root = root;
-        this.logs = root.resolve("deploy/target/logs");
+        Path folder = root.resolve("deploy/target/logs");
+        // Two clusters on one machine must not write over each other's.
+        this.logs = ports.offset() == 0 ? folder : folder.resolve(Integer.toString(ports.offset()));
     }
 
     Path logs() {

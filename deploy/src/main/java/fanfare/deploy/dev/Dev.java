@@ -41,7 +41,7 @@ public final class Dev {
         ExitHook exit = new ExitHook(cluster);
         Runtime.getRuntime().addShutdownHook(new Thread(exit, "stop"));
         try {
-            start(cluster, options);
+            start(cluster, options, root);
             new CountDownLatch(1).await();
         } catch (IOException e) {
             exit.fail("fanfare: " + e.getMessage());
@@ -50,12 +50,12 @@ public final class Dev {
         }
     }
 
-    private static void start(Cluster cluster, DevOptions options) throws IOException, InterruptedException {
+    private static void start(Cluster cluster, DevOptions options, Path root) throws IOException, InterruptedException {
         Readiness readiness = new Readiness();
         String redis = options.redisUrl();
         if (redis == null) {
-            RedisBinary binary = RedisBinary.find(
-                    System.getenv().getOrDefault("PATH", ""), cluster.logs().resolveSibling("redis"));
+            RedisBinary binary =
+                    RedisBinary.find(System.getenv().getOrDefault("PATH", ""), root.resolve("deploy/target/redis"));
             System.out.println("Redis is " + binary.description());
             Child child = cluster.startRedis(binary);
             readiness.awaitRedis(child, options.ports().redis());

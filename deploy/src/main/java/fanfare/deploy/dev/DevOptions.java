@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** What the command line of {@code deploy/dev} asks for. */
 record DevOptions(int gateways, @Nullable String redisUrl, Ports ports) {
     static final int GATEWAYS_MAX = 9;
-    /** The highest port is the gateways' management port. */
-    private static final int OFFSET_MAX = 65_535 - 9_080 - GATEWAYS_MAX;
+    /** The highest port is the publisher's management port, 9090. */
+    private static final int OFFSET_MAX = 65_535 - 9_090;
 
     /** @throws IllegalArgumentException with one sentence for people */
     static DevOptions parse(List<String> arguments) {

@@ -13,6 +13,7 @@ import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.StaticHandler;
 import java.time.Duration;
@@ -69,18 +70,22 @@ public final class Site extends AbstractVerticle {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
+        if (LoopbackHost.isLoopback(config.listenHost())) {
+            router.route().handler(new LoopbackHost());
+        }
         new SiteRoutes(
                         config,
                         new Logins(LOGINS_MAX, Logins.randomIds()),
                         new PublisherClient(vertx, config.publisherPort()))
                 .install(router);
-        // A page under development is never served from a cache.
+        // A folder of its own: its neighbours on the class path are classes. A page under development is never served
+        // from a cache.
         router.get()
-                .handler(StaticHandler.create("fanfare/deploy/site")
+                .handler(StaticHandler.create("fanfare/deploy/site/page")
                         .setCachingEnabled(false)
                         .setIncludeHidden(false));
         Future.all(
-                        vertx.createHttpServer()
+                        vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
                                 .connectionHandler(guard::connected)
                                 .requestHandler(router)
                                 .listen(config.listenPort(), config.listenHost()),

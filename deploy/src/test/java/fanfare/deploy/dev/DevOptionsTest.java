@@ -28,7 +28,7 @@ class DevOptionsTest {
                 List.of("--gateways", "10"),
                 List.of("--gateways"),
                 List.of("--port-offset", "-1"),
-                List.of("--port-offset", "60000"),
+                List.of("--port-offset", "56446"),
                 List.of("--redis", "localhost:6379"),
                 List.of("--redis", "http://localhost"),
                 List.of("--fast"))) {

@@ -7,7 +7,11 @@ import fanfare.testing.RedisServer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -74,7 +78,10 @@ class SiteIT {
         assertThat(login.statusCode()).isEqualTo(303);
         assertThat(login.headers().firstValue("Location")).hasValue("/");
         String header = login.headers().firstValue("Set-Cookie").orElseThrow();
-        assertThat(header).contains("HttpOnly").contains("SameSite=Lax").contains("Path=/");
+        assertThat(header)
+                .containsIgnoringCase("HttpOnly")
+                .contains("SameSite=Lax")
+                .contains("Path=/");
         String cookie = header.split(";", 2)[0];
 
         HttpResponse<String> auth = send(request("/push/auth").header("Cookie", cookie));
@@ -161,6 +168,21 @@ class SiteIT {
         send(request("/api/presence?user=" + URLEncoder.encode("a/b?c", StandardCharsets.UTF_8)));
         assertThat(calls.poll(5, SECONDS))
                 .isEqualTo(new Call("GET /v1/users/a%2Fb%3Fc/presence", "Bearer dev.secret", ""));
+    }
+
+    @Test
+    void aNameThatStrangersLetPointHereIsRefused() throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(10_000);
+            String own = "evil.example:" + port;
+            socket.getOutputStream()
+                    .write(("POST /publish HTTP/1.1\r\nHost: " + own + "\r\nOrigin: http://" + own
+                                    + "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                            .readLine())
+                    .isEqualTo("HTTP/1.1 403 Forbidden");
+        }
     }
 
     private String session(HttpResponse<String> login) throws Exception {
