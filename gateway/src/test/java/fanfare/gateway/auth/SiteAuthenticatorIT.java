@@ -38,6 +38,9 @@ class SiteAuthenticatorIT {
     private final Context loop = vertx.getOrCreateContext();
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final AtomicLong clockMs = new AtomicLong(START_MS);
+    /** What every draw comes to. */
+    private volatile double random = 0.5;
+
     private ProgrammableSite site;
     private @Nullable SiteAuthenticator authenticator;
 
@@ -370,15 +373,29 @@ class SiteAuthenticatorIT {
         await(login(browser("a=1"), heard));
         await(login(browser("a=1"), heard));
         for (int round = 2; round <= 4; round++) {
-            clockMs.addAndGet(9 * MINUTE_MS - 1);
+            clockMs.addAndGet(10 * MINUTE_MS - 1);
             tick();
             assertThat(site.seen).hasSize(round - 1);
-            clockMs.addAndGet(2 * MINUTE_MS + 2);
+            clockMs.addAndGet(1);
             settled(round);
             assertThat(site.seen.get(round - 1).get("X-Fanfare-Recheck")).isEqualTo("1");
         }
         assertThat(heard.ends).isEmpty();
         assertThat(heard.changes).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 540000", "0.25, 570000", "1, 660000"})
+    void recheckedWithJitter(double drawn, long afterMs) throws Exception {
+        random = drawn;
+        start(AnonymousPolicy.DENY);
+        site.answers(200, USER_42);
+        await(login(browser("a=1")));
+        clockMs.addAndGet(afterMs - 1);
+        tick();
+        assertThat(site.seen).hasSize(1);
+        clockMs.addAndGet(1);
+        settled(2);
     }
 
     @Test
@@ -608,7 +625,7 @@ class SiteAuthenticatorIT {
 
     private void start(AnonymousPolicy anonymous, AuthLimits limits) throws Exception {
         authenticator = onLoop(
-                () -> new SiteAuthenticator(vertx, site.url(), anonymous, limits, clockMs::get, () -> 0.5, metrics));
+                () -> new SiteAuthenticator(vertx, site.url(), anonymous, limits, clockMs::get, () -> random, metrics));
     }
 
     private static AuthLimits limits(int inFlightMax, int queueMax, Duration timeout) {

@@ -1,0 +1,52 @@
+package fanfare.gateway.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RevocationsTest {
+    private static final Identity IDENTITY = new Identity("42", "s1", List.of(), Long.MAX_VALUE);
+
+    private final Revocations revocations = new Revocations(15_000);
+
+    @Test
+    void onlyWhatStartedBeforeIsRevoked() {
+        long before = revocations.mark();
+        revocations.disconnected("42", null, 0);
+        assertThat(revocations.isRevoked("key", IDENTITY, before)).isTrue();
+        assertThat(revocations.isRevoked("key", IDENTITY, revocations.mark())).isFalse();
+    }
+
+    @Test
+    void aSessionIsOneOfItsUser() {
+        long before = revocations.mark();
+        revocations.disconnected("42", "s2", 0);
+        revocations.disconnected("43", "s1", 0);
+        assertThat(revocations.isRevoked("key", IDENTITY, before)).isFalse();
+        revocations.disconnected("42", "s1", 0);
+        assertThat(revocations.isRevoked("key", IDENTITY, before)).isTrue();
+        assertThat(revocations.isRevoked("key", Identity.ANONYMOUS, before)).isFalse();
+    }
+
+    @Test
+    void whatIsForgottenForWantOfRoomRevokesEverybody() {
+        long before = revocations.mark();
+        revocations.disconnected("1", null, 0);
+        long between = revocations.mark();
+        IntStream.range(0, Revocations.REMEMBERED_MAX).forEach(i -> revocations.disconnected("u" + i, null, 1));
+        assertThat(revocations.isRevoked("key", IDENTITY, before)).isTrue();
+        assertThat(revocations.isRevoked("key", IDENTITY, between)).isFalse();
+    }
+
+    @Test
+    void oldOnesAreForgottenForGood() {
+        long before = revocations.mark();
+        revocations.disconnected("42", null, 0);
+        revocations.disconnected("43", null, 15_000);
+        assertThat(revocations.isRevoked("key", IDENTITY, before)).isTrue();
+        revocations.disconnected("43", null, 15_001);
+        assertThat(revocations.isRevoked("key", IDENTITY, before)).isFalse();
+    }
+}
