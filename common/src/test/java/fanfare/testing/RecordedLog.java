@@ -1,0 +1,46 @@
+package fanfare.testing;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** What the whole process logs while this is open. */
+public final class RecordedLog extends Handler {
+    private final List<LogRecord> records = new CopyOnWriteArrayList<>();
+
+    private RecordedLog() {}
+
+    public static RecordedLog start() {
+        RecordedLog log = new RecordedLog();
+        Logger.getLogger("").addHandler(log);
+        return log;
+    }
+
+    public List<LogRecord> records() {
+        return List.copyOf(records);
+    }
+
+    /** Nothing so far was logged as a bug is. */
+    public void assertNoStackTraces() {
+        for (LogRecord entry : records) {
+            if (entry.getThrown() != null) {
+                throw new AssertionError(entry.getLoggerName() + " logged a stack trace", entry.getThrown());
+            }
+        }
+    }
+
+    @Override
+    public void publish(LogRecord entry) {
+        records.add(entry);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {
+        Logger.getLogger("").removeHandler(this);
+    }
+}

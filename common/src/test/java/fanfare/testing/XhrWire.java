@@ -1,0 +1,95 @@
+package fanfare.testing;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.parsetools.RecordParser;
+import java.util.Map;
+
+/** SockJS over xhr: one receiver after the other, polling or streaming, and a request for each message sent. */
+final class XhrWire implements Wire {
+    private final HttpClient client;
+    private final String sessionUri;
+    private final String receiver;
+    private final Map<String, String> headers;
+    private final Ear ear;
+    /** The sends so far: each waits for the one before it, or they would overtake each other. */
+    private Future<Void> sent = Future.succeededFuture();
+    /** Set by the session's last frame, or by our own going away. */
+    private volatile boolean over;
+
+    /** {@code receiver} is {@code xhr} or {@code xhr_streaming}. */
+    XhrWire(Vertx vertx, String sessionUri, String receiver, Map<String, String> headers, Ear ear) {
+        this.client = vertx.createHttpClient(new HttpClientOptions(), new PoolOptions().setHttp1MaxSize(4));
+        this.sessionUri = sessionUri;
+        this.receiver = receiver;
+        this.headers = headers;
+        this.ear = ear;
+        receive();
+    }
+
+    private void receive() {
+        if (over) {
+            return;
+        }
+        post(receiver, Buffer.buffer())
+                .onSuccess(response -> {
+                    if (response.statusCode() == 200) {
+                        read(response);
+                    } else {
+                        response.body()
+                                .onComplete(body ->
+                                        end(() -> ear.refused(response.statusCode(), String.valueOf(body.result()))));
+                    }
+                })
+                .onFailure(failure -> end(() -> ear.closed(1006, String.valueOf(failure.getMessage()))));
+    }
+
+    private void read(HttpClientResponse response) {
+        RecordParser lines = RecordParser.newDelimited("\n", line -> {
+            boolean prelude = line.length() == 2_048;
+            if (!over && !prelude) {
+                over = !SockJsFrame.hear(line.toString(), ear);
+            }
+        });
+        response.handler(lines);
+        response.exceptionHandler(failure -> end(() -> ear.closed(1006, String.valueOf(failure.getMessage()))));
+        response.endHandler(end -> receive());
+    }
+
+    private void end(Runnable news) {
+        if (!over) {
+            over = true;
+            news.run();
+        }
+    }
+
+    @Override
+    public synchronized Future<Void> send(String text) {
+        sent = sent.transform(before -> post("xhr_send", Buffer.buffer(SockJsFrame.of(text))))
+                .compose(response -> response.body()
+                        .compose(body -> response.statusCode() == 204
+                                ? Future.succeededFuture()
+                                : Future.failedFuture("xhr_send: " + response.statusCode() + " " + body)));
+        return sent;
+    }
+
+    private Future<HttpClientResponse> post(String transport, Buffer body) {
+        RequestOptions options =
+                new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(sessionUri + "/" + transport);
+        headers.forEach(options::addHeader);
+        return client.request(options).compose(request -> request.send(body));
+    }
+
+    @Override
+    public Future<Void> close() {
+        over = true;
+        return client.close();
+    }
+}
