@@ -77,19 +77,19 @@ public final class PushClient implements AutoCloseable {
         return opened.isDone();
     }
 
-    /** Sends a message that the server is expected to take. */
-    public PushClient send(String text) {
+    /** Sends messages that the server is expected to take. */
+    public PushClient send(String... messages) {
         try {
-            trySend(text).toCompletionStage().toCompletableFuture().get(WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+            trySend(messages).toCompletionStage().toCompletableFuture().get(WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
             return this;
         } catch (Exception e) {
-            throw new AssertionError(name + " could not send " + text, e);
+            throw new AssertionError(name + " could not send " + List.of(messages), e);
         }
     }
 
-    /** Sends a message that the server may well refuse. */
-    public Future<Void> trySend(String text) {
-        return wire.send(text);
+    /** Sends messages that the server may well refuse. */
+    public Future<Void> trySend(String... messages) {
+        return wire.send(List.of(messages));
     }
 
     /** Says hello, narrowed to these namespaces. */
@@ -122,6 +122,18 @@ public final class PushClient implements AutoCloseable {
             throw new AssertionError(name + " expected the event " + event + " but heard " + message.text());
         }
         return message;
+    }
+
+    /** The next event, with any number of gaps told before it. */
+    public Message expectEventAfterGaps() {
+        Heard next = next("event");
+        while (next instanceof Message message && "gap".equals(message.type())) {
+            next = next("event");
+        }
+        if (next instanceof Message message && "event".equals(message.type())) {
+            return message;
+        }
+        throw new AssertionError(name + " expected an event but heard " + next);
     }
 
     public List<Message> expectEvents(int count) {

@@ -1,6 +1,7 @@
 package fanfare.testing;
 
 import io.vertx.core.json.JsonArray;
+import java.util.List;
 
 /** What a SockJS frame means to a client. */
 final class SockJsFrame {
@@ -30,7 +31,7 @@ final class SockJsFrame {
     }
 
     /** What a client sends, on a WebSocket as well as in the body of an xhr_send. */
-    static String of(String message) {
-        return new JsonArray().add(message).encode();
+    static String of(List<String> messages) {
+        return new JsonArray(messages).encode();
     }
 }

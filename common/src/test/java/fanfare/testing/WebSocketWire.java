@@ -7,6 +7,7 @@ import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
+import java.util.List;
 import java.util.Map;
 
 /** A WebSocket, with or without SockJS' framing. */
@@ -60,8 +61,14 @@ final class WebSocketWire implements Wire {
     }
 
     @Override
-    public Future<Void> send(String text) {
-        return connected.compose(open -> socket.writeTextMessage(framed ? SockJsFrame.of(text) : text));
+    public Future<Void> send(List<String> messages) {
+        return connected.compose(open -> {
+            if (framed) {
+                return socket.writeTextMessage(SockJsFrame.of(messages));
+            }
+            return Future.all(messages.stream().map(socket::writeTextMessage).toList())
+                    .mapEmpty();
+        });
     }
 
     @Override

@@ -1,6 +1,7 @@
 package fanfare.testing;
 
 import io.vertx.core.Future;
+import java.util.List;
 
 /** What a {@link PushClient} speaks through. Safe to call on any thread. */
 interface Wire {
@@ -16,8 +17,8 @@ interface Wire {
         void refused(int status, String body);
     }
 
-    /** Sends one message; succeeds when it is written (WebSocket) or taken (xhr). */
-    Future<Void> send(String text);
+    /** Sends messages, together if the transport can; succeeds when they are written (WebSocket) or taken (xhr). */
+    Future<Void> send(List<String> messages);
 
     /** Goes away as a closed tab does. */
     Future<Void> close();

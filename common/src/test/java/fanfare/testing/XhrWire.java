@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.parsetools.RecordParser;
+import java.util.List;
 import java.util.Map;
 
 /** SockJS over xhr: one receiver after the other, polling or streaming, and a request for each message sent. */
@@ -71,8 +72,8 @@ final class XhrWire implements Wire {
     }
 
     @Override
-    public synchronized Future<Void> send(String text) {
-        sent = sent.transform(before -> post("xhr_send", Buffer.buffer(SockJsFrame.of(text))))
+    public synchronized Future<Void> send(List<String> messages) {
+        sent = sent.transform(before -> post("xhr_send", Buffer.buffer(SockJsFrame.of(messages))))
                 .compose(response -> response.body()
                         .compose(body -> response.statusCode() == 204
                                 ? Future.succeededFuture()
