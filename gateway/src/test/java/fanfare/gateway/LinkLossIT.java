@@ -133,6 +133,7 @@ class LinkLossIT {
         List<Integer> heard = new ArrayList<>(numbers(events, "user"));
         heard.addAll(numbers(events, "broadcast"));
         assertThat(heard).as("%s", client).containsExactlyInAnyOrderElementsOf(numbers);
+        client.ping();
     }
 
     private static List<Integer> numbers(List<Message> events, String channel) {
