@@ -65,9 +65,13 @@ class AddressLimitsIT {
             try (RawHttp pending = RawHttp.to(cluster.port(0))) {
                 pending.send("POST " + session.path("xhr_send") + " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                         + "Cookie: site_session=alice\r\nContent-Length: 99990\r\n\r\n[");
-                Await.until("no more is taken", () -> session.send("[                ]").status() == 429);
+                Await.until(
+                        "no more is taken",
+                        () -> session.send("[                ]").status() == 429);
             }
-            Await.until("there is room again", () -> session.send("[                ]").status() == 204);
+            Await.until(
+                    "there is room again",
+                    () -> session.send("[                ]").status() == 204);
         }
     }
 

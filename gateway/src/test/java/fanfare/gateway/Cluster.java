@@ -75,7 +75,8 @@ final class Cluster implements AutoCloseable {
             opened.open();
             return Future.succeededFuture(opened);
         });
-        this.control = new ControlWriter(broker.link(), new Keys(redis.prefix()));
+        this.control = new ControlWriter(
+                broker.link(), new Keys(redis.prefix()), () -> UUID.randomUUID().toString());
         this.presences = new PresenceReader(broker.link(), new Keys(redis.prefix()));
         for (int i = 0; i < gatewayCount; i++) {
             startGateway();
