@@ -55,8 +55,8 @@ final class WebSocketWire implements Wire {
     private void hear(String text, Ear ear) {
         if (!framed) {
             ear.message(text);
-        } else if (!over) {
-            over = !SockJsFrame.hear(text, ear);
+        } else if (!over && !SockJsFrame.hear(text, ear)) {
+            over = true;
         }
     }
 

@@ -198,6 +198,11 @@ abstract class TransportContract {
     void aBurstArrivesInOrder() {
         PushClient client = cluster.join(transport, 0, "alice");
         PushClient other = cluster.join(transport, 1, "bob");
+        // Once the channels are live: a burst while they join may exceed what is kept, and is then told as a gap.
+        cluster.publish(ALICE, "live", "1");
+        client.expectEvent("live");
+        cluster.publish(Channel.BROADCAST, "live", "1");
+        List.of(client, other).forEach(live -> live.expectEvent("live"));
         cluster.publishNumbers(ALICE, 1, 2_000);
         cluster.publishNumbers(Channel.BROADCAST, 2_001, 4_000);
         assertThat(numbers(client.expectEvents(4_000), "user")).isEqualTo(range(1, 2_000));
