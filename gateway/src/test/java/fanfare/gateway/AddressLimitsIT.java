@@ -69,13 +69,9 @@ class AddressLimitsIT {
             try (RawHttp pending = RawHttp.to(cluster.port(0))) {
                 pending.send("POST " + session.path("xhr_send") + " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                         + "Cookie: site_session=alice\r\nContent-Length: " + BODY + "\r\n\r\n[");
-                Await.until(
-                        "no more is taken",
-                        () -> session.send(TOO_MUCH).status() == 429);
+                Await.until("no more is taken", () -> session.send(TOO_MUCH).status() == 429);
             }
-            Await.until(
-                    "there is room again",
-                    () -> session.send(TOO_MUCH).status() != 429);
+            Await.until("there is room again", () -> session.send(TOO_MUCH).status() != 429);
         }
     }
 
