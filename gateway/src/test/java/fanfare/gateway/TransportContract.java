@@ -34,7 +34,7 @@ abstract class TransportContract {
     private static final String PING = "{\"type\":\"ping\"}";
 
     private final PushTransport transport;
-    private Cluster cluster;
+    Cluster cluster;
 
     TransportContract(PushTransport transport) {
         this.transport = transport;
