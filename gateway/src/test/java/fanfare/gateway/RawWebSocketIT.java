@@ -18,8 +18,7 @@ class RawWebSocketIT extends TransportContract {
         client.expectWelcome();
         client.hello("/d").ping();
         for (String namespace : new String[] {"/d", "/a", "/b", "/b c"}) {
-            cluster.publish(
-                    Channel.user("alice"), Cluster.publication(namespace, "in " + namespace, "1"));
+            cluster.publish(Channel.user("alice"), Cluster.publication(namespace, "in " + namespace, "1"));
         }
         client.expectEvent("in /a");
         client.expectEvent("in /b c");
