@@ -151,7 +151,7 @@ class HostilePeerIT {
             })
     void garbageThatIsNoRequestEndsTheConnection(String bytes) {
         try (RawHttp http = RawHttp.to(port)) {
-            assertThat(http.send(bytes).endsWithin(PATIENCE)).isTrue();
+            assertThat(http.send(bytes).rest()).matches("(?s)(HTTP/1\\.1 4\\d\\d .*)?");
         }
     }
 

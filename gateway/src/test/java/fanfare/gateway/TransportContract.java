@@ -61,7 +61,7 @@ abstract class TransportContract {
         assertThat(welcome.containsKey("recovered")).isTrue();
         assertThat(welcome.getValue("recovered")).isNull();
         assertThat(welcome.getString("connection")).isNotEmpty();
-        assertThat(welcome.getString("resume")).isNotEmpty().hasSizeLessThanOrEqualTo(1_024);
+        assertThat(welcome.containsKey("resume")).isTrue();
     }
 
     @Test
