@@ -174,6 +174,15 @@ public final class RawHttp implements AutoCloseable {
         return rest.toString(StandardCharsets.UTF_8);
     }
 
+    /** Whether the server has said something that is not read yet. */
+    public boolean hasMore() {
+        try {
+            return in.available() > 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Whether the server ends the connection, having said nothing more, within this time. */
     public boolean endsWithin(Duration time) {
         try {
