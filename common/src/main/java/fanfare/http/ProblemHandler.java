@@ -20,6 +20,9 @@ public final class ProblemHandler implements Handler<RoutingContext> {
     /** How long a refused body may go on arriving. */
     private static final int LINGER_MS = 2_000;
 
+    /** What vertx-web's BodyHandler fails with when a body breaks off or its chunks make no sense. */
+    private static final int BODY_UNREADABLE = 200;
+
     private final Counter bugs;
 
     public ProblemHandler(MeterRegistry metrics) {
@@ -124,7 +127,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
                         });
             }
         }
-        if (status >= 400 && status < 500) {
+        if ((status >= 400 && status < 500) || status == BODY_UNREADABLE) {
             return Problem.INVALID.because("the request could not be read");
         }
         bugs.increment();

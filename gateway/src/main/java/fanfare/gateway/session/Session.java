@@ -40,6 +40,8 @@ public final class Session implements Wheel.Timed {
     private List<Subscription> subscriptions = List.of();
     /** What arrived before the welcome, which must go out first; whether it is wanted is only known then. */
     private @Nullable SendQueue early;
+    /** Pings to be answered once the welcome, which must go out first, has gone out. */
+    private int pongsOwed;
     /** When anything was last written [ms]. */
     private long writtenMs;
     /** When the last messages came from the browser [ms], a ring; null until a second one comes. */
@@ -140,7 +142,7 @@ public final class Session implements Wheel.Timed {
         if (command == null) {
             refuse("not a JSON object of at most " + Commands.BYTES_MAX + " bytes");
         } else if (command instanceof Command.Ping) {
-            send(Message.pong());
+            pong();
         } else if (command instanceof Command.Hello said) {
             hello(said);
         }
@@ -236,12 +238,23 @@ public final class Session implements Wheel.Timed {
         boolean asked = hello != null && hello.resume() != null;
         Boolean recovered = asked ? Boolean.FALSE : null;
         send(Message.welcome(connection, user(), hub.node(), recovered));
+        for (; pongsOwed > 0; pongsOwed--) {
+            send(Message.pong());
+        }
         SendQueue waited = early;
         early = null;
         if (waited != null) {
             for (Message message = waited.poll(); message != null; message = waited.poll()) {
                 deliver(message);
             }
+        }
+    }
+
+    private void pong() {
+        if (state == SessionState.CONNECTING) {
+            pongsOwed++;
+        } else {
+            send(Message.pong());
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.function.DoubleSupplier;
 public final class SockJsRouter {
     private static final int YEAR_S = 31_536_000;
     private static final String NO_CACHE = "no-store, no-cache, no-transform, must-revalidate, max-age=0";
+    private static final Set<String> HELLO_PARAMETERS = Set.of("namespaces", "resume", "positions", "inbox");
     private static final String TEXT = "text/plain; charset=UTF-8";
 
     private final Entrance entrance;
@@ -142,7 +143,7 @@ public final class SockJsRouter {
                             WebSocketTransport transport = new WebSocketTransport(socket, request.connection(), framed);
                             Session session = entrance.open(transport, newcomer);
                             transport.serve(session);
-                            if (!framed) {
+                            if (!framed && saysHello(request)) {
                                 session.hello(
                                         Commands.query(request.getParam("namespaces"), request.getParam("resume")));
                             }
@@ -152,6 +153,11 @@ public final class SockJsRouter {
                             refuseUpgrade(context);
                         }))
                 .onFailure(context::fail);
+    }
+
+    /** Whether the address says what a hello would; one that says nothing leaves it to a message. */
+    private static boolean saysHello(HttpServerRequest request) {
+        return HELLO_PARAMETERS.stream().anyMatch(request.params()::contains);
     }
 
     private static void refuseUpgrade(RoutingContext context) {

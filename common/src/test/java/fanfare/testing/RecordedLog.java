@@ -1,0 +1,60 @@
+package fanfare.testing;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** What the whole process logs while this is open. */
+public final class RecordedLog extends Handler {
+    /** Netty's complaint about work for an event loop that a test has closed. */
+    private static final String AFTER_THE_END = "io.netty.util.concurrent.DefaultPromise.rejectedExecution";
+
+    private static final String REDIS_CLIENT = "io.vertx.redis.client.";
+
+    private final List<LogRecord> records = new CopyOnWriteArrayList<>();
+
+    private RecordedLog() {}
+
+    public static RecordedLog start() {
+        RecordedLog log = new RecordedLog();
+        Logger.getLogger("").addHandler(log);
+        return log;
+    }
+
+    public List<LogRecord> records() {
+        return List.copyOf(records);
+    }
+
+    /** Nothing so far was logged as a bug is. */
+    public void assertNoStackTraces() {
+        for (LogRecord entry : records) {
+            Throwable thrown = entry.getThrown();
+            if (thrown != null && !isExpected(String.valueOf(entry.getLoggerName()), thrown)) {
+                throw new AssertionError(entry.getLoggerName() + " logged a stack trace", thrown);
+            }
+        }
+    }
+
+    /** What the libraries log of a lost link; the Redis client also asserts that a connection ends but once. */
+    private static boolean isExpected(String by, Throwable thrown) {
+        StackTraceElement[] frames = thrown.getStackTrace();
+        return by.equals(AFTER_THE_END)
+                || by.startsWith(REDIS_CLIENT)
+                || (frames.length > 0 && frames[0].getClassName().startsWith(REDIS_CLIENT));
+    }
+
+    @Override
+    public void publish(LogRecord entry) {
+        records.add(entry);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {
+        Logger.getLogger("").removeHandler(this);
+    }
+}

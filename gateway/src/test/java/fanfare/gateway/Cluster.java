@@ -1,0 +1,229 @@
+package fanfare.gateway;
+
+import fanfare.broker.Broker;
+import fanfare.broker.BrokerLimits;
+import fanfare.broker.Published;
+import fanfare.channel.Channel;
+import fanfare.channel.Publication;
+import fanfare.config.RedisConfig;
+import fanfare.control.ControlWriter;
+import fanfare.control.Disconnect;
+import fanfare.presence.PresenceReader;
+import fanfare.presence.UserPresence;
+import fanfare.redis.Keys;
+import fanfare.testing.PushClient;
+import fanfare.testing.PushTransport;
+import fanfare.testing.RecordedLog;
+import fanfare.testing.RedisServer;
+import fanfare.testing.TestSite;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Gateways in this process, each with a Vert.x of its own, a site, a publisher and a share of a real Redis. Closing it is
+ * part of every test: it fails if a client heard something that the test did not expect, or if anything logged a stack trace.
+ */
+final class Cluster implements AutoCloseable {
+    static final String NAMESPACE = "/message_namespace";
+
+    private static final int SECONDS_MAX = 30;
+    private static final int TTL_SECONDS = 3_600;
+
+    private final RecordedLog log = RecordedLog.start();
+    private final Vertx vertx = Vertx.vertx();
+    private final TestSite site = TestSite.start(vertx);
+    private final RedisConfig redis;
+    private final Map<String, String> settings;
+    private final List<Vertx> gatewayVertxs = new ArrayList<>();
+    private final List<Gateway> gateways = new ArrayList<>();
+    private final List<PushClient> clients = new ArrayList<>();
+    private final Context publisherLoop = vertx.getOrCreateContext();
+    private final Broker broker;
+    private final ControlWriter control;
+    private final PresenceReader presences;
+
+    private Cluster(
+            RedisConfig publisherRedis, String gatewayRedisUrl, int gatewayCount, Map<String, String> settings) {
+        this.redis = publisherRedis;
+        this.settings = new HashMap<>(Map.of(
+                "FANFARE_LISTEN_HOST",
+                "127.0.0.1",
+                "FANFARE_LISTEN_PORT",
+                "0",
+                "FANFARE_MANAGEMENT_PORT",
+                "0",
+                "FANFARE_REDIS_URL",
+                gatewayRedisUrl,
+                "FANFARE_REDIS_PREFIX",
+                publisherRedis.prefix(),
+                "FANFARE_SITE_AUTH_URL",
+                site.authUrl()));
+        this.settings.putAll(settings);
+        this.broker = onPublisherLoop(() -> {
+            Broker opened = new Broker(
+                    vertx, redis, BrokerLimits.defaults(), "publish", Math::random, new SimpleMeterRegistry());
+            opened.open();
+            return Future.succeededFuture(opened);
+        });
+        this.control = new ControlWriter(
+                broker.link(), new Keys(redis.prefix()), () -> UUID.randomUUID().toString());
+        this.presences = new PresenceReader(broker.link(), new Keys(redis.prefix()));
+        for (int i = 0; i < gatewayCount; i++) {
+            startGateway();
+        }
+    }
+
+    static Cluster of(int gateways) {
+        return of(gateways, Map.of());
+    }
+
+    /** Gateways with these settings on top of the usual ones, on the Redis that tests share. */
+    static Cluster of(int gateways, Map<String, String> settings) {
+        String url = RedisServer.shared().url();
+        return new Cluster(new RedisConfig(url, prefix()), url, gateways, settings);
+    }
+
+    /** Gateways that reach {@code server} through {@code gatewayPort}, while the publisher reaches it directly. */
+    static Cluster on(RedisServer server, int gatewayPort, int gateways) {
+        return new Cluster(
+                new RedisConfig(server.url(), prefix()), "redis://127.0.0.1:" + gatewayPort, gateways, Map.of());
+    }
+
+    /** Starts one more. */
+    Gateway startGateway() {
+        Vertx own = Vertx.vertx();
+        gatewayVertxs.add(own);
+        Map<String, String> environment = new HashMap<>(settings);
+        environment.put("FANFARE_NODE_NAME", "node-" + (gateways.size() + 1));
+        Gateway gateway = await(Gateway.start(own, environment));
+        gateways.add(gateway);
+        return gateway;
+    }
+
+    TestSite site() {
+        return site;
+    }
+
+    RedisConfig redis() {
+        return redis;
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    RecordedLog log() {
+        return log;
+    }
+
+    /** What a gateway is started with, for a test that starts one as a process. */
+    Map<String, String> settings() {
+        return Map.copyOf(settings);
+    }
+
+    int port(int gateway) {
+        return gateways.get(gateway).port();
+    }
+
+    int managementPort(int gateway) {
+        return gateways.get(gateway).managementPort();
+    }
+
+    String uri(int gateway) {
+        return "http://127.0.0.1:" + port(gateway);
+    }
+
+    /** Begins to connect with these headers. */
+    PushClient connect(PushTransport transport, int gateway, Map<String, String> headers) {
+        return track(PushClient.connect(vertx, transport, uri(gateway), headers));
+    }
+
+    /** A client that is logged in and has had its welcome. */
+    PushClient join(PushTransport transport, int gateway, String login) {
+        PushClient client = connect(transport, gateway, TestSite.login(login)).awaitOpen();
+        client.send("{\"type\":\"hello\",\"protocol\":1}").expectWelcome();
+        return client;
+    }
+
+    /** Has {@link #close} look after a client. */
+    PushClient track(PushClient client) {
+        clients.add(client);
+        return client;
+    }
+
+    Published publish(Channel channel, String event, String data) {
+        return publish(channel, publication(NAMESPACE, event, data));
+    }
+
+    Published publish(Channel channel, Publication publication) {
+        return onPublisherLoop(() -> broker.publish(channel, publication));
+    }
+
+    /** Has the site end connections of a user, everywhere. */
+    void disconnect(Disconnect disconnect) {
+        onPublisherLoop(() -> control.disconnect(disconnect));
+    }
+
+    UserPresence presence(String user) {
+        return onPublisherLoop(() -> presences.of(user));
+    }
+
+    /** Publishes the events {@code first} to {@code last}, one after the other, all under way at once. */
+    void publishNumbers(Channel channel, int first, int last) {
+        onPublisherLoop(() -> {
+            List<Future<Published>> publishes = new ArrayList<>();
+            for (int i = first; i <= last; i++) {
+                publishes.add(broker.publish(channel, publication(NAMESPACE, Integer.toString(i), "{}")));
+            }
+            return Future.all(publishes);
+        });
+    }
+
+    static Publication publication(String namespace, String event, String data) {
+        return new Publication(UUID.randomUUID().toString(), namespace, event, data, TTL_SECONDS);
+    }
+
+    static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError("it did not succeed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            clients.forEach(PushClient::assertNothingElse);
+            log.assertNoStackTraces();
+        } finally {
+            clients.forEach(PushClient::close);
+            gateways.forEach(gateway -> await(gateway.close()));
+            site.close();
+            gatewayVertxs.forEach(own -> await(own.close()));
+            await(vertx.close());
+            log.close();
+        }
+    }
+
+    /** Runs on the loop that the broker is confined to, and waits for the outcome. */
+    <T> T onPublisherLoop(Supplier<Future<T>> work) {
+        Promise<T> outcome = Promise.promise();
+        publisherLoop.runOnContext(tick -> work.get().onComplete(outcome));
+        return await(outcome.future());
+    }
+
+    private static String prefix() {
+        return "test-" + UUID.randomUUID() + ":";
+    }
+}

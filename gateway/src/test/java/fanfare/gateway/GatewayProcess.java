@@ -1,0 +1,119 @@
+package fanfare.gateway;
+
+import fanfare.testing.Await;
+import fanfare.testing.RedisServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A gateway as an operator runs it: the jar, in a process of its own. */
+final class GatewayProcess implements AutoCloseable {
+    private static final int SECONDS_MAX = 30;
+
+    private final Process process;
+    private final Path output;
+    private final int port;
+    private final int managementPort;
+
+    private GatewayProcess(Map<String, String> settings, int port) throws IOException {
+        this.port = port;
+        managementPort = RedisServer.freePort();
+        output = Files.createTempFile("gateway", ".log");
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-jar",
+                        Path.of("target", "gateway.jar").toString())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        Map<String, String> environment = new HashMap<>(settings);
+        environment.put("FANFARE_LISTEN_PORT", Integer.toString(port));
+        environment.put("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort));
+        environment.put(
+                "FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()));
+        environment.put("FANFARE_NODE_NAME", "process");
+        builder.environment().putAll(environment);
+        process = builder.start();
+    }
+
+    /** Starts one and waits until browsers can connect. */
+    static GatewayProcess start(Map<String, String> settings) {
+        GatewayProcess started = launch(settings, RedisServer.freePort());
+        Await.until("the gateway listens", started::accepts);
+        return started;
+    }
+
+    /** Starts one that may well not want to. */
+    static GatewayProcess launch(Map<String, String> settings, int port) {
+        try {
+            return new GatewayProcess(settings, port);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    int port() {
+        return port;
+    }
+
+    int managementPort() {
+        return managementPort;
+    }
+
+    /** What it has printed so far. */
+    String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Asks it to end, as an orchestrator does. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Ends it without a chance to say anything. */
+    void kill() {
+        process.destroyForcibly();
+        exitCode();
+    }
+
+    int exitCode() {
+        try {
+            if (process.waitFor(SECONDS_MAX, TimeUnit.SECONDS)) {
+                return process.exitValue();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new AssertionError("the gateway does not end: " + output());
+    }
+
+    @Override
+    public void close() {
+        kill();
+        try {
+            Files.delete(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean accepts() {
+        if (!process.isAlive()) {
+            throw new AssertionError("the gateway did not start: " + output());
+        }
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package fanfare.gateway;
+
+import static fanfare.testing.TestSite.login;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.channel.Channel;
+import fanfare.testing.PushClient;
+import fanfare.testing.PushTransport;
+import fanfare.testing.RawHttp;
+import fanfare.testing.RedisServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The jar itself: starts, serves, says what is wrong with its settings, ends when told. */
+class GatewayProcessIT {
+    private Cluster cluster;
+
+    @BeforeEach
+    void start() {
+        cluster = Cluster.of(0);
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+    }
+
+    @Test
+    void servesAndEndsWhenTold() {
+        try (GatewayProcess process = GatewayProcess.start(cluster.settings())) {
+            PushClient client = PushClient.connect(
+                    cluster.vertx(), PushTransport.XHR_STREAMING, "http://127.0.0.1:" + process.port(), login("alice"));
+            client.awaitOpen().send("{\"type\":\"hello\"}").expectWelcome();
+            cluster.publish(Channel.user("alice"), "hear", "1");
+            client.expectEvent("hear");
+            assertThat(RawHttp.get(process.managementPort(), "/livez").status()).isEqualTo(200);
+            assertThat(RawHttp.get(process.managementPort(), "/readyz").status())
+                    .isEqualTo(200);
+            client.close();
+            process.terminate();
+            assertThat(process.exitCode()).isIn(0, 143);
+            assertThat(process.output()).contains("FANFARE_SITE_AUTH_URL").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void anUnknownSettingStopsTheStartAndNamesTheNearest() {
+        Map<String, String> settings = new HashMap<>(cluster.settings());
+        settings.put("FANFARE_ANONYMUS", "allow");
+        try (GatewayProcess process = GatewayProcess.launch(settings, RedisServer.freePort())) {
+            assertThat(process.exitCode()).isNotZero();
+            assertThat(process.output())
+                    .contains("FANFARE_ANONYMUS", "FANFARE_ANONYMOUS")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aTakenPortIsNamed() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            try (GatewayProcess process = GatewayProcess.launch(cluster.settings(), taken.getLocalPort())) {
+                assertThat(process.exitCode()).isNotZero();
+                assertThat(process.output())
+                        .contains(Integer.toString(taken.getLocalPort()))
+                        .doesNotContain("\tat ");
+            }
+        }
+    }
+}

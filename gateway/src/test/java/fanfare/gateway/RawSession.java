@@ -1,0 +1,62 @@
+package fanfare.gateway;
+
+import fanfare.testing.RawHttp;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A SockJS session of a browser that is logged in, request by request, for what happens on the wire. */
+final class RawSession {
+    private final int port;
+    private final String path;
+    private final String cookie;
+
+    private RawSession(int port, String login) {
+        this.port = port;
+        this.path = "/push/000/" + UUID.randomUUID();
+        this.cookie = "Cookie: site_session=" + login;
+    }
+
+    /** A session that nobody has opened yet. */
+    static RawSession of(int port, String login) {
+        return new RawSession(port, login);
+    }
+
+    /** Opens the session with a first poll and takes its welcome with the next ones. */
+    RawSession opened() {
+        String first = poll().body();
+        if (!first.equals("o\n")) {
+            throw new AssertionError("the first poll was answered " + first);
+        }
+        send("[\"{\\\"type\\\":\\\"hello\\\"}\"]");
+        String second = poll().body();
+        if (!second.startsWith("a[\"{\\\"type\\\":\\\"welcome\\\"")) {
+            throw new AssertionError("the second poll was answered " + second);
+        }
+        return this;
+    }
+
+    String path(String transport) {
+        return path + "/" + transport;
+    }
+
+    RawHttp.Answer poll() {
+        try (RawHttp http = receive("xhr")) {
+            return http.answer();
+        }
+    }
+
+    /** Sends the request of a receiver and leaves the answer to be read. */
+    RawHttp receive(String transport) {
+        return RawHttp.to(port).request("POST", path(transport), "", cookie);
+    }
+
+    RawHttp.Answer send(String body) {
+        return send(body, null);
+    }
+
+    RawHttp.Answer send(String body, @Nullable String contentType) {
+        return contentType == null
+                ? RawHttp.post(port, path("xhr_send"), body, cookie)
+                : RawHttp.post(port, path("xhr_send"), body, cookie, "Content-Type: " + contentType);
+    }
+}

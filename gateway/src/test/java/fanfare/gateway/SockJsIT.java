@@ -1,0 +1,429 @@
+package fanfare.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.channel.Channel;
+import fanfare.testing.Await;
+import fanfare.testing.RawHttp;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** SockJS as it is on the wire: each test is a fact that a sockjs-client, or a proxy in between, relies on. */
+class SockJsIT {
+    private static final String PRELUDE = "h".repeat(2_048) + "\n";
+    private static final int STREAMING_LIMIT = 128 << 10;
+    private static final int BODY_MAX = 128 << 10;
+
+    private static Cluster cluster;
+    private static int port;
+
+    @BeforeAll
+    static void start() {
+        cluster = Cluster.of(1);
+        port = cluster.port(0);
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/push", "/push/"})
+    void greets(String path) {
+        RawHttp.Answer answer = RawHttp.get(port, path);
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("Content-Type")).isEqualToIgnoringCase("text/plain; charset=UTF-8");
+        assertThat(answer.body()).isEqualTo("Welcome to SockJS!\n");
+    }
+
+    @Test
+    void infoSaysWhatIsThere() {
+        RawHttp.Answer answer = RawHttp.get(port, "/push/info");
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("Content-Type")).isEqualToIgnoringCase("application/json; charset=UTF-8");
+        assertThat(answer.header("Cache-Control")).contains("no-store", "no-cache", "max-age=0");
+        assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo("*");
+        assertThat(answer.header("Access-Control-Allow-Credentials")).isNull();
+        assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+        JsonObject info = new JsonObject(answer.body());
+        assertThat(info.getBoolean("websocket")).isTrue();
+        assertThat(info.getBoolean("cookie_needed")).isNotNull();
+        assertThat(info.getJsonArray("origins")).isEqualTo(new JsonArray().add("*:*"));
+        long entropy = info.getLong("entropy");
+        assertThat(entropy).isBetween(0L, 0xffff_ffffL);
+        assertThat(new JsonObject(RawHttp.get(port, "/push/info").body()).getLong("entropy"))
+                .isNotEqualTo(entropy);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/push/info,GET", "/push/000/s/xhr,POST", "/push/000/s/xhr_streaming,POST", "/push/000/s/xhr_send,POST"
+    })
+    void optionsAllowABrowserToAsk(String path, String method) {
+        try (RawHttp http = RawHttp.to(port)) {
+            RawHttp.Answer answer = http.request(
+                            "OPTIONS", path, "", "Origin: http://127.0.0.1:8000", "Access-Control-Request-Headers: x-a")
+                    .answer();
+            assertThat(answer.status()).isEqualTo(204);
+            assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo("http://127.0.0.1:8000");
+            assertThat(answer.header("Access-Control-Allow-Credentials")).isEqualTo("true");
+            assertThat(answer.header("Access-Control-Allow-Methods")).contains("OPTIONS", method);
+            assertThat(answer.header("Access-Control-Max-Age")).isNotNull();
+            assertThat(answer.header("Cache-Control")).contains("max-age=");
+        }
+    }
+
+    @Test
+    void theFirstPollIsAnsweredWithTheOpenFrameOnly() {
+        RawHttp.Answer answer = RawSession.of(port, "alice").poll();
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("Content-Type")).isEqualToIgnoringCase("application/javascript; charset=UTF-8");
+        assertThat(answer.header("Cache-Control")).contains("no-store");
+        assertThat(answer.body()).isEqualTo("o\n");
+    }
+
+    @Test
+    void aPollCarriesOneFrame() {
+        RawSession session = RawSession.of(port, "poll-one").opened();
+        cluster.publishNumbers(Channel.user("poll-one"), 1, 10);
+        int events = 0;
+        while (events < 10) {
+            String body = session.poll().body();
+            assertThat(body).startsWith("a[").endsWith("]\n");
+            assertThat(body.indexOf('\n')).isEqualTo(body.length() - 1);
+            events += new JsonArray(body.substring(1)).size();
+        }
+        assertThat(events).isEqualTo(10);
+    }
+
+    @Test
+    void aStreamBeginsWithItsPrelude() {
+        try (RawHttp stream = RawSession.of(port, "alice").receive("xhr_streaming")) {
+            RawHttp.Head head = stream.head();
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.header("Content-Type")).isEqualToIgnoringCase("application/javascript; charset=UTF-8");
+            assertThat(head.header("X-Accel-Buffering")).isEqualTo("no");
+            assertThat(head.header("Transfer-Encoding")).isEqualTo("chunked");
+            Chunks chunks = new Chunks(stream);
+            assertThat(chunks.upTo(PRELUDE.length())).isEqualTo(PRELUDE);
+            assertThat(chunks.upTo(2)).isEqualTo("o\n");
+        }
+    }
+
+    @Test
+    void theStreamStartsBeforeTheSiteHasAnswered() {
+        try (Cluster slow = Cluster.of(1)) {
+            slow.site().hold();
+            RawSession session = RawSession.of(slow.port(0), "alice");
+            try (RawHttp stream = session.receive("xhr_streaming")) {
+                stream.head();
+                assertThat(new Chunks(stream).upTo(PRELUDE.length() + 2)).isEqualTo(PRELUDE + "o\n");
+            }
+            slow.site().release();
+        }
+    }
+
+    @Test
+    void aStreamEndsAtItsLimitAndTheSessionLivesOn() {
+        RawSession session = RawSession.of(port, "long").opened();
+        Channel user = Channel.user("long");
+        String data = "\"" + "x".repeat(60_000) + "\"";
+        try (RawHttp stream = session.receive("xhr_streaming")) {
+            stream.head();
+            assertThat(new Chunks(stream).upTo(PRELUDE.length())).isEqualTo(PRELUDE);
+            IntStream.range(0, 3).forEach(i -> cluster.publish(user, "filler", data));
+            StringBuilder body = new StringBuilder();
+            for (String chunk = stream.chunk(); !chunk.isEmpty(); chunk = stream.chunk()) {
+                body.append(chunk);
+            }
+            assertThat(body.length()).isGreaterThanOrEqualTo(STREAMING_LIMIT).isLessThan(2 * STREAMING_LIMIT);
+            assertThat(body.toString()).endsWith("]\n");
+            // The connection is as good as before.
+            stream.request("GET", "/push/info", "");
+            assertThat(stream.answer().status()).isEqualTo(200);
+        }
+        cluster.publish(user, "afterwards", "1");
+        assertThat(session.poll().body()).contains("\\\"event\\\":\\\"afterwards\\\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xhr", "xhr_streaming"})
+    void aSecondReceiverIsTurnedAwayAndTheFirstDoesNotNotice(String second) {
+        RawSession session = RawSession.of(port, "two").opened();
+        try (RawHttp first = session.receive("xhr_streaming")) {
+            first.head();
+            Chunks chunks = new Chunks(first);
+            assertThat(chunks.upTo(PRELUDE.length())).isEqualTo(PRELUDE);
+            try (RawHttp other = session.receive(second)) {
+                assertThat(other.answer().body()).endsWith("c[2010,\"Another connection still open\"]\n");
+            }
+            cluster.publish(Channel.user("two"), "still here", "1");
+            assertThat(chunks.line()).startsWith("a[").contains("still here");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xhr", "xhr_streaming"})
+    void anAbortedReceiverEndsTheSession(String transport) {
+        RawSession session = RawSession.of(port, "abort-" + transport).opened();
+        RawHttp receiver = session.receive(transport);
+        if (transport.equals("xhr_streaming")) {
+            receiver.head();
+            receiver.reset();
+        } else {
+            // A poll that waits says nothing; another one's refusal shows that it is there, whichever came first.
+            try (RawHttp rival = session.receive(transport)) {
+                Await.until("one of two is refused", () -> receiver.hasMore() || rival.hasMore());
+                (receiver.hasMore() ? rival : receiver).reset();
+            }
+            receiver.close();
+        }
+        Await.until("the loss is noticed", () -> !session.poll().body().startsWith("c[2010"));
+        assertThat(session.poll().body()).isEqualTo("c[1002,\"Connection interrupted\"]\n");
+    }
+
+    @Test
+    void theCloseFrameIsRepeatedForAWhile() {
+        RawSession session = RawSession.of(port, "closed").opened();
+        session.send("[\"no object\"]");
+        String close = session.poll().body();
+        if (close.startsWith("a[")) {
+            close = session.poll().body();
+        }
+        assertThat(close).startsWith("c[4105,").endsWith("]\n");
+        for (int i = 0; i < 3; i++) {
+            assertThat(session.poll().body()).isEqualTo(close);
+        }
+        try (RawHttp stream = session.receive("xhr_streaming")) {
+            assertThat(stream.answer().body()).isEqualTo(PRELUDE + close);
+        }
+        Await.until("the session is forgotten", () -> session.poll().body().equals("o\n"));
+    }
+
+    @Test
+    void aSendIsAnswered204() {
+        RawSession session = RawSession.of(port, "alice").opened();
+        RawHttp.Answer answer = session.send("[\"{\\\"type\\\":\\\"ping\\\"}\"]");
+        assertThat(answer.status()).isEqualTo(204);
+        assertThat(answer.header("Content-Type")).isEqualToIgnoringCase("text/plain; charset=UTF-8");
+        assertThat(session.poll().body()).isEqualTo("a[\"{\\\"type\\\":\\\"pong\\\"}\"]\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"text/plain", "T", "application/json", "application/xml", "", "application/json; charset=utf-8"})
+    void anyContentTypeWillDo(String contentType) {
+        RawSession session = RawSession.of(port, "alice").opened();
+        assertThat(session.send("[\"{}\"]", contentType).status()).isEqualTo(204);
+    }
+
+    @Test
+    void anEmptySendIsRefused() {
+        RawSession session = RawSession.of(port, "alice").opened();
+        RawHttp.Answer answer = session.send("");
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.body()).isEqualTo("Payload expected.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[\"x", "x", "{}", "[1]", "[null]", "[\"{}\"] x", "\"\ud83d\ude00", "\u0000"})
+    void aBrokenSendIsRefusedAndTheSessionLivesOn(String body) {
+        RawSession session = RawSession.of(port, "alice").opened();
+        RawHttp.Answer answer = session.send(body);
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.body()).isEqualTo("Broken JSON encoding.");
+        assertThat(session.send("[\"{\\\"type\\\":\\\"ping\\\"}\"]").status()).isEqualTo(204);
+        assertThat(session.poll().body()).contains("pong");
+    }
+
+    @Test
+    void aSendToAnUnknownSessionIsRefused() {
+        assertThat(RawSession.of(port, "alice").send("[\"{}\"]").status()).isEqualTo(404);
+    }
+
+    @Test
+    void aSendMayHave128KiB() {
+        RawSession session = RawSession.of(port, "alice").opened();
+        String ping = "[\"{\\\"type\\\":\\\"ping\\\"}\"";
+        String fits = ping + " ".repeat(BODY_MAX - ping.length() - 1) + "]";
+        assertThat(session.send(fits).status()).isEqualTo(204);
+        assertThat(session.poll().body()).contains("pong");
+        assertThat(session.send(fits + " ").status()).isEqualTo(413);
+        assertThat(session.send("[\"{\\\"type\\\":\\\"ping\\\"}\"]").status()).isEqualTo(204);
+        assertThat(session.poll().body()).contains("pong");
+    }
+
+    @Test
+    void aChunkedSendOfMoreThan128KiBIsRefusedToo() {
+        RawSession session = RawSession.of(port, "alice").opened();
+        try (RawHttp http = RawHttp.to(port)) {
+            http.send("POST " + session.path("xhr_send") + " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                    + "Cookie: site_session=alice\r\nTransfer-Encoding: chunked\r\n\r\n");
+            String piece = "1000\r\n" + " ".repeat(4_096) + "\r\n";
+            http.send(piece.repeat(32) + "1\r\n \r\n0\r\n\r\n");
+            assertThat(http.answer().status()).isEqualTo(413);
+        }
+    }
+
+    @Test
+    void errorsCarryCorsHeadersToo() {
+        String origin = "Origin: http://127.0.0.1:8000";
+        for (RawHttp.Answer answer : new RawHttp.Answer[] {
+            RawHttp.post(port, "/push/000/unknown-session/xhr_send", "[\"{}\"]", origin),
+            RawHttp.post(port, "/push/000/unknown-session/xhr_send", "", origin),
+            RawHttp.post(port, "/push/000/unknown-session/xhr_send", "[" + " ".repeat(BODY_MAX) + "]", origin)
+        }) {
+            assertThat(answer.status()).isGreaterThanOrEqualTo(400);
+            assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo("http://127.0.0.1:8000");
+            assertThat(answer.header("Access-Control-Allow-Credentials")).isEqualTo("true");
+            assertThat(answer.header("Vary")).containsIgnoringCase("Origin");
+        }
+    }
+
+    @Test
+    void whatBrowsersMangleIsEscapedInLowerCase() {
+        RawSession session = RawSession.of(port, "escape").opened();
+        StringBuilder risky = new StringBuilder();
+        StringBuilder escaped = new StringBuilder();
+        int[][] ranges = {{0x200c, 0x200f}, {0x2028, 0x202f}, {0x2060, 0x206f}, {0xfff0, 0xffff}};
+        for (int[] range : ranges) {
+            for (int c = range[0]; c <= range[1]; c++) {
+                risky.append((char) c);
+                escaped.append("\\u%04x".formatted(c));
+            }
+        }
+        cluster.publish(Channel.user("escape"), "risky", "\"" + risky + "\"");
+        String polled = session.poll().body();
+        assertThat(polled).contains("\\\"data\\\":\\\"" + escaped + "\\\"");
+        cluster.publish(Channel.user("escape"), "risky", "\"\\ud800\"");
+        assertThat(session.poll().body()).contains("\\\"data\\\":\\\"\\\\ud800\\\"");
+    }
+
+    @Test
+    void aConnectionSurvivesAPoll() {
+        RawSession session = RawSession.of(port, "keep");
+        try (RawHttp http = session.receive("xhr")) {
+            RawHttp.Answer first = http.answer();
+            assertThat(first.body()).isEqualTo("o\n");
+            assertThat(first.header("Connection")).isNotEqualToIgnoringCase("close");
+            String cookie = "Cookie: site_session=keep";
+            http.request("POST", session.path("xhr_send"), "[\"{\\\"type\\\":\\\"hello\\\"}\"]", cookie);
+            assertThat(http.answer().status()).isEqualTo(204);
+            http.request("POST", session.path("xhr"), "", cookie);
+            assertThat(http.answer().body()).contains("welcome");
+        }
+    }
+
+    @Test
+    void aStreamToHttp10IsNotChunked() {
+        RawSession session = RawSession.of(port, "old");
+        try (RawHttp http = RawHttp.to(port)) {
+            http.send("POST " + session.path("xhr_streaming") + " HTTP/1.0\r\nHost: 127.0.0.1\r\n"
+                    + "Cookie: site_session=old\r\nContent-Length: 0\r\n\r\n");
+            RawHttp.Head head = http.head();
+            assertThat(head.status()).isEqualTo(200);
+            assertThat(head.header("Transfer-Encoding")).isNull();
+            assertThat(head.header("Content-Length")).isNull();
+            assertThat(http.bytes(PRELUDE.length() + 2)).isEqualTo(PRELUDE + "o\n");
+        }
+    }
+
+    @Test
+    void aPollOfHttp10HasALengthOrEnds() {
+        try (RawHttp http = RawHttp.to(port)) {
+            http.send("POST " + RawSession.of(port, "old").path("xhr") + " HTTP/1.0\r\nHost: 127.0.0.1\r\n"
+                    + "Cookie: site_session=old\r\nContent-Length: 0\r\n\r\n");
+            RawHttp.Answer answer = http.answer();
+            assertThat(answer.header("Transfer-Encoding")).isNull();
+            assertThat(answer.body()).isEqualTo("o\n");
+        }
+    }
+
+    @Test
+    void theServerIdIsIgnored() {
+        RawSession session = RawSession.of(port, "alice").opened();
+        String elsewhere = session.path("xhr_send").replace("/000/", "/999/");
+        assertThat(RawHttp.post(port, elsewhere, "[\"{}\"]", "Cookie: site_session=alice")
+                        .status())
+                .isEqualTo(204);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/push/a/a/a/xhr",
+                "/push//s/xhr",
+                "/push/000//xhr",
+                "/push/a.b/s/xhr",
+                "/push/000/s.s/xhr",
+                "/push/000/s/",
+                "/push/000/s/carrier-pigeon",
+                "/push/xhr",
+                "/pushinfo"
+            })
+    void otherPathsAreNotFound(String path) {
+        assertThat(RawHttp.post(port, path, "").status()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET,/push/000/s/xhr",
+        "PUT,/push/000/s/xhr",
+        "GET,/push/000/s/xhr_streaming",
+        "GET,/push/000/s/xhr_send",
+        "DELETE,/push/000/s/xhr_send",
+        "POST,/push/000/s/websocket",
+        "POST,/push/websocket",
+        "POST,/push/info"
+    })
+    void otherMethodsAreNotAllowed(String method, String path) {
+        try (RawHttp http = RawHttp.to(port)) {
+            assertThat(http.request(method, path, "").answer().status()).isEqualTo(405);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/push/000/s/websocket", "/push/websocket"})
+    void aWebSocketNeedsAnUpgrade(String path) {
+        assertThat(RawHttp.get(port, path).status()).isEqualTo(400);
+        assertThat(RawHttp.get(port, path, "Upgrade: websocket", "Connection: close")
+                        .status())
+                .isEqualTo(400);
+        assertThat(RawHttp.get(port, path, "Upgrade: tea", "Connection: Upgrade")
+                        .status())
+                .isEqualTo(400);
+    }
+
+    /** A chunked stream whose chunks' bounds mean nothing. */
+    private static final class Chunks {
+        private final RawHttp stream;
+        private String unread = "";
+
+        Chunks(RawHttp stream) {
+            this.stream = stream;
+        }
+
+        String upTo(int length) {
+            while (unread.length() < length) {
+                unread += stream.chunk();
+            }
+            String read = unread.substring(0, length);
+            unread = unread.substring(length);
+            return read;
+        }
+
+        String line() {
+            while (unread.indexOf('\n') < 0) {
+                unread += stream.chunk();
+            }
+            return upTo(unread.indexOf('\n') + 1);
+        }
+    }
+}
