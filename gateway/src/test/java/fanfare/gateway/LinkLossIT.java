@@ -43,9 +43,12 @@ class LinkLossIT {
 
     @AfterEach
     void stop() {
-        cluster.close();
-        link.close();
-        server.close();
+        try {
+            cluster.close();
+        } finally {
+            link.close();
+            server.close();
+        }
     }
 
     @Test
