@@ -51,6 +51,8 @@ final class Forward implements Handler<RoutingContext> {
         reach(request, rotation.next())
                 .compose(upstream -> {
                     response.exceptionHandler(gone -> upstream.reset());
+                    // The futures below tell of a lost gateway; without a handler Vert.x logs it as an error besides.
+                    upstream.exceptionHandler(lost -> {});
                     if (response.closed()) {
                         upstream.reset();
                         return Future.succeededFuture();
@@ -124,6 +126,7 @@ final class Forward implements Handler<RoutingContext> {
             if (request.version() == HttpVersion.HTTP_1_0) {
                 // The end of the connection is the end of the body. Vert.x lets this head go with the first piece only.
                 response.putHeader("Connection", "close");
+                response.endHandler(end -> request.connection().close());
             } else {
                 // An event stream has opened once its head is there; the first event may take its time.
                 response.setChunked(true).writeHead();

@@ -17,7 +17,9 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.net.NetClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +81,10 @@ class BalancerIT {
 
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient client = vertx.createHttpClient(new HttpClientOptions().setKeepAlive(false));
+    /** Kept, since Vert.x closes the connections of a client that was garbage-collected. */
+    private final WebSocketClient webSockets = vertx.createWebSocketClient();
+
+    private final NetClient sockets = vertx.createNetClient();
     private final Peer one = new Peer("one");
     private final Peer two = new Peer("two");
     private final int port = RedisServer.freePort();
@@ -169,7 +175,7 @@ class BalancerIT {
     @Test
     void aStreamReachesAnOldClientToo() throws Exception {
         BlockingQueue<String> lines = new LinkedBlockingQueue<>();
-        get(vertx.createNetClient().connect(port, HOST).compose(socket -> {
+        get(sockets.connect(port, HOST).compose(socket -> {
             StringBuilder all = new StringBuilder();
             socket.handler(bytes -> {
                 all.append(bytes);
@@ -201,11 +207,8 @@ class BalancerIT {
 
     @Test
     void webSocketsPassAndEndTogether() throws Exception {
-        WebSocket socket = get(vertx.createWebSocketClient()
-                .connect(new WebSocketConnectOptions()
-                        .setHost(HOST)
-                        .setPort(port)
-                        .setURI("/push/websocket")));
+        WebSocket socket = get(webSockets.connect(
+                new WebSocketConnectOptions().setHost(HOST).setPort(port).setURI("/push/websocket")));
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         socket.textMessageHandler(heard::add);
         get(socket.writeTextMessage("hello"));
@@ -220,7 +223,7 @@ class BalancerIT {
     void webSocketsTakeTurnsToo() throws Exception {
         Map<String, Integer> counts = new TreeMap<>();
         for (int i = 0; i < 4; i++) {
-            WebSocket socket = get(vertx.createWebSocketClient().connect(port, HOST, "/push/websocket"));
+            WebSocket socket = get(webSockets.connect(port, HOST, "/push/websocket"));
             BlockingQueue<String> heard = new LinkedBlockingQueue<>();
             socket.textMessageHandler(heard::add);
             get(socket.writeTextMessage("hello"));
