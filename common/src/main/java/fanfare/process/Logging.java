@@ -8,6 +8,9 @@ import java.util.logging.SimpleFormatter;
 
 /** One line an entry on standard error: time, level, class, message. */
 public final class Logging {
+    /** Logs a stack trace for each lost connection, of which {@link fanfare.redis.RedisLink} says all there is to say. */
+    private static final Logger REDIS_CLIENT = Logger.getLogger("io.vertx.redis.client.impl");
+
     private Logging() {}
 
     public static void install() {
@@ -19,5 +22,6 @@ public final class Logging {
         Logger root = Logger.getLogger("");
         root.setLevel(Level.INFO);
         root.addHandler(console);
+        REDIS_CLIENT.setLevel(Level.OFF);
     }
 }

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class GatewayVerticle extends VerticleBase {
     /** Cookies make heads large; more than this is an attack or a mistake [bytes]. */
     private static final int HEAD_BYTES_MAX = 16 << 10;
+    /** A raw WebSocket's address carries its hello, positions of many topics included [bytes]. */
+    private static final int LINE_BYTES_MAX = 8 << 10;
     /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
     private static final int WEBSOCKET_BYTES_MAX = 128 << 10;
     /** How long a browser may take to answer a close [s]. */
@@ -113,6 +115,7 @@ final class GatewayVerticle extends VerticleBase {
                 .setReuseAddress(true)
                 .setAcceptBacklog(4_096)
                 .setMaxHeaderSize(HEAD_BYTES_MAX)
+                .setMaxInitialLineLength(LINE_BYTES_MAX)
                 .setMaxWebSocketFrameSize(WEBSOCKET_BYTES_MAX)
                 .setMaxWebSocketMessageSize(WEBSOCKET_BYTES_MAX)
                 .setPerMessageWebSocketCompressionSupported(false)

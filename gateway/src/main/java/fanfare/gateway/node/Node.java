@@ -208,6 +208,9 @@ public final class Node {
     private Health.Check redis(Duration grace) {
         long awayNs = System.nanoTime() - redisSeenNs;
         boolean up = isRedisUp();
+        if (up) {
+            redisSeenNs = System.nanoTime();
+        }
         return new Health.Check(
                 up || (redisSeenNs != 0 && awayNs < grace.toNanos()),
                 up

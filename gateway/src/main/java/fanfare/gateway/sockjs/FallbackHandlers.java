@@ -52,11 +52,18 @@ public final class FallbackHandlers {
     void readBody(RoutingContext context) {
         entrance.checkOrigin(context.request());
         String address = entrance.address(context.request());
-        if (!entrance.limits().reserveBody(address, BODY_BYTES_MAX)) {
+        int bytes = pending(context.request().getHeader("Content-Length"));
+        if (!entrance.limits().reserveBody(address, bytes)) {
             throw Problem.TOO_MANY_REQUESTS.because("too many bodies pending from your address");
         }
-        context.addEndHandler(done -> entrance.limits().releaseBody(address, BODY_BYTES_MAX));
+        context.addEndHandler(done -> entrance.limits().releaseBody(address, bytes));
         bodies.handle(context);
+    }
+
+    /** What a body may turn out to hold: its announced length, or as much as one request may bring. */
+    private static int pending(@Nullable String contentLength) {
+        boolean known = contentLength != null && contentLength.matches("\\d{1,6}");
+        return known ? Math.min(Integer.parseInt(contentLength), BODY_BYTES_MAX) : BODY_BYTES_MAX;
     }
 
     /** {@code /xhr_send}: what the browser has to say. */

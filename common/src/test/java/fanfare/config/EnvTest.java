@@ -1,0 +1,62 @@
+package fanfare.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EnvTest {
+    @ParameterizedTest
+    @CsvSource({"500ms, 500", "10s, 10000", "5m, 300000", "1h, 3600000", "0s, 0"})
+    void readsDurations(String text, long ms) {
+        assertThat(duration(text)).isEqualTo(Duration.ofMillis(ms));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "10", "s", "-1s", "1.5s", "10 s", "25h", "10S"})
+    void refusesWhatIsNoDurationInRange(String text) {
+        assertThatThrownBy(() -> duration(text))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("FANFARE_WAIT is '" + text + "'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "FANFARE_PORT",
+                "FANFARE_SERVICE_HOST",
+                "FANFARE_SERVICE_PORT_HTTP",
+                "FANFARE_PORT_8080_TCP_ADDR",
+                "FANFARE_GATEWAY_SERVICE_PORT",
+                "OTHER"
+            })
+    void leavesNamesAloneThatKubernetesInjects(String name) {
+        assertThat(new Env(Map.of(name, "tcp://10.0.0.1:80")).check("fine")).isEqualTo("fine");
+    }
+
+    @Test
+    void namesTheNearestSettingForOneThatIsUnknown() {
+        Env env = new Env(Map.of("FANFARE_REDIS_URI", "x"));
+        RedisConfig.from(env);
+        assertThatThrownBy(() -> env.check("not fine"))
+                .hasMessage("FANFARE_REDIS_URI is not a setting; did you mean FANFARE_REDIS_URL?");
+    }
+
+    @Test
+    void keepsSecretsOutOfTheLog() {
+        Env env = new Env(Map.of("FANFARE_REDIS_URL", "redis://user:pass@host:1/2", "FANFARE_S", "secret"));
+        RedisConfig.from(env);
+        env.secret("FANFARE_S", "");
+        assertThat(env.table()).contains("redis://(redacted)@host:1/2").doesNotContain("pass", "secret");
+    }
+
+    private static Duration duration(String text) {
+        Env env = new Env(Map.of("FANFARE_WAIT", text));
+        return env.check(env.duration("FANFARE_WAIT", Duration.ofSeconds(1), Duration.ZERO, Duration.ofHours(24)));
+    }
+}

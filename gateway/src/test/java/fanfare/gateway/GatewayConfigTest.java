@@ -1,0 +1,95 @@
+package fanfare.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import fanfare.config.ConfigException;
+import fanfare.config.Env;
+import fanfare.gateway.sockjs.SockJsTransport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class GatewayConfigTest {
+    private static final Map<String, String> LEAST = Map.of("FANFARE_SITE_AUTH_URL", "http://site/push/auth");
+
+    @Test
+    void defaults() {
+        GatewayConfig config = GatewayConfig.from(new Env(LEAST));
+        assertThat(config.listenHost()).isEqualTo("0.0.0.0");
+        assertThat(config.listenPort()).isEqualTo(8080);
+        assertThat(config.managementPort()).isEqualTo(9080);
+        assertThat(config.nodeName()).isEqualTo("gateway");
+        assertThat(config.transports()).isEqualTo(EnumSet.allOf(SockJsTransport.class));
+        assertThat(config.session().queueBytesMax()).isEqualTo(1 << 20);
+        assertThat(config.connectionsMax()).isEqualTo(18_000);
+        assertThat(config.connectionsPerUserMax()).isEqualTo(20);
+        assertThat(config.drainWindow()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(config.redisGrace()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(config.parentPid()).isZero();
+    }
+
+    @Test
+    void everySettingHasAName() {
+        Map<String, String> values = new HashMap<>(LEAST);
+        values.put("FANFARE_LISTEN_HOST", "127.0.0.2");
+        values.put("FANFARE_LISTEN_PORT", "1");
+        values.put("FANFARE_MANAGEMENT_PORT", "2");
+        values.put("FANFARE_EVENT_LOOPS", "3");
+        values.put("FANFARE_NODE_NAME", "n4");
+        values.put("FANFARE_TRANSPORTS", "xhr, raw-websocket");
+        values.put("FANFARE_SEND_QUEUE_BYTES_MAX", "5000");
+        values.put("FANFARE_CONNECTIONS_MAX", "6");
+        values.put("FANFARE_CONNECTIONS_PER_USER_MAX", "7");
+        values.put("FANFARE_DRAIN_WINDOW", "8s");
+        values.put("FANFARE_REDIS_GRACE", "9s");
+        values.put("FANFARE_PARENT_PID", "10");
+        GatewayConfig config = GatewayConfig.from(new Env(values));
+        assertThat(config.listenHost()).isEqualTo("127.0.0.2");
+        assertThat(config.listenPort()).isEqualTo(1);
+        assertThat(config.managementPort()).isEqualTo(2);
+        assertThat(config.eventLoops()).isEqualTo(3);
+        assertThat(config.nodeName()).isEqualTo("n4");
+        assertThat(config.transports()).isEqualTo(EnumSet.of(SockJsTransport.XHR, SockJsTransport.RAW_WEBSOCKET));
+        assertThat(config.session().queueBytesMax()).isEqualTo(5_000);
+        assertThat(config.connectionsMax()).isEqualTo(6);
+        assertThat(config.connectionsPerUserMax()).isEqualTo(7);
+        assertThat(config.drainWindow()).isEqualTo(Duration.ofSeconds(8));
+        assertThat(config.redisGrace()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(config.parentPid()).isEqualTo(10);
+    }
+
+    @Test
+    void allMistakesAreToldAtOnce() {
+        Map<String, String> values = Map.of(
+                "FANFARE_LISTEN_PORT", "x",
+                "FANFARE_TRANSPORTS", "smoke",
+                "FANFARE_NODE_NAME", "a b",
+                "FANFARE_ALLOWED_ORIGIN", "*");
+        assertThatThrownBy(() -> GatewayConfig.from(new Env(values)))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("FANFARE_SITE_AUTH_URL is not set")
+                .hasMessageContaining("FANFARE_LISTEN_PORT is 'x'")
+                .hasMessageContaining("FANFARE_TRANSPORTS is 'smoke'")
+                .hasMessageContaining("FANFARE_NODE_NAME is 'a b'")
+                .hasMessageContaining("did you mean FANFARE_ALLOWED_ORIGINS");
+    }
+
+    @Test
+    void theReadmeHasEverySettingAndNoOther() throws IOException {
+        Env env = new Env(LEAST);
+        GatewayConfig.from(env);
+        List<String> documented = Files.readAllLines(Path.of("README.md")).stream()
+                .filter(line -> line.startsWith("| `FANFARE_"))
+                .map(line -> line.substring(3, line.indexOf('`', 3)))
+                .toList();
+        assertThat(documented)
+                .containsExactlyInAnyOrderElementsOf(env.settings().keySet());
+    }
+}
