@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class FallbackTransport implements Transport, Wheel.Timed {
     /** How long a browser may be without an open request before it is taken to have left (sockjs-node's default). */
     static final int DISCONNECT_DELAY_MS = 5_000;
+    /** How long a browser may take to read a response that has ended; a slow network is no reason to give it up [ms]. */
+    private static final int SENDING_MS_MAX = 30_000;
     /** For how long a closed session repeats why, to polls that come later. */
     private static final int CLOSE_REPEATED_MS = 5_000;
     /** A stream ends after this much, since the browser keeps all of it in memory (SockJS protocol) [bytes]. */
@@ -39,9 +41,11 @@ final class FallbackTransport implements Transport, Wheel.Timed {
 
     private int unsentBytes;
     private boolean opened;
+    /** A response that has ended and not left completely; null if there is none. */
+    private @Nullable Receiver sending;
     /** Set once it is over, and repeated to whoever asks. */
     private @Nullable CloseReason closed;
-    /** Since when there is no receiver, or the session is closed [ms]. */
+    /** Since when there is no receiver, or the last response has left, or the session is closed [ms]. */
     private long idleSinceMs;
 
     /** {@code name} is that of the transport which opened the session. */
@@ -75,12 +79,9 @@ final class FallbackTransport implements Transport, Wheel.Timed {
 
     /** A request that waits for what the session has to say. */
     void attach(Receiver newcomer) {
-        if (closed != null) {
-            newcomer.end(line(SockJsFrames.close(closed)));
-            return;
-        }
-        if (receiver != null) {
-            newcomer.end(line(SockJsFrames.close(CloseReason.ANOTHER_CONNECTION)));
+        if (closed != null || receiver != null) {
+            CloseReason reason = closed == null ? CloseReason.ANOTHER_CONNECTION : closed;
+            newcomer.end(line(SockJsFrames.close(reason)), () -> {});
             return;
         }
         receiver = newcomer;
@@ -130,15 +131,16 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     public void close(CloseReason reason) {
         closed = reason;
         if (receiver != null) {
-            receiver.end(line(SockJsFrames.close(reason)));
-            receiver = null;
+            end(receiver, line(SockJsFrames.close(reason)));
         }
         idleSinceMs = hub.nowMs();
     }
 
     @Override
     public void reset() {
-        // Nothing is left open: the last response ended with the close, or there was none.
+        if (sending != null) {
+            sending.reset();
+        }
     }
 
     @Override
@@ -150,14 +152,17 @@ final class FallbackTransport implements Transport, Wheel.Timed {
             forget.accept(this);
             return Wheel.NEVER;
         }
-        if (receiver == null && nowMs - idleSinceMs >= DISCONNECT_DELAY_MS) {
+        int patienceMs = sending == null ? DISCONNECT_DELAY_MS : SENDING_MS_MAX;
+        if (receiver == null && nowMs - idleSinceMs >= patienceMs) {
+            reset();
             forget.accept(this);
             if (session != null) {
                 session.ended(CloseReason.INTERRUPTED.code());
             }
             return Wheel.NEVER;
         }
-        return (receiver == null ? idleSinceMs : nowMs) + DISCONNECT_DELAY_MS;
+        long lookAgain = nowMs + DISCONNECT_DELAY_MS;
+        return receiver == null ? Math.min(idleSinceMs + patienceMs, lookAgain) : lookAgain;
     }
 
     private void put(Buffer frame) {
@@ -166,8 +171,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
             return;
         }
         if (!current.isStreaming()) {
-            current.end(frame);
-            detach();
+            end(current, frame);
             return;
         }
         int length = frame.length();
@@ -175,8 +179,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         unsentBytes += length;
         current.write(frame, () -> execute(() -> written(current, length)));
         if (streamBytes >= STREAM_BYTES_MAX) {
-            current.end();
-            detach();
+            end(current, Buffer.buffer());
         }
     }
 
@@ -189,9 +192,21 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         }
     }
 
-    private void detach() {
+    /** Ends the current response; the browser is expected back once it has read it. */
+    private void end(Receiver current, Buffer lastPart) {
         receiver = null;
+        sending = current;
         idleSinceMs = hub.nowMs();
+        current.end(lastPart, () -> execute(() -> sent(current)));
+    }
+
+    private void sent(Receiver by) {
+        if (by == sending) {
+            sending = null;
+            if (closed == null) {
+                idleSinceMs = hub.nowMs();
+            }
+        }
     }
 
     private static Buffer line(String frame) {

@@ -1,8 +1,10 @@
 package fanfare.gateway.sockjs;
 
+import fanfare.http.Reset;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 
@@ -13,18 +15,20 @@ import io.vertx.ext.web.RoutingContext;
 final class Receiver {
     private final Context home;
     private final HttpServerResponse response;
+    private final HttpConnection connection;
     private final boolean streaming;
 
-    private Receiver(Context home, HttpServerResponse response, boolean streaming) {
+    private Receiver(Context home, RoutingContext context, boolean streaming) {
         this.home = home;
-        this.response = response;
+        this.response = context.response();
+        this.connection = context.request().connection();
         this.streaming = streaming;
     }
 
     /** A poll: its response is one frame. */
     static Receiver polling(Vertx vertx, RoutingContext context) {
         context.response().putHeader("Content-Type", "application/javascript; charset=UTF-8");
-        return new Receiver(vertx.getOrCreateContext(), context.response(), false);
+        return new Receiver(vertx.getOrCreateContext(), context, false);
     }
 
     /** A stream: its head and {@code prelude} go out at once, since browsers keep the first bytes back. */
@@ -35,7 +39,7 @@ final class Receiver {
                 // Not in HTTP/1.0, where Vert.x ignores this and the connection's end is the stream's.
                 .setChunked(true);
         response.write(prelude);
-        return new Receiver(vertx.getOrCreateContext(), response, true);
+        return new Receiver(vertx.getOrCreateContext(), context, true);
     }
 
     boolean isStreaming() {
@@ -51,17 +55,18 @@ final class Receiver {
         });
     }
 
-    /** Writes the last part and ends the response; the connection stays for the next poll. */
-    void end(Buffer last) {
+    /** Writes the last part and ends the response; {@code sent} runs on this receiver's loop when all of it has left. */
+    void end(Buffer last, Runnable sent) {
         execute(() -> {
             if (!response.closed() && !response.ended()) {
-                response.end(last);
+                response.end(last).onSuccess(done -> sent.run());
             }
         });
     }
 
-    void end() {
-        end(Buffer.buffer());
+    /** Ends the connection at once, since its browser does not read. */
+    void reset() {
+        execute(() -> Reset.connection(connection));
     }
 
     private void execute(Runnable task) {

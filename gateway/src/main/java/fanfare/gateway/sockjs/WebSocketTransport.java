@@ -5,6 +5,7 @@ import fanfare.gateway.session.CloseReason;
 import fanfare.gateway.session.SendQueue;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.Transport;
+import fanfare.http.Reset;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.ServerWebSocket;
@@ -104,6 +105,6 @@ final class WebSocketTransport implements Transport {
 
     @Override
     public void reset() {
-        connection.close();
+        Reset.connection(connection);
     }
 }

@@ -1,0 +1,18 @@
+package fanfare.http;
+
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.net.impl.ConnectionBase;
+
+/**
+ * Ends a connection whose peer does not read. {@link HttpConnection#close} would wait for what is still to be written,
+ * that is for ever; Netty's channel drops it. This is the one place that knows Vert.x's own connection class.
+ */
+public final class Reset {
+    private Reset() {}
+
+    /** Ends a connection and drops whatever waits to be written to it; may be called on any thread. */
+    public static void connection(HttpConnection connection) {
+        var unused =
+                ((ConnectionBase) connection).channelHandlerContext().channel().close();
+    }
+}

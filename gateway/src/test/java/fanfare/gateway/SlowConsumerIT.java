@@ -1,0 +1,82 @@
+package fanfare.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.channel.Channel;
+import fanfare.testing.Await;
+import fanfare.testing.PushClient;
+import fanfare.testing.PushTransport;
+import fanfare.testing.RawHttp;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A browser that does not read is closed at its byte budget; nobody else is slower for it. */
+class SlowConsumerIT {
+    /** More than every buffer of the two kernels and the budget together. */
+    private static final int MESSAGES_MAX = 1_000;
+
+    private static final String LARGE = "\"" + "x".repeat(60_000) + "\"";
+
+    @ParameterizedTest
+    @ValueSource(strings = {"websocket", "raw-websocket", "xhr-streaming"})
+    void isClosedAtItsBudgetWhileOthersHearEverything(String transport) {
+        try (Cluster cluster = Cluster.of(1, Map.of("FANFARE_SEND_QUEUE_BYTES_MAX", "200000"));
+                RawHttp stalled = RawHttp.to(cluster.port(0))) {
+            PushClient healthy = cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
+            connect(stalled, transport);
+            Await.until("the stalled one is there", () -> metric(cluster, "fanfare_connections", transport) > 0);
+
+            int published = 0;
+            while (closes(cluster) == 0) {
+                assertThat(++published).isLessThan(MESSAGES_MAX);
+                cluster.publish(Channel.BROADCAST, "large", LARGE);
+                healthy.expectEvent("large");
+            }
+            Await.until("nothing waits any more", () -> metric(cluster, "fanfare_queue_bytes", "") == 0);
+            if (!transport.equals("xhr-streaming")) {
+                // A stream has ended at its limit instead; its connection is an idle one, which has limits of its own.
+                stalled.rest();
+            }
+        }
+    }
+
+    /** Whether the connection of a message is long or short, one that reads gets all of it. */
+    @ParameterizedTest
+    @EnumSource(PushTransport.class)
+    void whoReadsHearsMoreThanTheBudgetHolds(PushTransport transport) {
+        try (Cluster cluster = Cluster.of(1, Map.of("FANFARE_SEND_QUEUE_BYTES_MAX", "200000"))) {
+            PushClient client = cluster.join(transport, 0, "alice");
+            for (int i = 0; i < 20; i++) {
+                cluster.publish(Channel.user("alice"), "large", LARGE);
+                client.expectEvent("large");
+            }
+        }
+    }
+
+    private static void connect(RawHttp stalled, String transport) {
+        String session = "/push/000/" + UUID.randomUUID();
+        if (transport.equals("xhr-streaming")) {
+            stalled.request("POST", session + "/xhr_streaming", "", "Cookie: site_session=bob");
+            return;
+        }
+        stalled.send("GET " + (transport.equals("websocket") ? session : "/push") + "/websocket HTTP/1.1\r\n"
+                + "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nCookie: site_session=bob\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    }
+
+    private static double closes(Cluster cluster) {
+        return metric(cluster, "fanfare_closes_total", "4002");
+    }
+
+    private static double metric(Cluster cluster, String name, String label) {
+        return RawHttp.get(cluster.managementPort(0), "/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name) && line.contains(label))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+}
