@@ -23,9 +23,14 @@ public record BrokerLimits(Duration inboxTtl, int inboxItemsMax, int logItemsMax
         return new BrokerLimits(INBOX_TTL, INBOX_ITEMS, LOG_ITEMS, LOG_BYTES, ONCE_TTL);
     }
 
+    /** Reads {@code FANFARE_INBOX_TTL}, which the publisher keeps to and the gateway reckons with. */
+    public static Duration inboxTtl(Env env) {
+        return env.duration("FANFARE_INBOX_TTL", INBOX_TTL, Duration.ofMinutes(2), Duration.ofDays(30));
+    }
+
     public static BrokerLimits from(Env env) {
         return new BrokerLimits(
-                env.duration("FANFARE_INBOX_TTL", INBOX_TTL, Duration.ofMinutes(2), Duration.ofDays(30)),
+                inboxTtl(env),
                 env.integer("FANFARE_INBOX_ITEMS_MAX", INBOX_ITEMS, 1, 1_000),
                 env.integer("FANFARE_LOG_ITEMS_MAX", LOG_ITEMS, 1, 1_000_000),
                 env.integer("FANFARE_LOG_BYTES_MAX", LOG_BYTES, 1 << 17, 1 << 30),

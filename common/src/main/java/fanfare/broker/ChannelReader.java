@@ -11,6 +11,7 @@ import io.vertx.redis.client.Response;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what channels kept. Confined to the event loop of its link. */
 public final class ChannelReader {
@@ -35,6 +36,12 @@ public final class ChannelReader {
                     ? Future.succeededFuture(reading)
                     : newest(channel, NEWEST_MAX).map(many -> wholeOrCut(many, point));
         });
+    }
+
+    /** When Redis first gave out a position in the channel's slot, on its clock [ms]; null if it never did. */
+    public Future<@Nullable Long> bornMs(Channel channel) {
+        return link.send(Request.cmd(Command.HGET).arg(keys.fence(channel)).arg("born"))
+                .map(born -> born == null ? null : Long.valueOf(born.toString()));
     }
 
     private static Reading wholeOrCut(List<Item> items, Reading.Point point) {

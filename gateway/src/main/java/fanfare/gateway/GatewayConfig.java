@@ -1,5 +1,6 @@
 package fanfare.gateway;
 
+import fanfare.broker.BrokerLimits;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
 import fanfare.gateway.auth.AuthConfig;
@@ -31,6 +32,8 @@ public record GatewayConfig(
         int connectionsMax,
         /** Connections of one user on this gateway; one more, and the oldest goes. */
         int connectionsPerUserMax,
+        /** How long the publisher keeps a user's messages; the two must be told the same. */
+        Duration inboxTtl,
         /** How long a drain spreads its closes, so that the other gateways see a slope and not a wall. */
         Duration drainWindow,
         /** How long a gateway without Redis counts as ready: its browsers are better off where they are. */
@@ -53,6 +56,7 @@ public record GatewayConfig(
                 SessionLimits.of(env.integer("FANFARE_SEND_QUEUE_BYTES_MAX", 1 << 20, 1 << 12, 1 << 26)),
                 env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
                 env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),
+                BrokerLimits.inboxTtl(env),
                 env.duration("FANFARE_DRAIN_WINDOW", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 env.duration("FANFARE_REDIS_GRACE", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 Parent.pid(env)));
@@ -68,6 +72,7 @@ public record GatewayConfig(
                 redis,
                 auth,
                 connectionsPerUserMax,
+                inboxTtl,
                 redisGrace);
     }
 

@@ -7,6 +7,7 @@ import fanfare.channel.Item;
 import fanfare.config.RedisConfig;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.session.Hub;
+import fanfare.gateway.session.Start;
 import fanfare.gateway.session.Subscription;
 import fanfare.redis.Keys;
 import fanfare.redis.RedisLink;
@@ -17,6 +18,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -26,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that this gateway follows in Redis, each channel once however many sessions want it. Confined to the node
@@ -38,9 +41,18 @@ public final class Feed implements Hub.Source {
     private static final int SUBSCRIBERS = 4;
 
     private static final int READ_RETRY_MS = 200;
+    /** Items this close to the end of their lives are not counted on [ms]. */
+    private static final long EXPIRY_MARGIN_MS = 60_000;
+    /** A channel that Redis took for new this shortly before a moment may have been lost in between [ms]. */
+    private static final long BORN_MARGIN_MS = 20_000;
 
-    /** A session that comes to a channel. */
-    private record Join(Hub hub, Subscription subscription) {}
+    /**
+     * A session that comes to a channel.
+     *
+     * @param provable whether what was kept can tell that nothing is missing; null if nobody asked
+     * @param losses lost links until then: one more, and it could be another Redis that is read
+     */
+    private record Join(Hub hub, Subscription subscription, @Nullable Boolean provable, int losses) {}
 
     private record Followed(FeedChannel<Join> state, Subscriber subscriber, String name, Set<Hub> hubs) {}
 
@@ -51,11 +63,14 @@ public final class Feed implements Hub.Source {
     private final ChannelReader reader;
     private final RedisClock clock;
     private final List<Subscriber> subscribers = new ArrayList<>();
+    private final long inboxTtlMs;
     private final Counter resubscriptions;
     private final Counter malformed;
     private final Map<Channel, Followed> followed = new HashMap<>();
     /** The same by the name of the pub/sub channel. */
     private final Map<String, Followed> byName = new HashMap<>();
+    /** Links lost so far. */
+    private int losses;
     /** Read by metrics from other threads. */
     private final AtomicInteger channels = new AtomicInteger();
 
@@ -65,6 +80,7 @@ public final class Feed implements Hub.Source {
             RedisConfig config,
             RedisLink commands,
             RedisClock clock,
+            Duration inboxTtl,
             DoubleSupplier random,
             MeterRegistry metrics) {
         this.vertx = vertx;
@@ -72,6 +88,7 @@ public final class Feed implements Hub.Source {
         this.keys = new Keys(config.prefix());
         this.commands = commands;
         this.clock = clock;
+        this.inboxTtlMs = inboxTtl.toMillis();
         this.reader = new ChannelReader(commands, keys);
         this.resubscriptions = Counter.builder("fanfare_redis_resubscriptions_total")
                 .description("Channels subscribed again after a lost link")
@@ -103,12 +120,31 @@ public final class Feed implements Hub.Source {
     }
 
     @Override
-    public void join(Hub hub, Subscription subscription, long sinceMs) {
+    public void join(Hub hub, Subscription subscription, Start start) {
         context.runOnContext(turn -> {
+            // Followed from now on, so that a leave that comes before the join finds it.
             Followed channel = follow(subscription.channel());
             channel.hubs().add(hub);
-            channel.state().join(new Join(hub, subscription), sinceMs);
+            Long asOfMs = start.asOfMs();
+            if (asOfMs == null) {
+                channel.state().join(new Join(hub, subscription, null, losses), start.point());
+            } else {
+                provable(subscription.channel(), start.point(), asOfMs).onComplete(proof -> channel.state()
+                        .join(new Join(hub, subscription, proof.succeeded() && proof.result(), losses), start.point()));
+            }
         });
+    }
+
+    /**
+     * Whether a complete read proves that a browser that had everything at {@code asOfMs} misses nothing: what was
+     * published since must not have expired, nor been lost with a Redis that came back empty.
+     */
+    private Future<Boolean> provable(Channel channel, Reading.Point point, long asOfMs) {
+        if (clock.estimateMs() - asOfMs >= inboxTtlMs - EXPIRY_MARGIN_MS) {
+            return Future.succeededFuture(false);
+        }
+        return reader.bornMs(channel)
+                .map(born -> born == null ? point.after() == null : born <= asOfMs - BORN_MARGIN_MS);
     }
 
     @Override
@@ -174,6 +210,7 @@ public final class Feed implements Hub.Source {
 
         @Override
         public void lost(Subscriber subscriber) {
+            losses++;
             followed.values().stream()
                     .filter(channel -> channel.subscriber() == subscriber)
                     .forEach(channel -> channel.state().lost());
@@ -224,10 +261,12 @@ public final class Feed implements Hub.Source {
                     .filter(item -> item.expiresMs() > now)
                     .map(Message::of)
                     .collect(Collectors.toCollection(ArrayList::new));
-            if (!complete) {
+            Boolean provable = join.provable();
+            if (provable == null && !complete) {
                 messages.add(0, Message.gap(join.subscription().channel().label()));
             }
-            join.hub().execute(() -> join.subscription().joined(messages));
+            boolean whole = complete && Boolean.TRUE.equals(provable) && join.losses() == losses;
+            join.hub().execute(() -> join.subscription().joined(messages, whole));
         }
 
         private void toHubs(Channel channel, Message message) {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,7 @@ final class FeedChannel<J> {
         LIVE
     }
 
-    private record Waiting<J>(J join, long sinceMs) {}
+    private record Waiting<J>(J join, Reading.Point point) {}
 
     /** A session that joined a live channel; what is live meanwhile is kept until its read is back. */
     private static final class LiveJoin<J> {
@@ -81,8 +82,8 @@ final class FeedChannel<J> {
     private final Map<Integer, LiveJoin<J>> liveJoins = new HashMap<>();
     /** What arrived while reading. */
     private List<Item> buffer = new ArrayList<>();
-    /** The joins that the first read will serve; those that came later wait for the channel to be live. */
-    private int served;
+    /** The joins that the first read will serve; the others wait for the channel to be live. */
+    private List<Waiting<J>> served = List.of();
     /** Counts reads, so that the answer to one that was given up is not taken for another's. */
     private int attempt;
     /** The read that makes the channel live. */
@@ -107,21 +108,43 @@ final class FeedChannel<J> {
         return state;
     }
 
-    /** A session comes that should miss nothing from {@code sinceMs} on. */
-    void join(J join, long sinceMs) {
-        Waiting<J> newcomer = new Waiting<>(join, sinceMs);
+    /** A session comes that should miss nothing from that point on. */
+    void join(J join, Reading.Point point) {
+        Waiting<J> newcomer = new Waiting<>(join, point);
         if (state != State.LIVE) {
             waiting.add(newcomer);
-        } else if (sinceMs >= recentSinceMs) {
-            actions.joined(
-                    join,
-                    recent.stream().filter(item -> item.serverMs() >= sinceMs).toList(),
-                    true);
+            return;
+        }
+        List<Item> missed = fromMemory(point);
+        if (missed != null) {
+            actions.joined(join, missed, true);
         } else {
             LiveJoin<J> liveJoin = new LiveJoin<>(newcomer, last);
             liveJoins.put(++attempt, liveJoin);
-            actions.read(this, Reading.Point.since(sinceMs), attempt);
+            actions.read(this, point, attempt);
         }
+    }
+
+    /** What follows the point, if that is known without asking Redis; else null. */
+    private @Nullable List<Item> fromMemory(Reading.Point point) {
+        Position after = point.after();
+        if (after == null) {
+            return point.sinceMs() >= recentSinceMs
+                    ? recent.stream()
+                            .filter(item -> item.serverMs() >= point.sinceMs())
+                            .toList()
+                    : null;
+        }
+        if (after.equals(last)) {
+            return List.of();
+        }
+        List<Item> items = List.copyOf(recent);
+        for (int i = 0; i < items.size(); i++) {
+            if (items.get(i).position().equals(after)) {
+                return items.subList(i + 1, items.size());
+            }
+        }
+        return null;
     }
 
     /** The subscription is acknowledged: from now on everything published arrives. */
@@ -166,7 +189,7 @@ final class FeedChannel<J> {
             known = true;
             List<Waiting<J>> late = waiting;
             waiting = new ArrayList<>();
-            late.forEach(newcomer -> join(newcomer.join, newcomer.sinceMs));
+            late.forEach(newcomer -> join(newcomer.join, newcomer.point));
         }
     }
 
@@ -174,7 +197,7 @@ final class FeedChannel<J> {
     void readFailed(int of) {
         LiveJoin<J> join = liveJoins.remove(of);
         if (join != null) {
-            join(join.waiting.join, join.waiting.sinceMs);
+            join(join.waiting.join, join.waiting.point);
         } else if (state == State.READING && of == channelRead) {
             startReading();
         }
@@ -183,7 +206,10 @@ final class FeedChannel<J> {
     private void startReading() {
         state = State.READING;
         buffer = new ArrayList<>();
-        served = waiting.size();
+        // Who knows a position asks for what follows it once the channel is live.
+        served = waiting.stream()
+                .filter(newcomer -> newcomer.point.after() == null)
+                .toList();
         channelRead = ++attempt;
         actions.read(this, point(), channelRead);
     }
@@ -193,8 +219,12 @@ final class FeedChannel<J> {
             return Reading.Point.after(last);
         }
         // A live channel on which nothing ever came: whatever is kept now came during the loss.
-        return Reading.Point.since(
-                known ? 0 : waiting.stream().mapToLong(Waiting::sinceMs).min().orElse(Long.MAX_VALUE));
+        return Reading.Point.since(known ? 0 : sinceMs().orElse(Long.MAX_VALUE));
+    }
+
+    /** The earliest moment that the first read must reach back to. */
+    private OptionalLong sinceMs() {
+        return served.stream().mapToLong(newcomer -> newcomer.point.sinceMs()).min();
     }
 
     private void live(Item item) {
@@ -217,6 +247,8 @@ final class FeedChannel<J> {
                 missed.isEmpty() || (last != null && last.equals(missed.get(0).prev()));
         if (!reading.complete() && !contiguous) {
             actions.gap(channel);
+            recent.clear();
+            recentBytes = 0;
             recentSinceMs = missed.isEmpty() ? Long.MAX_VALUE : missed.get(0).serverMs();
         }
         Position had = last;
@@ -234,17 +266,15 @@ final class FeedChannel<J> {
         buffer = new ArrayList<>();
         Item newest = all.isEmpty() ? reading.newest() : all.get(all.size() - 1);
         last = newest == null ? null : newest.position();
-        List<Waiting<J>> first = waiting.subList(0, served);
-        waiting = new ArrayList<>(waiting.subList(served, waiting.size()));
+        waiting.removeAll(served);
         if (isShared()) {
-            recentSinceMs =
-                    first.stream().mapToLong(Waiting::sinceMs).min().orElse(newest == null ? 0 : newest.serverMs() + 1);
+            recentSinceMs = sinceMs().orElse(newest == null ? 0 : newest.serverMs() + 1);
             all.forEach(this::remember);
         }
-        for (Waiting<J> newcomer : first) {
+        for (Waiting<J> newcomer : served) {
             // The start filters what was read, never what came over the subscription: that is newer than the session.
             List<Item> missed = all.stream()
-                    .filter(item -> item.serverMs() >= newcomer.sinceMs || live.contains(item.position()))
+                    .filter(item -> item.serverMs() >= newcomer.point.sinceMs() || live.contains(item.position()))
                     .toList();
             actions.joined(newcomer.join, missed, reading.complete());
         }

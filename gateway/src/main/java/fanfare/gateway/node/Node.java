@@ -43,6 +43,7 @@ public final class Node {
             RedisConfig redis,
             AuthConfig auth,
             int connectionsPerUserMax,
+            Duration inboxTtl,
             Duration redisGrace) {}
 
     private static final int LOOK_MS = 100;
@@ -80,7 +81,7 @@ public final class Node {
             }
         });
         clock = new RedisClock(vertx, commands, System::currentTimeMillis);
-        feed = new Feed(vertx, settings.redis(), commands, clock, Node::random, metrics);
+        feed = new Feed(vertx, settings.redis(), commands, clock, settings.inboxTtl(), Node::random, metrics);
         Roster roster = new Roster(settings.connectionsPerUserMax(), this::opened, this::closed);
         SiteAuthenticator authenticator = new SiteAuthenticator(
                 vertx,

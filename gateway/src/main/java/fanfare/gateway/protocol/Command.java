@@ -1,5 +1,7 @@
 package fanfare.gateway.protocol;
 
+import fanfare.channel.Position;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +18,17 @@ public sealed interface Command {
      * @param protocol version of the protocol that it speaks
      * @param namespaces what is sent to it; null for everything, empty for nothing
      * @param resume token of an earlier connection
+     * @param positions the last position seen by channel, which wins over the token's
+     * @param inbox whether kept messages are asked for without a token
      */
-    record Hello(int protocol, @Nullable Set<String> namespaces, @Nullable String resume) implements Command {
+    record Hello(
+            int protocol,
+            @Nullable Set<String> namespaces,
+            @Nullable String resume,
+            Map<String, Position> positions,
+            boolean inbox)
+            implements Command {
         /** What a browser that says nothing is taken to have said. */
-        public static final Hello SILENT = new Hello(Commands.PROTOCOL, null, null);
+        public static final Hello SILENT = new Hello(Commands.PROTOCOL, null, null, Map.of(), false);
     }
 }

@@ -1,10 +1,14 @@
 package fanfare.gateway.protocol;
 
+import fanfare.channel.Position;
+import io.vertx.core.MultiMap;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -38,19 +42,49 @@ public final class Commands {
             return new Command.Hello(
                     message.getValue("protocol") instanceof Number number ? number.intValue() : PROTOCOL,
                     message.getValue("namespaces") instanceof JsonArray names ? texts(names) : null,
-                    message.getValue("resume") instanceof String token ? token : null);
+                    message.getValue("resume") instanceof String token ? token : null,
+                    message.getValue("positions") instanceof JsonObject seen ? positions(seen) : Map.of(),
+                    Boolean.TRUE.equals(message.getValue("inbox")));
         }
         return new Command.Unknown();
     }
 
-    /** The hello that stands in the address of a connection which cannot be expected to say one. */
-    public static Command.Hello query(@Nullable String namespaces, @Nullable String resume) {
+    /** The hello that stands in the address of a connection; what cannot be read counts as not said. */
+    public static Command.Hello query(MultiMap parameters) {
+        String namespaces = parameters.get("namespaces");
         Set<String> wanted = namespaces == null
                 ? null
                 : Arrays.stream(namespaces.split(","))
                         .filter(name -> !name.isEmpty())
                         .collect(Collectors.toUnmodifiableSet());
-        return new Command.Hello(PROTOCOL, wanted, resume);
+        return new Command.Hello(
+                PROTOCOL,
+                wanted,
+                parameters.get("resume"),
+                positions(parameters.get("positions")),
+                "true".equals(parameters.get("inbox")));
+    }
+
+    private static Map<String, Position> positions(@Nullable String text) {
+        if (text == null || text.length() > BYTES_MAX) {
+            return Map.of();
+        }
+        try {
+            return positions(new JsonObject(text));
+        } catch (DecodeException | ClassCastException e) {
+            return Map.of();
+        }
+    }
+
+    private static Map<String, Position> positions(JsonObject seen) {
+        Map<String, Position> positions = new HashMap<>();
+        seen.forEach(entry -> {
+            Position position = entry.getValue() instanceof String text ? Position.parse(text) : null;
+            if (position != null) {
+                positions.put(entry.getKey(), position);
+            }
+        });
+        return positions;
     }
 
     private static Set<String> texts(JsonArray names) {

@@ -1,6 +1,7 @@
 package fanfare.gateway.protocol;
 
 import fanfare.channel.Item;
+import fanfare.channel.Position;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
@@ -17,25 +18,29 @@ public final class Message {
     /** The text as a JSON string; made when first asked for. Two loops may both make it: they make the same. */
     private volatile @Nullable Buffer quoted;
 
-    private Message(Buffer text, @Nullable String namespace) {
+    /** Its place in its channel; null for what has none. */
+    private final @Nullable Position position;
+
+    private Message(Buffer text, @Nullable String namespace, @Nullable Position position) {
         this.text = text;
         this.namespace = namespace;
+        this.position = position;
     }
 
     public static Message of(Item item) {
-        return new Message(item.event(), item.namespace());
+        return new Message(item.event(), item.namespace(), item.position());
     }
 
     /** Always the first thing that a browser hears; {@code recovered} is null on a fresh connection. */
-    public static Message welcome(String connection, @Nullable String user, String node, @Nullable Boolean recovered) {
+    public static Message welcome(String connection, String node, @Nullable Boolean recovered, ResumeToken resume) {
         return control(new JsonObject()
                 .put("type", "welcome")
                 .put("connection", connection)
-                .put("user", user)
+                .put("user", resume.user())
                 .put("node", node)
                 .put("protocol", Commands.PROTOCOL)
                 .put("recovered", recovered)
-                .put("resume", null));
+                .put("resume", resume.encode()));
     }
 
     public static Message pong() {
@@ -52,11 +57,15 @@ public final class Message {
     }
 
     private static Message control(JsonObject json) {
-        return new Message(json.toBuffer(), null);
+        return new Message(json.toBuffer(), null, null);
     }
 
     public @Nullable String namespace() {
         return namespace;
+    }
+
+    public @Nullable Position position() {
+        return position;
     }
 
     public Buffer text() {

@@ -22,7 +22,7 @@ public final class Hub {
     /** Where publications come from; a hub joins and leaves a channel, and is told what happens there. */
     public interface Source {
         /** Begins a join: {@link Subscription#joined} will be called on the hub's loop, then live messages follow. */
-        void join(Hub hub, Subscription subscription, long sinceMs);
+        void join(Hub hub, Subscription subscription, Start start);
 
         /** The hub's last subscription to the channel is gone. */
         void leave(Hub hub, Channel channel);
@@ -127,14 +127,16 @@ public final class Hub {
         return metrics;
     }
 
-    Subscription subscribe(Session session, Channel channel, long sinceMs) {
-        Subscription subscription = new Subscription(session, channel);
+    Subscription subscribe(Session session, Channel channel, Start start) {
+        Subscription subscription =
+                new Subscription(session, channel, start.point().after());
         subscriptions.computeIfAbsent(channel, none -> new ArrayList<>(1)).add(subscription);
-        source.join(this, subscription, sinceMs);
+        source.join(this, subscription, start);
         return subscription;
     }
 
     void unsubscribe(Subscription subscription) {
+        subscription.end();
         Channel channel = subscription.channel();
         List<Subscription> receivers = subscriptions.get(channel);
         if (receivers == null) {

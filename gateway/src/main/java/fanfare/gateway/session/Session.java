@@ -1,14 +1,20 @@
 package fanfare.gateway.session;
 
+import fanfare.broker.Reading.Point;
 import fanfare.channel.Channel;
+import fanfare.channel.Position;
 import fanfare.gateway.auth.Identity;
 import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Commands;
 import fanfare.gateway.protocol.Message;
+import fanfare.gateway.protocol.ResumeToken;
 import io.micrometer.core.instrument.Counter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +44,16 @@ public final class Session implements Wheel.Timed {
     private Command.@Nullable Hello hello;
 
     private List<Subscription> subscriptions = List.of();
+    /** Nothing but the welcome may go out: it is due once the site has answered, the hello is over and joins have ended. */
+    private boolean awaitingWelcome = true;
+    /** Joins that must end before it can be said whether everything was recovered. */
+    private int joinsAwaited;
+    /** No join so far has found that something is missing. */
+    private boolean recovered;
+    /** What the next welcome's token will say: the moment and the places from which the channels are heard. */
+    private long asOfMs;
+
+    private Map<String, Point> points = Map.of();
     /** What arrived before the welcome, which must go out first; whether it is wanted is only known then. */
     private @Nullable SendQueue early;
     /** Pings to be answered once the welcome, which must go out first, has gone out. */
@@ -87,11 +103,8 @@ public final class Session implements Wheel.Timed {
             return;
         }
         identity = who;
-        subscriptions = new ArrayList<>(2);
-        channels(who).forEach(channel -> subscriptions.add(hub.subscribe(this, channel, startMs)));
-        if (hello != null || hub.nowMs() - openedMs >= hub.limits().helloWait().toMillis()) {
-            welcome();
-        }
+        subscribe(who);
+        welcomeIfDue();
     }
 
     /** The site has said so again, perhaps with other topics. */
@@ -107,7 +120,7 @@ public final class Session implements Wheel.Timed {
                 hub.unsubscribe(subscription);
             }
         }
-        wanted.forEach(channel -> subscriptions.add(hub.subscribe(this, channel, nowServerMs)));
+        wanted.forEach(channel -> subscriptions.add(hub.subscribe(this, channel, Start.fresh(nowServerMs))));
     }
 
     /** A hello that came with the connection itself. */
@@ -120,13 +133,12 @@ public final class Session implements Wheel.Timed {
             return;
         }
         hello = said;
-        if (state == SessionState.OPEN) {
-            if (said.resume() != null) {
-                send(Message.welcome(connection, user(), hub.node(), false));
-            }
-        } else if (identity != null) {
-            welcome();
+        if (identity != null && (said.resume() != null || said.inbox())) {
+            // Delivery begins anew from where the browser was; what it heard before, it was told to ignore.
+            subscribe(identity);
+            awaitingWelcome = awaitingWelcome || said.resume() != null;
         }
+        welcomeIfDue();
     }
 
     /** A message from the browser, its transport's wrapping taken off. */
@@ -150,12 +162,10 @@ public final class Session implements Wheel.Timed {
 
     /** A publication, or what stands for one, on a channel of this session. */
     void deliver(Message message) {
-        if (state == SessionState.OPEN) {
-            if (isWanted(message)) {
-                deliveries.increment();
-                send(message);
-            }
-        } else if (state == SessionState.CONNECTING) {
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        if (awaitingWelcome) {
             if (early == null) {
                 early = new SendQueue(
                         hub.limits().queueBytesMax(), hub.metrics().queueBytes());
@@ -163,6 +173,18 @@ public final class Session implements Wheel.Timed {
             if (!early.offer(message)) {
                 overflow();
             }
+        } else if (isWanted(message)) {
+            deliveries.increment();
+            send(message);
+        }
+    }
+
+    /** A channel has been joined; what was missed there follows. */
+    void joined(boolean complete) {
+        if (joinsAwaited > 0) {
+            joinsAwaited--;
+            recovered = recovered && complete;
+            welcomeIfDue();
         }
     }
 
@@ -205,11 +227,8 @@ public final class Session implements Wheel.Timed {
                 if (nowMs < helloDue) {
                     return helloDue;
                 }
-                if (identity == null) {
-                    return heartbeat(nowMs);
-                }
-                welcome();
-                return writtenMs + heartbeatMs;
+                welcomeIfDue();
+                return heartbeat(nowMs);
             }
             case OPEN -> {
                 return heartbeat(nowMs);
@@ -233,11 +252,25 @@ public final class Session implements Wheel.Timed {
         return writtenMs + heartbeatMs;
     }
 
-    private void welcome() {
-        become(SessionState.OPEN);
+    private void welcomeIfDue() {
+        boolean helloOver = hello != null
+                || hub.nowMs() - openedMs >= hub.limits().helloWait().toMillis();
+        if (awaitingWelcome && identity != null && helloOver && joinsAwaited == 0) {
+            welcome(identity);
+        }
+    }
+
+    private void welcome(Identity who) {
+        if (state == SessionState.CONNECTING) {
+            become(SessionState.OPEN);
+        }
+        awaitingWelcome = false;
         boolean asked = hello != null && hello.resume() != null;
-        Boolean recovered = asked ? Boolean.FALSE : null;
-        send(Message.welcome(connection, user(), hub.node(), recovered));
+        Boolean verdict = asked ? Boolean.valueOf(recovered) : null;
+        // The state before what follows: a browser that loses the connection now has had nothing of it.
+        ResumeToken token = new ResumeToken(who.user(), asOfMs, points);
+        send(Message.welcome(connection, hub.node(), verdict, token));
+        points = Map.of();
         for (; pongsOwed > 0; pongsOwed--) {
             send(Message.pong());
         }
@@ -250,8 +283,48 @@ public final class Session implements Wheel.Timed {
         }
     }
 
+    /** Begins to hear the channels, each from where the hello says, else from the acceptance on. */
+    private void subscribe(Identity who) {
+        ResumeToken.Read token = token(who);
+        asOfMs = token == null ? startMs : token.asOfMs();
+        recovered = token != null;
+        joinsAwaited = 0;
+        points = new HashMap<>();
+        List<Subscription> former = subscriptions;
+        if (early != null) {
+            early.clear();
+        }
+        subscriptions = new ArrayList<>(2);
+        for (Channel channel : channels(who)) {
+            Start start = start(channel, token);
+            points.put(channel.label(), start.point());
+            joinsAwaited += start.isResumed() ? 1 : 0;
+            subscriptions.add(hub.subscribe(this, channel, start));
+        }
+        former.forEach(hub::unsubscribe);
+    }
+
+    private Start start(Channel channel, ResumeToken.@Nullable Read token) {
+        String label = channel.label();
+        Point told = token == null ? null : token.point(label);
+        Position seen =
+                hello == null || token == null ? null : hello.positions().get(label);
+        if (token != null && (seen != null || told != null)) {
+            return Start.resumed(seen != null ? Point.after(seen) : Objects.requireNonNull(told), token.asOfMs());
+        }
+        boolean kept = hello != null && hello.inbox() && channel.kind() == Channel.Kind.USER;
+        return Start.fresh(kept ? 0 : startMs);
+    }
+
+    /** The token in the hello, if it is one and this user's; any other says nothing. */
+    private ResumeToken.@Nullable Read token(Identity who) {
+        String text = hello == null ? null : hello.resume();
+        ResumeToken.Read token = text == null ? null : ResumeToken.decode(text);
+        return token != null && token.isOf(who.user()) ? token : null;
+    }
+
     private void pong() {
-        if (state == SessionState.CONNECTING) {
+        if (awaitingWelcome) {
             pongsOwed++;
         } else {
             send(Message.pong());
@@ -298,10 +371,6 @@ public final class Session implements Wheel.Timed {
         boolean tooFast = receivedCount > max && now - received[place] < 1_000;
         received[place] = now;
         return tooFast;
-    }
-
-    private @Nullable String user() {
-        return identity == null ? null : identity.user();
     }
 
     private static List<Channel> channels(Identity who) {

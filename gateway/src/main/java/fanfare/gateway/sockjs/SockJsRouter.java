@@ -144,8 +144,7 @@ public final class SockJsRouter {
                             Session session = entrance.open(transport, newcomer);
                             transport.serve(session);
                             if (!framed && saysHello(request)) {
-                                session.hello(
-                                        Commands.query(request.getParam("namespaces"), request.getParam("resume")));
+                                session.hello(Commands.query(request.params()));
                             }
                         })
                         .onFailure(failure -> {

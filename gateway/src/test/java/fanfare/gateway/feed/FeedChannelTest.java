@@ -30,7 +30,7 @@ class FeedChannelTest {
 
     @Test
     void theFirstSessionWaitsForTheAcknowledgementAndGetsWhatWasReadSinceItsStart() {
-        channel.join("ann", 20);
+        channel.join("ann", Reading.Point.since(20));
         actions.expectNothing();
         channel.subscribed();
         actions.answer(reading(item(1, 10), item(2, 20), item(3, 30)));
@@ -41,7 +41,7 @@ class FeedChannelTest {
 
     @Test
     void whatArrivesDuringTheReadComesOnceAndInOrder() {
-        channel.join("ann", 10);
+        channel.join("ann", Reading.Point.since(10));
         channel.subscribed();
         channel.message(item(2, 20));
         channel.message(item(3, 30));
@@ -53,7 +53,7 @@ class FeedChannelTest {
 
     @Test
     void aPushThatTheReadHadAlreadySeenIsDroppedEvenIfItIsTheFirstOfItsChannel() {
-        channel.join("ann", 0);
+        channel.join("ann", Reading.Point.since(0));
         channel.subscribed();
         actions.answer(reading(item(1, 10)));
         actions.expect("joined ann 1");
@@ -63,7 +63,7 @@ class FeedChannelTest {
 
     @Test
     void aBurstBeyondTheCapIsTakenFromTheSubscription() {
-        channel.join("ann", 10);
+        channel.join("ann", Reading.Point.since(10));
         channel.subscribed();
         for (int i = 1; i <= 5; i++) {
             channel.message(item(i, 10L * i));
@@ -74,7 +74,7 @@ class FeedChannelTest {
 
     @Test
     void whatComesOverTheSubscriptionIsNeverFilteredByTheStart() {
-        channel.join("ann", 1_000);
+        channel.join("ann", Reading.Point.since(1_000));
         channel.subscribed();
         channel.message(item(1, 999));
         actions.answer(reading(item(1, 999)));
@@ -84,7 +84,7 @@ class FeedChannelTest {
     @Test
     void aSessionThatJoinsALiveChannelReadsWhatItLacksAndMissesNothingMeanwhile() {
         live();
-        channel.join("bob", 20);
+        channel.join("bob", Reading.Point.since(20));
         channel.message(item(3, 30));
         actions.expect("deliver 3");
         actions.answer(reading(item(2, 20)));
@@ -94,13 +94,31 @@ class FeedChannelTest {
     @Test
     void whatAJoinReadAheadOfTheSubscriptionIsHandedToEverybodyAndDroppedWhenItComes() {
         live();
-        channel.join("bob", 20);
+        channel.join("bob", Reading.Point.since(20));
         actions.answer(reading(item(2, 20), item(3, 30), item(4, 40)));
         actions.expect("deliver 3", "deliver 4", "joined bob 2,3,4");
         channel.message(item(3, 30));
         channel.message(item(4, 40));
         channel.message(item(5, 50));
         actions.expect("deliver 5");
+    }
+
+    @Test
+    void whoKnowsAPositionIsServedOnceTheChannelIsLive() {
+        channel.join("bob", Reading.Point.after(new Position(7, 1)));
+        channel.join("ann", Reading.Point.since(20));
+        channel.subscribed();
+        actions.answer(reading(item(2, 20)));
+        actions.expect("joined ann 2");
+        actions.answer(reading(item(2, 20)));
+        actions.expect("joined bob 2");
+    }
+
+    @Test
+    void whoIsInStepWithALiveChannelCostsNoRead() {
+        live();
+        channel.join("bob", Reading.Point.after(new Position(7, 2)));
+        actions.expect("joined bob");
     }
 
     @Test
@@ -126,7 +144,7 @@ class FeedChannelTest {
     void afterALostLinkEverythingPublishedMeanwhileIsReadOnceAndNewcomersAreServedThen() {
         live();
         channel.lost();
-        channel.join("bob", 30);
+        channel.join("bob", Reading.Point.since(30));
         channel.subscribed();
         channel.message(item(4, 40));
         actions.answer(reading(item(3, 30), item(4, 40)));
@@ -138,7 +156,7 @@ class FeedChannelTest {
     @Test
     void aLinkLostDuringAJoinStartsTheJoinAgain() {
         live();
-        channel.join("bob", 20);
+        channel.join("bob", Reading.Point.since(20));
         Read late = actions.reads.remove();
         channel.lost();
         channel.read(late.attempt(), reading(item(2, 20)));
@@ -151,7 +169,7 @@ class FeedChannelTest {
 
     @Test
     void aReadThatFailedIsTakenAgain() {
-        channel.join("ann", 10);
+        channel.join("ann", Reading.Point.since(10));
         channel.subscribed();
         channel.readFailed(actions.reads.remove().attempt());
         actions.answer(reading(item(1, 10)));
@@ -173,9 +191,9 @@ class FeedChannelTest {
         broadcast.message(item(2, 20));
         broadcast.message(item(3, 30));
         actions.expect("deliver 2", "deliver 3");
-        broadcast.join("ann", 30);
+        broadcast.join("ann", Reading.Point.since(30));
         actions.expect("joined ann 3");
-        broadcast.join("bob", 5);
+        broadcast.join("bob", Reading.Point.since(5));
         assertThat(actions.reads.remove().point()).isEqualTo(Reading.Point.since(5));
     }
 
@@ -189,7 +207,7 @@ class FeedChannelTest {
     }
 
     private void live() {
-        channel.join("ann", 0);
+        channel.join("ann", Reading.Point.since(0));
         channel.subscribed();
         actions.answer(reading(item(1, 10), item(2, 20)));
         actions.expect("joined ann 1,2");
@@ -269,7 +287,7 @@ class FeedChannelTest {
                     sessions.add(new ArrayList<>());
                     joined.add(false);
                     starts.add(published.size() + 1L);
-                    channel.join(sessions.size() - 1, published.size() + 1L);
+                    channel.join(sessions.size() - 1, Reading.Point.since(published.size() + 1L));
                 }
                 default -> {
                     if (random.nextInt(3) > 0) {

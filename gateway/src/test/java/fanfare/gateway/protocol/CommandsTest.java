@@ -2,6 +2,9 @@ package fanfare.gateway.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.channel.Position;
+import io.vertx.core.MultiMap;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,10 +15,10 @@ class CommandsTest {
     void readsAHello() {
         assertThat(Commands.decode(
                         "{\"type\":\"hello\",\"protocol\":1,\"namespaces\":[\"/a\",\"/b\"],\"resume\":\"r\"}"))
-                .isEqualTo(new Command.Hello(1, Set.of("/a", "/b"), "r"));
+                .isEqualTo(new Command.Hello(1, Set.of("/a", "/b"), "r", Map.of(), false));
         assertThat(Commands.decode("{\"type\":\"hello\"}")).isEqualTo(Command.Hello.SILENT);
         assertThat(Commands.decode("{\"type\":\"hello\",\"protocol\":2,\"namespaces\":[]}"))
-                .isEqualTo(new Command.Hello(2, Set.of(), null));
+                .isEqualTo(new Command.Hello(2, Set.of(), null, Map.of(), false));
     }
 
     @ParameterizedTest
@@ -39,9 +42,16 @@ class CommandsTest {
 
     @Test
     void readsAHelloFromAnAddress() {
-        assertThat(Commands.query(null, null)).isEqualTo(Command.Hello.SILENT);
-        assertThat(Commands.query("/a,/b", "r")).isEqualTo(new Command.Hello(1, Set.of("/a", "/b"), "r"));
-        assertThat(Commands.query("", null)).isEqualTo(new Command.Hello(1, Set.of(), null));
+        assertThat(Commands.query(MultiMap.caseInsensitiveMultiMap())).isEqualTo(Command.Hello.SILENT);
+        assertThat(Commands.query(MultiMap.caseInsensitiveMultiMap()
+                        .add("namespaces", "/a,/b")
+                        .add("resume", "r")
+                        .add("positions", "{\"user\":\"1-2\",\"broadcast\":\"x\",\"topic:t\":3}")
+                        .add("inbox", "true")))
+                .isEqualTo(new Command.Hello(1, Set.of("/a", "/b"), "r", Map.of("user", new Position(1, 2)), true));
+        assertThat(Commands.query(
+                        MultiMap.caseInsensitiveMultiMap().add("namespaces", "").add("positions", "[")))
+                .isEqualTo(new Command.Hello(1, Set.of(), null, Map.of(), false));
     }
 
     private static String padded(int length, char filling) {

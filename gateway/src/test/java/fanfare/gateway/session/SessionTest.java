@@ -2,11 +2,13 @@ package fanfare.gateway.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.broker.Reading.Point;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
 import fanfare.gateway.auth.Identity;
 import fanfare.gateway.protocol.Message;
+import fanfare.gateway.protocol.ResumeToken;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -16,6 +18,7 @@ import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +35,7 @@ class SessionTest {
     private final RecordingTransport transport = new RecordingTransport();
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final List<Subscription> joins = new ArrayList<>();
+    private final List<Start> starts = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private Context loop;
     private Hub hub;
@@ -45,8 +49,9 @@ class SessionTest {
         turn(() -> {
             Hub.Source source = new Hub.Source() {
                 @Override
-                public void join(Hub by, Subscription subscription, long sinceMs) {
+                public void join(Hub by, Subscription subscription, Start start) {
                     joins.add(subscription);
+                    starts.add(start);
                 }
 
                 @Override
@@ -70,7 +75,7 @@ class SessionTest {
     void theWelcomeFollowsTheHelloAndEventsFollowTheWelcome() throws Exception {
         turn(() -> session.admitted(ALICE));
         assertThat(joins).extracting(join -> join.channel().toString()).containsExactly("user:alice", "broadcast");
-        turn(() -> joins.get(0).joined(List.of(event(1))));
+        turn(() -> joins.get(0).joined(List.of(event(1)), true));
         transport.expect();
         turn(() -> session.receive("{\"type\":\"hello\"}"));
         transport.expect("write welcome alice null", "write event 1");
@@ -97,7 +102,7 @@ class SessionTest {
         welcomed();
         turn(() -> hub.deliver(Channel.user("alice"), event(1)));
         transport.expect();
-        turn(() -> joins.get(0).joined(List.of(event(1))));
+        turn(() -> joins.get(0).joined(List.of(event(1)), true));
         turn(() -> hub.deliver(Channel.user("alice"), event(2)));
         transport.expect("write event 1", "write event 2");
     }
@@ -106,7 +111,7 @@ class SessionTest {
     void namespacesNarrowWhatIsSent() throws Exception {
         turn(() -> {
             session.admitted(ALICE);
-            joins.get(0).joined(List.of(event(1)));
+            joins.get(0).joined(List.of(event(1)), true);
             session.receive("{\"type\":\"hello\",\"namespaces\":[\"/other\"]}");
             hub.deliver(Channel.user("alice"), event(2));
         });
@@ -123,12 +128,78 @@ class SessionTest {
     }
 
     @Test
-    void aLateHelloWithATokenHasASecondWelcomeAndASecondHelloIsIgnored() throws Exception {
-        welcomedSilently();
-        turn(() -> session.receive("{\"type\":\"hello\",\"resume\":\"x\"}"));
-        transport.expect("write welcome alice false");
-        turn(() -> session.receive("{\"type\":\"hello\",\"resume\":\"x\",\"namespaces\":[]}"));
+    void aTokenAndPositionsSayFromWhereToGoOn() throws Exception {
+        turn(() -> {
+            session.receive(hello(token("alice"), ",\"positions\":{\"user\":\"1-9\"}"));
+            session.admitted(ALICE);
+        });
+        assertThat(starts)
+                .containsExactly(Start.resumed(Point.after(new Position(1, 9)), 5), Start.resumed(Point.since(6), 5));
+        turn(() -> joins.get(0).joined(List.of(event(1)), true));
         transport.expect();
+        turn(() -> joins.get(1).joined(List.of(), true));
+        transport.expect("write welcome alice true");
+    }
+
+    @Test
+    void whatIsMissingAnywhereIsNotRecovered() throws Exception {
+        turn(() -> {
+            session.admitted(ALICE);
+            session.receive(hello(token("alice"), ""));
+            // The join of before the hello counts for nothing any more.
+            joins.get(0).joined(List.of(event(9)), true);
+            joins.get(2).joined(List.of(event(11)), false);
+            joins.get(3).joined(List.of(), true);
+        });
+        transport.expect("write welcome alice false", "write event 11");
+    }
+
+    @Test
+    void anothersTokenIsServedButNotRecovered() throws Exception {
+        turn(() -> {
+            session.receive(hello(token("bob"), ",\"positions\":{\"user\":\"1-9\"}"));
+            session.admitted(ALICE);
+        });
+        assertThat(starts).containsExactly(Start.fresh(7), Start.fresh(7));
+        transport.expect("write welcome alice false");
+    }
+
+    @Test
+    void aLateHelloWithATokenBeginsDeliveryAnewAndASecondHelloIsIgnored() throws Exception {
+        welcomedSilently();
+        turn(() -> session.receive(hello(token("alice"), "")));
+        turn(() -> hub.deliver(Channel.user("alice"), event(20)));
+        transport.expect();
+        turn(() -> {
+            joins.get(2).joined(List.of(event(19), event(20)), true);
+            joins.get(3).joined(List.of(), true);
+        });
+        transport.expect("write welcome alice true", "write event 19", "write event 20");
+        turn(() -> session.receive(hello("garbage", ",\"namespaces\":[]")));
+        transport.expect();
+    }
+
+    @Test
+    void whatTheBrowserHadElsewhereIsNotSentAgain() throws Exception {
+        turn(() -> {
+            session.receive(hello(token("alice"), ",\"positions\":{\"user\":\"1-20\"}"));
+            session.admitted(ALICE);
+            joins.get(0).joined(List.of(event(19)), true);
+            joins.get(1).joined(List.of(), true);
+        });
+        turn(() -> hub.deliver(Channel.user("alice"), event(20)));
+        turn(() -> hub.deliver(Channel.user("alice"), event(21)));
+        transport.expect("write welcome alice true", "write event 21");
+    }
+
+    @Test
+    void theInboxIsReplayedIfAskedFor() throws Exception {
+        turn(() -> {
+            session.receive("{\"type\":\"hello\",\"inbox\":true}");
+            session.admitted(ALICE);
+        });
+        assertThat(starts).containsExactly(Start.fresh(0), Start.fresh(7));
+        transport.expect("write welcome alice null");
     }
 
     @Test
@@ -147,7 +218,7 @@ class SessionTest {
     @Test
     void aBrowserThatDoesNotReadIsClosedAtItsBudget() throws Exception {
         welcomed();
-        turn(() -> joins.get(0).joined(List.of()));
+        turn(() -> joins.get(0).joined(List.of(), true));
         transport.writable = false;
         for (int i = 0; i < 10; i++) {
             int n = i;
@@ -213,6 +284,15 @@ class SessionTest {
         turn(() -> session.admitted(ALICE));
         pass(Duration.ofMillis(1_100));
         transport.expect("write welcome alice null");
+    }
+
+    private static String token(String user) {
+        return new ResumeToken(user, 5, Map.of("user", Point.after(new Position(1, 2)), "broadcast", Point.since(6)))
+                .encode();
+    }
+
+    private static String hello(String token, String more) {
+        return "{\"type\":\"hello\",\"resume\":\"" + token + "\"" + more + "}";
     }
 
     private static Message event(int n) {
