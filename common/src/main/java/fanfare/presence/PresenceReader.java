@@ -108,7 +108,8 @@ public final class PresenceReader {
             connections += Integer.parseInt(value.substring(space + 1));
         }
         if (nodes > 0) {
-            return new UserPresence(user, true, connections, nodes, since, leases.nowMs());
+            // The time was taken one round trip before the fields, and nobody was seen before they came.
+            return new UserPresence(user, true, connections, nodes, since, Math.max(since, leases.nowMs()));
         }
         boolean inGrace = grace != null && Replies.ms(grace) > leases.nowMs();
         return new UserPresence(user, inGrace, 0, 0, null, lastSeen == 0 ? null : lastSeen);
