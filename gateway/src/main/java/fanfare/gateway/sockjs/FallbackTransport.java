@@ -45,7 +45,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     private @Nullable Receiver sending;
     /** Set once it is over, and repeated to whoever asks. */
     private @Nullable CloseReason closed;
-    /** Since when there is no receiver, or the last response has left, or the session is closed [ms]. */
+    /** Since when there is no receiver, or the last response is over, or the session is closed [ms]. */
     private long idleSinceMs;
 
     /** {@code name} is that of the transport which opened the session. */
@@ -101,6 +101,8 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         if (gone == receiver && session != null) {
             receiver = null;
             session.close(CloseReason.INTERRUPTED);
+        } else {
+            over(gone);
         }
     }
 
@@ -197,11 +199,12 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         receiver = null;
         sending = current;
         idleSinceMs = hub.nowMs();
-        current.end(lastPart, () -> execute(() -> sent(current)));
+        current.end(lastPart, () -> execute(() -> over(current)));
     }
 
-    private void sent(Receiver by) {
-        if (by == sending) {
+    /** A response that had ended has left, or is lost. */
+    private void over(Receiver ended) {
+        if (ended == sending) {
             sending = null;
             if (closed == null) {
                 idleSinceMs = hub.nowMs();

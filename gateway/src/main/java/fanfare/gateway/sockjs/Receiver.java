@@ -55,11 +55,13 @@ final class Receiver {
         });
     }
 
-    /** Writes the last part and ends the response; {@code sent} runs on this receiver's loop when all of it has left. */
-    void end(Buffer last, Runnable sent) {
+    /** Writes the last part and ends the response; {@code over} runs on this receiver's loop when it has left or is lost. */
+    void end(Buffer last, Runnable over) {
         execute(() -> {
-            if (!response.closed() && !response.ended()) {
-                response.end(last).onSuccess(done -> sent.run());
+            if (response.closed() || response.ended()) {
+                over.run();
+            } else {
+                response.end(last).onComplete(done -> over.run());
             }
         });
     }
