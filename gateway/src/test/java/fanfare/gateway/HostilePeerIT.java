@@ -155,10 +155,11 @@ class HostilePeerIT {
         }
     }
 
+    /** No longer than what is read at once: what is left unread would reset the connection before the answer is read. */
     @Test
     void anEndlessHeadIsRefused() {
         try (RawHttp http = RawHttp.to(port)) {
-            http.send("GET /push/info HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + "x".repeat(1 << 20));
+            http.send("GET /push/info HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + "x".repeat(20_000));
             assertThat(http.head().status()).isIn(400, 431);
         }
     }
@@ -166,7 +167,7 @@ class HostilePeerIT {
     @Test
     void anEndlessPathIsRefused() {
         try (RawHttp http = RawHttp.to(port)) {
-            http.send("GET /push/" + "x".repeat(1 << 20));
+            http.send("GET /push/" + "x".repeat(20_000));
             assertThat(http.head().status()).isIn(400, 414);
         }
     }

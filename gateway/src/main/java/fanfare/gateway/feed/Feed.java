@@ -265,7 +265,7 @@ public final class Feed implements Hub.Source {
             if (provable == null && !complete) {
                 messages.add(0, Message.gap(join.subscription().channel().label()));
             }
-            boolean whole = complete && Boolean.TRUE.equals(provable) && join.losses() == losses;
+            boolean whole = provable == null || (complete && provable && join.losses() == losses);
             join.hub().execute(() -> join.subscription().joined(messages, whole));
         }
 

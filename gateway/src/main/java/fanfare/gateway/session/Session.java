@@ -46,8 +46,12 @@ public final class Session implements Wheel.Timed {
     private List<Subscription> subscriptions = List.of();
     /** Nothing but the welcome may go out: it is due once the site has answered, the hello is over and joins have ended. */
     private boolean awaitingWelcome = true;
-    /** Joins that must end before it can be said whether everything was recovered. */
+    /** Joins that have not ended: so long the site may be told that nobody is there, and nothing is known of gaps. */
     private int joinsAwaited;
+    /** When the site had answered [ms]. */
+    private long admittedMs;
+    /** The hello has a token of this user's, so the welcome cannot do without the joins. */
+    private boolean resuming;
     /** No join so far has found that something is missing. */
     private boolean recovered;
     /** What the next welcome's token will say: the moment and the places from which the channels are heard. */
@@ -103,8 +107,16 @@ public final class Session implements Wheel.Timed {
             return;
         }
         identity = who;
+        admittedMs = hub.nowMs();
         subscribe(who);
         welcomeIfDue();
+        hub.wheel()
+                .schedule(
+                        now -> {
+                            welcomeIfDue();
+                            return Wheel.NEVER;
+                        },
+                        admittedMs + hub.limits().helloWait().toMillis());
     }
 
     /** The site has said so again, perhaps with other topics. */
@@ -113,6 +125,10 @@ public final class Session implements Wheel.Timed {
             return;
         }
         identity = who;
+        if (awaitingWelcome) {
+            subscribe(who);
+            return;
+        }
         Set<Channel> wanted = new LinkedHashSet<>(channels(who));
         for (Subscription subscription : List.copyOf(subscriptions)) {
             if (!wanted.remove(subscription.channel())) {
@@ -253,9 +269,11 @@ public final class Session implements Wheel.Timed {
     }
 
     private void welcomeIfDue() {
-        boolean helloOver = hello != null
-                || hub.nowMs() - openedMs >= hub.limits().helloWait().toMillis();
-        if (awaitingWelcome && identity != null && helloOver && joinsAwaited == 0) {
+        long waitMs = hub.limits().helloWait().toMillis();
+        boolean helloOver = hello != null || hub.nowMs() - openedMs >= waitMs;
+        // A fresh session does without the joins after a while: an outage of Redis delays messages and not the page.
+        boolean joinsOver = joinsAwaited == 0 || (!resuming && hub.nowMs() - admittedMs >= waitMs);
+        if (awaitingWelcome && identity != null && helloOver && joinsOver) {
             welcome(identity);
         }
     }
@@ -287,18 +305,19 @@ public final class Session implements Wheel.Timed {
     private void subscribe(Identity who) {
         ResumeToken.Read token = token(who);
         asOfMs = token == null ? startMs : token.asOfMs();
-        recovered = token != null;
-        joinsAwaited = 0;
+        resuming = token != null;
+        recovered = resuming;
         points = new HashMap<>();
         List<Subscription> former = subscriptions;
+        List<Channel> channels = channels(who);
+        joinsAwaited = channels.size();
         if (early != null) {
             early.clear();
         }
         subscriptions = new ArrayList<>(2);
-        for (Channel channel : channels(who)) {
+        for (Channel channel : channels) {
             Start start = start(channel, token);
             points.put(channel.label(), start.point());
-            joinsAwaited += start.isResumed() ? 1 : 0;
             subscriptions.add(hub.subscribe(this, channel, start));
         }
         former.forEach(hub::unsubscribe);

@@ -17,8 +17,4 @@ public record Start(Point point, @Nullable Long asOfMs) {
     static Start resumed(Point point, long asOfMs) {
         return new Start(point, asOfMs);
     }
-
-    boolean isResumed() {
-        return asOfMs != null;
-    }
 }

@@ -32,7 +32,7 @@ public final class Subscription {
      * Ends the join.
      *
      * @param missed what the session should have had meanwhile, in order
-     * @param complete whether nothing is missing before it
+     * @param complete whether nothing is missing before it; true for who did not ask
      */
     public void joined(List<Message> missed, boolean complete) {
         if (!over) {
