@@ -11,6 +11,9 @@ public final class RecordedLog extends Handler {
     /** Netty's complaint about work for an event loop that a test has closed. */
     private static final String AFTER_THE_END = "io.netty.util.concurrent.DefaultPromise.rejectedExecution";
 
+    /** What it takes to recognise the place in a report that shows the first line only. */
+    private static final int FRAMES_SHOWN = 8;
+
     private static final String REDIS_CLIENT = "io.vertx.redis.client.";
 
     private final List<LogRecord> records = new CopyOnWriteArrayList<>();
@@ -32,7 +35,15 @@ public final class RecordedLog extends Handler {
         for (LogRecord entry : records) {
             Throwable thrown = entry.getThrown();
             if (thrown != null && !isExpected(String.valueOf(entry.getLoggerName()), thrown)) {
-                throw new AssertionError(entry.getLoggerName() + " logged a stack trace", thrown);
+                throw new AssertionError(
+                        "%s logged a stack trace: %s at %s"
+                                .formatted(
+                                        entry.getLoggerName(),
+                                        thrown,
+                                        List.of(thrown.getStackTrace()).stream()
+                                                .limit(FRAMES_SHOWN)
+                                                .toList()),
+                        thrown);
             }
         }
     }

@@ -27,8 +27,8 @@ final class XhrWire implements Wire {
     private final Ear ear;
     /** The last send, which the next one waits for, or they would overtake each other; touched on the context only. */
     private Future<Void> sent = Future.succeededFuture();
-    /** Set by the session's last frame, or by our own going away. */
-    private volatile boolean over;
+    /** Set by the session's last frame, or by our own going away; touched on the context only. */
+    private boolean over;
 
     /** {@code receiver} is {@code xhr} or {@code xhr_streaming}. */
     XhrWire(Vertx vertx, String sessionUri, String receiver, Map<String, String> headers, Ear ear) {
@@ -100,7 +100,12 @@ final class XhrWire implements Wire {
 
     @Override
     public Future<Void> close() {
-        over = true;
-        return client.close();
+        Promise<Void> closed = Promise.promise();
+        // On the context, or a request could be made of a client that is closed in that very moment.
+        context.runOnContext(tick -> {
+            over = true;
+            client.close().onComplete(closed);
+        });
+        return closed.future();
     }
 }

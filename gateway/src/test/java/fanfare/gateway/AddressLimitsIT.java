@@ -69,7 +69,8 @@ class AddressLimitsIT {
             try (RawHttp pending = RawHttp.to(cluster.port(0))) {
                 pending.send("POST " + session.path("xhr_send") + " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                         + "Cookie: site_session=alice\r\nContent-Length: " + BODY + "\r\n\r\n[");
-                Await.until("no more is taken", () -> session.send(TOO_MUCH).status() == 429);
+                Await.until("the body is waited for", () -> bytesPending(cluster) == BODY);
+                assertThat(session.send(TOO_MUCH).status()).isEqualTo(429);
             }
             Await.until("there is room again", () -> session.send(TOO_MUCH).status() != 429);
         }
@@ -77,6 +78,15 @@ class AddressLimitsIT {
 
     private static Map<String, String> settings(String limit, int value) {
         return Map.of(limit, Integer.toString(value), "FANFARE_TRUSTED_PROXIES", "127.0.0.0/8");
+    }
+
+    private static double bytesPending(Cluster cluster) {
+        return RawHttp.get(cluster.managementPort(0), "/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("fanfare_body_bytes_pending "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                .sum();
     }
 
     private static RawHttp.Answer poll(Cluster cluster, String address) {

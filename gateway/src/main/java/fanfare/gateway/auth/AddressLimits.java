@@ -1,6 +1,7 @@
 package fanfare.gateway.auth;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.NetUtil;
 
@@ -30,6 +31,9 @@ public final class AddressLimits {
         this.handshakes = new HandshakeRate(handshakesMax);
         this.sessions = new Tally(sessionsMax);
         this.bodies = new Tally(bodyBytesMax);
+        Gauge.builder("fanfare_body_bytes_pending", bodies, Tally::total)
+                .description("Bytes of request bodies that are being read")
+                .register(metrics);
         this.handshakesRefused = refusals(metrics, "handshakes");
         this.sessionsRefused = refusals(metrics, "sessions");
         this.bodiesRefused = refusals(metrics, "bodies");

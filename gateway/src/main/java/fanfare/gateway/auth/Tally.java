@@ -31,6 +31,11 @@ final class Tally {
         amounts.computeIfPresent(address, (key, had) -> had > amount ? (Long) (had - amount) : null);
     }
 
+    /** What all addresses have together; 0 where there is no limit. */
+    long total() {
+        return amounts.values().stream().mapToLong(Long::longValue).sum();
+    }
+
     int size() {
         return amounts.size();
     }
