@@ -2,7 +2,9 @@ package fanfare.broker;
 
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
+import fanfare.channel.Position;
 import fanfare.redis.Keys;
+import fanfare.redis.LuaScript;
 import fanfare.redis.RedisLink;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
@@ -17,36 +19,69 @@ import org.jspecify.annotations.Nullable;
 public final class ChannelReader {
     /** Enough for nearly every reader, who is a few seconds behind; so a long inbox is not fetched for each newcomer. */
     private static final int NEWEST_FIRST_TRY = 16;
-    /** More than an inbox keeps by default, and what one read of a log may cost at most. */
-    private static final int NEWEST_MAX = 1_000;
+
+    /**
+     * How much one reading may bring; the newest are taken.
+     *
+     * @param items at most, of one channel
+     * @param bytes of events, of one channel; a single event may exceed it
+     */
+    public record Bounds(int items, long bytes) {}
 
     private final RedisLink link;
     private final Keys keys;
+    private final Bounds bounds;
+    private final LuaScript fence = new LuaScript("fence");
 
-    public ChannelReader(RedisLink link, Keys keys) {
+    public ChannelReader(RedisLink link, Keys keys, Bounds bounds) {
         this.link = link;
         this.keys = keys;
+        this.bounds = bounds;
     }
 
     /** Fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked. */
     public Future<Reading> read(Channel channel, Reading.Point point) {
-        return newest(channel, NEWEST_FIRST_TRY).compose(few -> {
-            Reading reading = Reading.of(few, few.size() < NEWEST_FIRST_TRY, point);
+        return newest(channel, NEWEST_FIRST_TRY)
+                .compose(few -> {
+                    Reading reading = Reading.of(few, few.size() < NEWEST_FIRST_TRY, point);
+                    return reading != null ? Future.succeededFuture(reading) : readMore(channel, point);
+                })
+                .map(reading -> reading.within(bounds.items(), bounds.bytes()));
+    }
+
+    /**
+     * What the channel's slot knows of itself; one that is not there comes into being.
+     *
+     * @param keptS how long one that comes into being lives on its own, as for a topic [s]
+     */
+    public Future<Fence> fence(Channel channel, long keptS) {
+        boolean endless = channel.kind() != Channel.Kind.TOPIC;
+        return fence.run(link, List.of(keys.fence(channel)), List.of(endless ? 0 : keptS))
+                .map(answer -> new Fence(number(answer.get(0)), number(answer.get(1)), number(answer.get(2))));
+    }
+
+    /** The position of the newest item kept; null if nothing is. */
+    public Future<@Nullable Position> tail(Channel channel) {
+        String key = keys.kept(channel);
+        return channel.kind() == Channel.Kind.USER
+                ? link.send(Request.cmd(Command.LINDEX).arg(key).arg(-1))
+                        .map(item -> item == null ? null : Item.positionOf(item.toBuffer()))
+                : newestEntries(key, 1)
+                        .map(entries -> entries.size() == 0
+                                ? null
+                                : Position.parse(entries.get(0).get(0).toString()));
+    }
+
+    private Future<Reading> readMore(Channel channel, Reading.Point point) {
+        // One more than may be brought, so that a point just before them is found.
+        int most = bounds.items() + 1;
+        return newest(channel, most).map(items -> {
+            Reading reading = Reading.of(items, items.size() < most, point);
             return reading != null
-                    ? Future.succeededFuture(reading)
-                    : newest(channel, NEWEST_MAX).map(many -> wholeOrCut(many, point));
+                    ? reading
+                    : new Reading(
+                            items, items.get(items.size() - 1), items.get(0).prev(), Reading.Reach.CUT);
         });
-    }
-
-    /** When Redis first gave out a position in the channel's slot, on its clock [ms]; null if it never did. */
-    public Future<@Nullable Long> bornMs(Channel channel) {
-        return link.send(Request.cmd(Command.HGET).arg(keys.fence(channel)).arg("born"))
-                .map(born -> born == null ? null : Long.valueOf(born.toString()));
-    }
-
-    private static Reading wholeOrCut(List<Item> items, Reading.Point point) {
-        Reading reading = Reading.of(items, items.size() < NEWEST_MAX, point);
-        return reading != null ? reading : new Reading(items, items.get(items.size() - 1), false);
     }
 
     private Future<List<Item>> newest(Channel channel, int count) {
@@ -54,13 +89,20 @@ public final class ChannelReader {
         return channel.kind() == Channel.Kind.USER
                 ? link.send(Request.cmd(Command.LRANGE).arg(key).arg(-count).arg(-1))
                         .map(ChannelReader::list)
-                : link.send(Request.cmd(Command.XREVRANGE)
-                                .arg(key)
-                                .arg("+")
-                                .arg("-")
-                                .arg("COUNT")
-                                .arg(count))
-                        .map(ChannelReader::reversedStream);
+                : newestEntries(key, count).map(ChannelReader::reversedStream);
+    }
+
+    private Future<Response> newestEntries(String key, int count) {
+        return link.send(Request.cmd(Command.XREVRANGE)
+                .arg(key)
+                .arg("+")
+                .arg("-")
+                .arg("COUNT")
+                .arg(count));
+    }
+
+    private static long number(Response response) {
+        return Long.parseLong(response.toString());
     }
 
     private static List<Item> list(Response response) {

@@ -51,6 +51,16 @@ public record Item(
                 event);
     }
 
+    /**
+     * Reads nothing but the position.
+     *
+     * @throws IllegalArgumentException if the bytes are not an item
+     */
+    public static Position positionOf(Buffer bytes) {
+        String line = bytes.getString(0, lineFeed(bytes), "US-ASCII");
+        return position(line.substring(0, Math.max(0, line.indexOf(' '))));
+    }
+
     /** The end of the header line, which the script completes: everything it does not make up itself. */
     public static String headerTail(String id, String namespace) {
         // Only what would break the header is escaped in an id, so that nearly every id stands there as the site sent

@@ -28,6 +28,7 @@ final class Lease {
     private final PresenceLimits limits;
     private final Supplier<String> ids;
     private final Supplier<NodeState> state;
+    private final Probe probe;
     private final Reaper reaper;
     /** Told when the lease is held by a new incarnation. */
     private final Runnable begun;
@@ -52,6 +53,7 @@ final class Lease {
             PresenceLimits limits,
             Supplier<String> ids,
             Supplier<NodeState> state,
+            Probe probe,
             Reaper reaper,
             MeterRegistry metrics,
             Runnable begun) {
@@ -60,6 +62,7 @@ final class Lease {
         this.limits = limits;
         this.ids = ids;
         this.state = state;
+        this.probe = probe;
         this.reaper = reaper;
         this.begun = begun;
         this.incarnation = ids.get();
@@ -94,11 +97,12 @@ final class Lease {
                 state.get().toJson(),
                 limits.lease().toMillis(),
                 Reaper.TOMBSTONE_MS,
-                EXPIRED_MAX));
+                EXPIRED_MAX,
+                probe.channel()));
         arguments.addAll(given);
         script.run(link, leases, arguments).onComplete(done -> {
             if (done.failed()) {
-                complain(done.cause());
+                refused(done.cause());
             } else if (!ended && renewed.equals(incarnation)) {
                 answered(done.result(), given);
             }
@@ -128,7 +132,8 @@ final class Lease {
             replid = link.replid();
             begun.run();
         }
-        Replies.pairs(answer, 1, (dead, endedMs) -> reaper.reap(incarnation, dead, endedMs));
+        probe.sent().accept(Replies.number(answer.get(1)));
+        Replies.pairs(answer, 2, (dead, endedMs) -> reaper.reap(incarnation, dead, endedMs));
     }
 
     private void becomeNew() {
@@ -138,11 +143,18 @@ final class Lease {
         incarnations.increment();
     }
 
-    /** Redis away is the link's to tell. */
-    private void complain(Throwable cause) {
-        if (!(cause instanceof RedisDownException) && !complained) {
+    /** Redis away is the link's to tell; a server that takes no writes is not the master any more, or cut off from it all. */
+    private void refused(Throwable cause) {
+        if (cause instanceof RedisDownException) {
+            return;
+        }
+        String message = String.valueOf(cause.getMessage());
+        if (!complained) {
             complained = true;
-            LOG.log(System.Logger.Level.WARNING, "Redis refused the lease: {0}", cause.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "Redis refused the lease: {0}", message);
+        }
+        if (message.startsWith("READONLY") || message.startsWith("NOREPLICAS")) {
+            link.reconnect(message);
         }
     }
 }

@@ -21,6 +21,7 @@ import fanfare.channel.Channel;
  * events:{b}              stream  at most 1,000                             online and offline, alternating per user
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
  * nodes                   zset    INCARNATION by the end of its lease [ms]
+ * probe:ID                channel                                           a gateway's renewals of its lease, for itself
  * control                 stream and channel, at most 10,000                disconnects
  * control:once:ID         string  120 s                                     stream id of an order that was given
  * </pre>
@@ -79,6 +80,11 @@ public final class Keys {
 
     public String node(String incarnation) {
         return prefix + "node:" + incarnation;
+    }
+
+    /** The channel on which one gateway hears of its own lease. */
+    public String probe(String id) {
+        return prefix + "probe:" + id;
     }
 
     public String nodes() {

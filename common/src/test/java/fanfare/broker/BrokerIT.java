@@ -86,11 +86,11 @@ class BrokerIT {
         List<Published> published = publish(ALICE, "1", "2", "3", "4", "5", "6", "7");
         Reading reading = read(ALICE, Reading.Point.after(published.get(0).position()));
         assertThat(reading.items()).extracting(Item::id).containsExactly("3", "4", "5", "6", "7");
-        assertThat(reading.complete()).isFalse();
+        assertThat(reading.reach()).isEqualTo(Reading.Reach.CUT);
 
         Reading inReach = read(ALICE, Reading.Point.after(published.get(1).position()));
         assertThat(inReach.items()).hasSize(5);
-        assertThat(inReach.complete()).isTrue();
+        assertThat(inReach.reach()).isEqualTo(Reading.Reach.LINKED);
     }
 
     @Test
@@ -164,7 +164,7 @@ class BrokerIT {
         keys = new Keys(config.prefix());
         await(() -> {
             broker = new Broker(vertx, config, limits, "publish", () -> 0.5, new SimpleMeterRegistry());
-            reader = new ChannelReader(broker.link(), keys);
+            reader = new ChannelReader(broker.link(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
             broker.open();
             return Future.succeededFuture();
         });

@@ -75,6 +75,7 @@ class PresenceIT {
                     limits,
                     this::incarnation,
                     () -> new NodeState("n", "127.0.0.1:7081", 0, 0, false, "test"),
+                    new Probe(keys.probe("p"), sent -> {}),
                     new SimpleMeterRegistry());
             writer.start();
             made.complete(writer);

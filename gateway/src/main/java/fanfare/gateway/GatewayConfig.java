@@ -1,9 +1,11 @@
 package fanfare.gateway;
 
 import fanfare.broker.BrokerLimits;
+import fanfare.broker.ChannelReader;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
 import fanfare.gateway.auth.AuthConfig;
+import fanfare.gateway.feed.FeedLimits;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.SessionLimits;
 import fanfare.gateway.sockjs.SockJsTransport;
@@ -32,8 +34,7 @@ public record GatewayConfig(
         int connectionsMax,
         /** Connections of one user on this gateway; one more, and the oldest goes. */
         int connectionsPerUserMax,
-        /** How long the publisher keeps a user's messages; the two must be told the same. */
-        Duration inboxTtl,
+        FeedLimits feed,
         /** How long a drain spreads its closes, so that the other gateways see a slope and not a wall. */
         Duration drainWindow,
         /** How long a gateway without Redis counts as ready: its browsers are better off where they are. */
@@ -56,7 +57,7 @@ public record GatewayConfig(
                 SessionLimits.of(env.integer("FANFARE_SEND_QUEUE_BYTES_MAX", 1 << 20, 1 << 12, 1 << 26)),
                 env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
                 env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),
-                BrokerLimits.inboxTtl(env),
+                feed(env),
                 env.duration("FANFARE_DRAIN_WINDOW", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 env.duration("FANFARE_REDIS_GRACE", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 Parent.pid(env)));
@@ -72,8 +73,19 @@ public record GatewayConfig(
                 redis,
                 auth,
                 connectionsPerUserMax,
-                inboxTtl,
+                feed,
                 redisGrace);
+    }
+
+    /** How long channels are kept is the publisher's to decide; the two must be told the same. */
+    private static FeedLimits feed(Env env) {
+        return new FeedLimits(
+                BrokerLimits.inboxTtl(env),
+                new ChannelReader.Bounds(
+                        env.integer("FANFARE_RESUME_ITEMS_MAX", 1_000, 100, 10_000),
+                        env.integer("FANFARE_RESUME_BYTES_MAX", 1 << 20, 1 << 17, 1 << 26)),
+                env.integer("FANFARE_RECOVERY_BYTES_MAX", 64 << 20, 1 << 20, 1 << 30),
+                env.integer("FANFARE_DELIVERED_IDS_MAX", 1 << 20, 1 << 10, 1 << 26));
     }
 
     private static String nodeName(Env env) {

@@ -4,15 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Channel;
 import fanfare.gateway.protocol.ResumeToken;
-import fanfare.redis.Keys;
 import fanfare.testing.Message;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.TestSite;
 import io.vertx.core.json.JsonObject;
-import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.Request;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,8 +33,6 @@ class ResumeIT {
     @ParameterizedTest
     @EnumSource(PushTransport.class)
     void whatWasPublishedMeanwhileArrivesOnceAndInOrderOnAnotherGateway(PushTransport transport) {
-        openedLongAgo(ALICE);
-        openedLongAgo(Channel.BROADCAST);
         PushClient first = open(transport, 0, "alice");
         Message welcome = first.send("{\"type\":\"hello\"}").expectWelcome();
         cluster.publish(ALICE, "seen", "1");
@@ -98,17 +92,6 @@ class ResumeIT {
         PushClient asking = open(transport, 1, "alice");
         asking.send("{\"type\":\"hello\",\"inbox\":true}").expectWelcome();
         asking.expectEvent("waited");
-    }
-
-    /** A channel in whose slot something was published before any of the browsers came. */
-    private void openedLongAgo(Channel channel) {
-        cluster.publish(channel, "long ago", "0");
-        Redis redis = Redis.createClient(cluster.vertx(), cluster.redis().url());
-        Cluster.await(redis.send(Request.cmd(Command.HSET)
-                .arg(new Keys(cluster.redis().prefix()).fence(channel))
-                .arg("born")
-                .arg(1)));
-        Cluster.await(redis.close());
     }
 
     private PushClient open(PushTransport transport, int gateway, String login) {

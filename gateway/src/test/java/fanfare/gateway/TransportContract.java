@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
+import fanfare.testing.Await;
 import fanfare.testing.Message;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
@@ -222,13 +223,19 @@ abstract class TransportContract {
         assertThat(numbers(events, "broadcast")).isEqualTo(range(51, 100));
     }
 
+    /** Publications that may be under way while one client joins. */
+    private static final int PER_JOIN = 40;
+
     @Test
     void nothingPublishedWhileJoiningIsMissingOrTwice() {
         AtomicBoolean enough = new AtomicBoolean();
         AtomicInteger stored = new AtomicInteger();
+        // An inbox keeps a hundred, so while one client joins there must not be more.
+        AtomicInteger allowed = new AtomicInteger(PER_JOIN);
         var publisher = CompletableFuture.runAsync(() -> {
             while (!enough.get()) {
                 int next = stored.get() + 1;
+                Await.until("there is room", () -> next <= allowed.get() || enough.get());
                 cluster.publish(ALICE, Integer.toString(next), "1");
                 stored.set(next);
             }
@@ -239,9 +246,10 @@ abstract class TransportContract {
             PushClient client =
                     cluster.connect(transport, i & 1, login("alice")).awaitOpen();
             storedAtOpen.add(stored.get());
-            clients.add(client.send(HELLO));
+            client.send(HELLO).expectWelcome();
+            clients.add(client);
+            allowed.addAndGet(PER_JOIN);
         }
-        clients.forEach(PushClient::expectWelcome);
         enough.set(true);
         publisher.join();
         cluster.publish(ALICE, "last", "1");

@@ -20,27 +20,46 @@ public final class ControlFeed {
     private final Subscriber subscriber;
 
     public ControlFeed(
-            Vertx vertx, RedisConfig config, ControlReader reader, DoubleSupplier random, MeterRegistry metrics) {
+            Vertx vertx,
+            RedisConfig config,
+            ControlReader reader,
+            Pulse pulse,
+            String probe,
+            DoubleSupplier random,
+            MeterRegistry metrics) {
         this.vertx = vertx;
         this.reader = reader;
         this.channel = new Keys(config.prefix()).control();
-        this.subscriber = new Subscriber(vertx, config, "control", random, metrics, new Subscriber.Listener() {
-            @Override
-            public void subscribed(String name) {
-                catchUp();
-            }
+        this.subscriber = new Subscriber(
+                vertx, config, "control", pulse, probe, Future::succeededFuture, random, metrics, new FromRedis());
+    }
 
-            @Override
-            public void message(String name, Buffer message) {
-                reader.message(message);
-            }
+    private final class FromRedis implements Subscriber.Listener {
+        @Override
+        public void subscribed(String name) {
+            catchUp();
+        }
 
-            @Override
-            public void lost(Subscriber lost) {}
+        @Override
+        public void message(String name, Buffer message) {
+            reader.message(message);
+        }
 
-            @Override
-            public void back(int channels) {}
-        });
+        @Override
+        public void lost(Subscriber lost) {}
+
+        @Override
+        public void back(int channels) {}
+    }
+
+    /** Applies what was missed; succeeds when no command that was given before this call is unknown. */
+    public Future<Void> caughtUp() {
+        return reader.catchUp();
+    }
+
+    /** Redis has taken a renewal of the lease and said so on the probe's channel. */
+    public void probed() {
+        subscriber.expectProbe();
     }
 
     public void open() {

@@ -1,7 +1,10 @@
 package fanfare.gateway.feed;
 
 import fanfare.broker.ChannelReader;
+import fanfare.broker.Evidence;
+import fanfare.broker.Fence;
 import fanfare.broker.Reading;
+import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.config.RedisConfig;
@@ -18,15 +21,17 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,20 +46,10 @@ public final class Feed implements Hub.Source {
     private static final int SUBSCRIBERS = 4;
 
     private static final int READ_RETRY_MS = 200;
-    /** Items this close to the end of their lives are not counted on [ms]. */
-    private static final long EXPIRY_MARGIN_MS = 60_000;
-    /** A channel that Redis took for new this shortly before a moment may have been lost in between [ms]. */
-    private static final long BORN_MARGIN_MS = 20_000;
-
-    /**
-     * A session that comes to a channel.
-     *
-     * @param provable whether what was kept can tell that nothing is missing; null if nobody asked
-     * @param losses lost links until then: one more, and it could be another Redis that is read
-     */
-    private record Join(Hub hub, Subscription subscription, @Nullable Boolean provable, int losses) {}
-
-    private record Followed(FeedChannel<Join> state, Subscriber subscriber, String name, Set<Hub> hubs) {}
+    /** A lost last message shows no gap; within this time each channel's newest position is compared [s]. */
+    private static final int COMPARE_S = 60;
+    /** Clocks of two masters are no further apart than this, and a fail-over is no longer [ms]. */
+    private static final long OTHER_MASTER_MS = 30_000;
 
     private final Vertx vertx;
     private final Context context;
@@ -62,25 +57,45 @@ public final class Feed implements Hub.Source {
     private final RedisLink commands;
     private final ChannelReader reader;
     private final RedisClock clock;
+    private final FeedLimits limits;
     private final List<Subscriber> subscribers = new ArrayList<>();
-    private final long inboxTtlMs;
+    private final Backlog.Budget budget;
+    private final DeliveredIds delivered;
     private final Counter resubscriptions;
     private final Counter malformed;
+    private final Counter gaps;
     private final Map<Channel, Followed> followed = new HashMap<>();
     /** The same by the name of the pub/sub channel. */
     private final Map<String, Followed> byName = new HashMap<>();
+    /** Fences by key, as they were found since the last loss of a link. */
+    private final Map<String, Future<Fence>> fences = new HashMap<>();
+    /** Channels that are still to be compared in this round. */
+    private final Queue<Followed> uncompared = new ArrayDeque<>();
+
+    private int comparedPerBeat;
+    /** All event loops that serve browsers. */
+    private final Set<Hub> hubs = new HashSet<>();
     /** Links lost so far. */
     private int losses;
+    /** Counts what is handed to sessions, so that a repeat reaches only who came after the first time. */
+    private long stamps;
     /** Read by metrics from other threads. */
     private final AtomicInteger channels = new AtomicInteger();
 
-    /** Makes the feed of the current event loop. Commands go over {@code commands}, which belongs to the caller. */
+    /**
+     * Makes the feed of the current event loop. Commands go over {@code commands}, which belongs to the caller.
+     *
+     * @param first what must have been done after a loss before anything is subscribed
+     */
     public Feed(
             Vertx vertx,
             RedisConfig config,
             RedisLink commands,
             RedisClock clock,
-            Duration inboxTtl,
+            Pulse pulse,
+            String probe,
+            Supplier<Future<Void>> first,
+            FeedLimits limits,
             DoubleSupplier random,
             MeterRegistry metrics) {
         this.vertx = vertx;
@@ -88,20 +103,27 @@ public final class Feed implements Hub.Source {
         this.keys = new Keys(config.prefix());
         this.commands = commands;
         this.clock = clock;
-        this.inboxTtlMs = inboxTtl.toMillis();
-        this.reader = new ChannelReader(commands, keys);
+        this.limits = limits;
+        this.reader = new ChannelReader(commands, keys, limits.read());
+        this.budget = new Backlog.Budget(limits.recoveryBytesMax(), metrics);
+        this.delivered = new DeliveredIds(limits.idsMax(), metrics);
         this.resubscriptions = Counter.builder("fanfare_redis_resubscriptions_total")
                 .description("Channels subscribed again after a lost link")
                 .register(metrics);
         this.malformed = Counter.builder("fanfare_feed_malformed_total")
                 .description("Messages from Redis that were no publications")
                 .register(metrics);
+        this.gaps = Counter.builder("fanfare_gaps_total")
+                .description("Times that the sessions of a channel were told that something is lost")
+                .register(metrics);
         Gauge.builder("fanfare_feed_channels", channels, AtomicInteger::get)
                 .description("Channels that this gateway follows")
                 .register(metrics);
         for (int i = 0; i < SUBSCRIBERS; i++) {
-            subscribers.add(new Subscriber(vertx, config, "subscriber-" + i, random, metrics, new FromRedis()));
+            subscribers.add(new Subscriber(
+                    vertx, config, "subscriber-" + i, pulse, probe, first, random, metrics, new FromRedis()));
         }
+        pulse.onBeat(this::compareSome);
     }
 
     /** Connects, and follows what everybody wants for as long as the gateway runs. */
@@ -119,46 +141,59 @@ public final class Feed implements Hub.Source {
         return subscribers.stream().allMatch(subscriber -> subscriber.link().isUp());
     }
 
+    /** One more event loop, to be told up to when its sessions are in step; may be called on any thread. */
+    public void register(Hub hub) {
+        context.runOnContext(turn -> hubs.add(hub));
+    }
+
+    /** Redis has taken a renewal of the lease and said so on the probe's channel. */
+    public void probed() {
+        subscribers.forEach(Subscriber::expectProbe);
+    }
+
+    /** The link for commands is lost: the next one may reach another Redis. */
+    public void commandsLost() {
+        losses++;
+        fences.clear();
+    }
+
     @Override
     public void join(Hub hub, Subscription subscription, Start start) {
         context.runOnContext(turn -> {
             // Followed from now on, so that a leave that comes before the join finds it.
             Followed channel = follow(subscription.channel());
-            channel.hubs().add(hub);
-            Long asOfMs = start.asOfMs();
-            if (asOfMs == null) {
-                channel.state().join(new Join(hub, subscription, null, losses), start.point());
+            channel.add(hub);
+            Evidence evidence = start.evidence();
+            if (evidence == null) {
+                Evidence fresh = new Evidence(start.point().sinceMs(), channel.mark());
+                channel.state.join(new Join(hub, subscription, start, fresh, null, losses));
             } else {
-                provable(subscription.channel(), start.point(), asOfMs).onComplete(proof -> channel.state()
-                        .join(new Join(hub, subscription, proof.succeeded() && proof.result(), losses), start.point()));
+                resume(channel, hub, subscription, start, evidence);
             }
         });
     }
 
-    /**
-     * Whether a complete read proves that a browser that had everything at {@code asOfMs} misses nothing: what was
-     * published since must not have expired, nor been lost with a Redis that came back empty.
-     */
-    private Future<Boolean> provable(Channel channel, Reading.Point point, long asOfMs) {
-        if (clock.estimateMs() - asOfMs >= inboxTtlMs - EXPIRY_MARGIN_MS) {
-            return Future.succeededFuture(false);
-        }
-        return reader.bornMs(channel)
-                .map(born -> born == null ? point.after() == null : born <= asOfMs - BORN_MARGIN_MS);
+    /** Joins once it is known what the slot says of itself now, however long that takes. */
+    private void resume(Followed channel, Hub hub, Subscription subscription, Start start, Evidence evidence) {
+        reader.fence(channel.channel(), limits.keptMs() / 1_000)
+                .onSuccess(fence -> channel.state.join(new Join(hub, subscription, start, evidence, fence, losses)))
+                .onFailure(failure -> vertx.setTimer(READ_RETRY_MS, timer -> {
+                    if (isFollowed(channel) && channel.hubs.contains(hub)) {
+                        resume(channel, hub, subscription, start, evidence);
+                    }
+                }));
     }
 
     @Override
     public void leave(Hub hub, Channel channel) {
         context.runOnContext(turn -> {
             Followed left = followed.get(channel);
-            if (left != null
-                    && left.hubs().remove(hub)
-                    && left.hubs().isEmpty()
-                    && !channel.equals(Channel.BROADCAST)) {
+            if (left != null && left.hubs.remove(hub) && left.hubs.isEmpty() && !channel.equals(Channel.BROADCAST)) {
                 followed.remove(channel);
-                byName.remove(left.name());
+                byName.remove(left.name);
                 channels.decrementAndGet();
-                left.subscriber().unsubscribe(left.name());
+                left.state.lost();
+                left.subscriber.unsubscribe(left.name);
             }
         });
     }
@@ -170,13 +205,51 @@ public final class Feed implements Hub.Source {
         }
         String name = keys.live(channel);
         Subscriber subscriber = subscribers.get(Math.floorMod(name.hashCode(), SUBSCRIBERS));
-        Followed added =
-                new Followed(new FeedChannel<>(channel, new ToHubs()), subscriber, name, new LinkedHashSet<>());
+        Followed added = new Followed(new FeedChannel<>(channel, new ToHubs(), budget), subscriber, name);
         followed.put(channel, added);
         byName.put(name, added);
         channels.incrementAndGet();
         subscriber.subscribe(name);
         return added;
+    }
+
+    private boolean isFollowed(Followed channel) {
+        return followed.get(channel.channel()) == channel;
+    }
+
+    /** The fence of a channel's slot, read once after each loss: many users share one. */
+    private Future<Fence> fence(Channel channel) {
+        String key = keys.fence(channel);
+        Future<Fence> known = fences.get(key);
+        if (known != null && !known.failed()) {
+            return known;
+        }
+        Future<Fence> asked = reader.fence(channel, limits.keptMs() / 1_000);
+        fences.put(key, asked);
+        return asked;
+    }
+
+    private @Nullable Fence fenceNow(Channel channel) {
+        Future<Fence> known = fences.get(keys.fence(channel));
+        return known != null && known.succeeded() ? known.result() : null;
+    }
+
+    /** Compares a share of the channels with Redis, so that each has its turn within {@value #COMPARE_S} s. */
+    private void compareSome() {
+        if (uncompared.isEmpty()) {
+            uncompared.addAll(followed.values());
+            comparedPerBeat = 1 + uncompared.size() / COMPARE_S;
+        }
+        for (int i = 0; i < comparedPerBeat && !uncompared.isEmpty() && commands.isUp(); i++) {
+            Followed channel = uncompared.remove();
+            if (isFollowed(channel) && channel.state.state() == FeedChannel.State.LIVE && isSameMaster(channel)) {
+                reader.tail(channel.channel()).onSuccess(channel.state::compare);
+            }
+        }
+    }
+
+    private boolean isSameMaster(Followed channel) {
+        return commands.replid().equals(channel.subscriber.link().replid());
     }
 
     /** What the subscribers bring. */
@@ -185,7 +258,7 @@ public final class Feed implements Hub.Source {
         public void subscribed(String name) {
             Followed channel = byName.get(name);
             if (channel != null) {
-                channel.state().subscribed();
+                channel.state.subscribed();
             }
         }
 
@@ -205,74 +278,153 @@ public final class Feed implements Hub.Source {
                 malformed.increment();
                 return;
             }
-            channel.state().message(item);
+            channel.state.message(item);
         }
 
         @Override
         public void lost(Subscriber subscriber) {
             losses++;
+            fences.clear();
             followed.values().stream()
-                    .filter(channel -> channel.subscriber() == subscriber)
-                    .forEach(channel -> channel.state().lost());
+                    .filter(channel -> channel.subscriber == subscriber)
+                    .forEach(channel -> channel.state.lost());
         }
 
         @Override
         public void back(int count) {
             resubscriptions.increment(count);
         }
+
+        @Override
+        public void inStep() {
+            long asOfMs =
+                    subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
+            hubs.forEach(hub -> hub.execute(() -> hub.inStep(asOfMs)));
+        }
     }
 
     /** What the channels want done. */
     private final class ToHubs implements FeedChannel.Actions<Join> {
         @Override
+        public Reading.Point pointOf(Join join) {
+            Start start = join.start();
+            return start.replid().equals(commands.replid())
+                    ? start.point()
+                    : start.point().earlier(OTHER_MASTER_MS);
+        }
+
+        @Override
         public void read(FeedChannel<Join> channel, Reading.Point point, int attempt) {
-            Followed of = followed.get(channel.channel());
-            if (of == null || of.state() != channel) {
-                return;
+            Followed of = readable(channel);
+            if (of != null) {
+                Future<Fence> fence = fence(channel.channel());
+                Future<Reading> reading = reader.read(channel.channel(), point);
+                Future.all(fence, reading)
+                        .onSuccess(both -> {
+                            if (of.mark() == 0) {
+                                of.mark(fence.result());
+                            }
+                            channel.read(attempt, reading.result());
+                        })
+                        .onFailure(failure -> again(channel, attempt));
             }
-            RedisLink subscribed = of.subscriber().link();
-            if (commands.isUp() && subscribed.isUp() && !commands.replid().equals(subscribed.replid())) {
+        }
+
+        @Override
+        public void tail(FeedChannel<Join> channel, int attempt) {
+            if (readable(channel) != null) {
+                reader.tail(channel.channel())
+                        .onSuccess(newest -> channel.tail(attempt, newest))
+                        .onFailure(failure -> again(channel, attempt));
+            }
+        }
+
+        /** The channel if it can be read: it is followed, and what is read is what sends its messages. */
+        private @Nullable Followed readable(FeedChannel<Join> channel) {
+            Followed of = followed.get(channel.channel());
+            if (of == null || of.state != channel) {
+                return null;
+            }
+            RedisLink subscribed = of.subscriber.link();
+            if (commands.isUp() && subscribed.isUp() && !isSameMaster(of)) {
                 // Two masters: what one of them kept says nothing about what the other one sends.
                 subscribed.reconnect("another master than the one that is read from");
                 commands.reconnect("another master than the one that is subscribed to");
-                return;
+                return null;
             }
-            reader.read(channel.channel(), point)
-                    .onSuccess(reading -> channel.read(attempt, reading))
-                    .onFailure(failure -> vertx.setTimer(READ_RETRY_MS, timer -> channel.readFailed(attempt)));
+            return of;
+        }
+
+        private void again(FeedChannel<Join> channel, int attempt) {
+            vertx.setTimer(READ_RETRY_MS, timer -> channel.readFailed(attempt));
+        }
+
+        @Override
+        public boolean proves(FeedChannel<Join> channel, Reading reading) {
+            Followed of = followed.get(channel.channel());
+            Fence fence = fenceNow(channel.channel());
+            return reading.reach() == Reach.LINKED
+                    || (of != null && fence != null && of.evidence().proves(reading, fence, limits.keptMs()));
+        }
+
+        @Override
+        public void live(FeedChannel<Join> channel) {
+            Followed of = followed.get(channel.channel());
+            Fence fence = fenceNow(channel.channel());
+            if (of != null && fence != null) {
+                of.mark(fence);
+            }
         }
 
         @Override
         public void deliver(Channel channel, Item item) {
+            long firstStamp = delivered.add(channel, item, ++stamps);
             if (item.expiresMs() > clock.estimateMs()) {
-                toHubs(channel, Message.of(item));
+                toHubs(channel, Message.of(item), firstStamp);
             }
         }
 
         @Override
         public void gap(Channel channel) {
-            toHubs(channel, Message.gap(channel.label()));
+            gaps.increment();
+            toHubs(channel, Message.gap(channel.label()), DeliveredIds.NEVER);
         }
 
         @Override
-        public void joined(Join join, List<Item> missed, boolean complete) {
+        public void joined(Join join, Reading missed) {
+            Channel channel = join.subscription().channel();
+            long stamp = ++stamps;
+            missed.items().forEach(item -> delivered.add(channel, item, stamp));
             long now = clock.estimateMs();
-            List<Message> messages = missed.stream()
+            List<Message> messages = missed.items().stream()
                     .filter(item -> item.expiresMs() > now)
                     .map(Message::of)
                     .collect(Collectors.toCollection(ArrayList::new));
-            Boolean provable = join.provable();
-            if (provable == null && !complete) {
-                messages.add(0, Message.gap(join.subscription().channel().label()));
+            boolean whole = isWhole(join, missed);
+            if (!whole && join.fence() == null) {
+                messages.add(0, Message.gap(channel.label()));
             }
-            boolean whole = provable == null || (complete && provable && join.losses() == losses);
-            join.hub().execute(() -> join.subscription().joined(messages, whole));
+            join.hub().execute(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
         }
 
-        private void toHubs(Channel channel, Message message) {
+        private boolean isWhole(Join join, Reading missed) {
+            Fence fence = join.fence();
+            if (fence != null) {
+                return join.losses() == losses && join.evidence().proves(missed, fence, limits.keptMs());
+            }
+            if (missed.reach() == Reach.CUT) {
+                return false;
+            }
+            // The Redis on which the newcomer's start was taken has been running ever since.
+            Fence now = fenceNow(join.subscription().channel());
+            return join.start().replid().equals(commands.replid())
+                    || (now != null && join.evidence().proves(missed, now, limits.keptMs()));
+        }
+
+        private void toHubs(Channel channel, Message message, long afterStamp) {
             Followed of = followed.get(channel);
             if (of != null) {
-                of.hubs().forEach(hub -> hub.execute(() -> hub.deliver(channel, message)));
+                of.hubs.forEach(hub -> hub.execute(() -> hub.deliver(channel, message, afterStamp)));
             }
         }
     }

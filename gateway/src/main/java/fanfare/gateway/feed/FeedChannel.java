@@ -1,12 +1,12 @@
 package fanfare.gateway.feed;
 
 import fanfare.broker.Reading;
+import fanfare.broker.Reading.Point;
+import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,8 +24,20 @@ import org.jspecify.annotations.Nullable;
 final class FeedChannel<J> {
     /** What a channel wants done. */
     interface Actions<J> {
+        /** From where on the session misses nothing, in terms of the Redis that is read just now. */
+        Point pointOf(J join);
+
         /** Read what the channel kept; {@code attempt} goes back to {@link #read}, so that a late answer is known. */
-        void read(FeedChannel<J> channel, Reading.Point point, int attempt);
+        void read(FeedChannel<J> channel, Point point, int attempt);
+
+        /** Ask for the position of the newest item; {@code attempt} goes back to {@link #tail}. */
+        void tail(FeedChannel<J> channel, int attempt);
+
+        /** Whether who had everything when the channel was last live has everything with this. */
+        boolean proves(FeedChannel<J> channel, Reading reading);
+
+        /** The channel is in step. */
+        void live(FeedChannel<J> channel);
 
         /** Hand this to all sessions that have joined. */
         void deliver(Channel channel, Item item);
@@ -33,8 +45,8 @@ final class FeedChannel<J> {
         /** Tell all sessions that have joined that something is lost. */
         void gap(Channel channel);
 
-        /** The join is over: this is what the session should have had, in order. */
-        void joined(J join, List<Item> missed, boolean complete);
+        /** The join is over: the reading's items are what the session should have had, in order. */
+        void joined(J join, Reading missed);
     }
 
     enum State {
@@ -46,58 +58,50 @@ final class FeedChannel<J> {
         LIVE
     }
 
-    private record Waiting<J>(J join, Reading.Point point) {}
-
     /** A session that joined a live channel; what is live meanwhile is kept until its read is back. */
     private static final class LiveJoin<J> {
-        final Waiting<J> waiting;
+        final J join;
         /** Where the channel was when the read began. */
         final @Nullable Position last;
 
-        final List<Item> meanwhile = new ArrayList<>();
+        final Backlog meanwhile;
 
-        LiveJoin(Waiting<J> waiting, @Nullable Position last) {
-            this.waiting = waiting;
+        LiveJoin(J join, @Nullable Position last, Backlog meanwhile) {
+            this.join = join;
             this.last = last;
+            this.meanwhile = meanwhile;
         }
     }
 
-    /** What may arrive during a read; more means that the read is taken again, since it is the smaller evil. */
-    private static final int BUFFER_ITEMS_MAX = 10_000;
-    /** The newest of a shared channel, from which newcomers are served without asking Redis. */
-    private static final int RECENT_ITEMS_MAX = 1_000;
-
-    private static final int RECENT_BYTES_MAX = 4 << 20;
-
     private final Channel channel;
     private final Actions<J> actions;
+    private final Backlog.Budget budget;
     private State state = State.SUBSCRIBING;
     /** Position of the last item handed on; null if there never was one. */
     private @Nullable Position last;
     /** Whether the channel was live before, so that {@code last} says what was had. */
     private boolean known;
     /** Joins that wait for the channel to be live. */
-    private List<Waiting<J>> waiting = new ArrayList<>();
+    private List<J> waiting = new ArrayList<>();
     /** Joins whose reads are under way, by attempt. */
     private final Map<Integer, LiveJoin<J>> liveJoins = new HashMap<>();
     /** What arrived while reading. */
-    private List<Item> buffer = new ArrayList<>();
+    private final Backlog buffer;
     /** The joins that the first read will serve; the others wait for the channel to be live. */
-    private List<Waiting<J>> served = List.of();
-    /** Counts reads, so that the answer to one that was given up is not taken for another's. */
+    private List<J> served = List.of();
+    /** Counts questions, so that the answer to one that was given up is not taken for another's. */
     private int attempt;
-    /** The read that makes the channel live. */
+    /** The question whose answer makes the channel live. */
     private int channelRead;
-    /** The newest items and their bytes; only for channels that everybody shares. */
-    private final Deque<Item> recent = new ArrayDeque<>();
+    /** Null for a user's channel, which only its own sessions read. */
+    private final @Nullable RecentItems recent;
 
-    private int recentBytes;
-    /** From when on {@code recent} has everything, on Redis' clock [ms]. */
-    private long recentSinceMs = Long.MAX_VALUE;
-
-    FeedChannel(Channel channel, Actions<J> actions) {
+    FeedChannel(Channel channel, Actions<J> actions, Backlog.Budget budget) {
         this.channel = channel;
         this.actions = actions;
+        this.budget = budget;
+        this.buffer = new Backlog(budget);
+        this.recent = channel.kind() == Channel.Kind.USER ? null : new RecentItems();
     }
 
     Channel channel() {
@@ -108,68 +112,54 @@ final class FeedChannel<J> {
         return state;
     }
 
-    /** A session comes that should miss nothing from that point on. */
-    void join(J join, Reading.Point point) {
-        Waiting<J> newcomer = new Waiting<>(join, point);
+    /** A session comes that should miss nothing from its point on. */
+    void join(J join) {
         if (state != State.LIVE) {
-            waiting.add(newcomer);
+            waiting.add(join);
             return;
         }
-        List<Item> missed = fromMemory(point);
-        if (missed != null) {
-            actions.joined(join, missed, true);
+        Point point = actions.pointOf(join);
+        Reading known = fromMemory(point);
+        if (known != null) {
+            actions.joined(join, known);
         } else {
-            LiveJoin<J> liveJoin = new LiveJoin<>(newcomer, last);
-            liveJoins.put(++attempt, liveJoin);
+            liveJoins.put(++attempt, new LiveJoin<>(join, last, new Backlog(budget)));
             actions.read(this, point, attempt);
         }
     }
 
     /** What follows the point, if that is known without asking Redis; else null. */
-    private @Nullable List<Item> fromMemory(Reading.Point point) {
+    private @Nullable Reading fromMemory(Point point) {
         Position after = point.after();
-        if (after == null) {
-            return point.sinceMs() >= recentSinceMs
-                    ? recent.stream()
-                            .filter(item -> item.serverMs() >= point.sinceMs())
-                            .toList()
-                    : null;
+        if (after != null && after.equals(last)) {
+            return new Reading(List.of(), null, last, Reach.LINKED);
         }
-        if (after.equals(last)) {
-            return List.of();
-        }
-        List<Item> items = List.copyOf(recent);
-        for (int i = 0; i < items.size(); i++) {
-            if (items.get(i).position().equals(after)) {
-                return items.subList(i + 1, items.size());
-            }
-        }
-        return null;
+        return recent == null ? null : recent.after(point);
     }
 
     /** The subscription is acknowledged: from now on everything published arrives. */
     void subscribed() {
-        startReading();
+        if (known && last != null) {
+            startComparing();
+        } else {
+            startReading();
+        }
     }
 
     /** The link is lost, and with it whatever was under way. */
     void lost() {
         state = State.SUBSCRIBING;
-        buffer = new ArrayList<>();
-        liveJoins.values().forEach(join -> waiting.add(join.waiting));
+        buffer.drain();
+        List<LiveJoin<J>> interrupted = List.copyOf(liveJoins.values());
         liveJoins.clear();
+        interrupted.forEach(this::waitForLive);
     }
 
     /** Something arrived. */
     void message(Item item) {
         switch (state) {
             case LIVE -> live(item);
-            case READING -> {
-                buffer.add(item);
-                if (buffer.size() > BUFFER_ITEMS_MAX) {
-                    startReading();
-                }
-            }
+            case READING -> buffer.add(item);
             case SUBSCRIBING -> {}
         }
     }
@@ -180,51 +170,89 @@ final class FeedChannel<J> {
         if (join != null) {
             readForJoin(join, reading);
         } else if (state == State.READING && of == channelRead) {
+            boolean whole = buffer.isWhole();
             if (known) {
                 heal(reading);
             } else {
                 first(reading);
             }
-            state = State.LIVE;
             known = true;
-            List<Waiting<J>> late = waiting;
-            waiting = new ArrayList<>();
-            late.forEach(newcomer -> join(newcomer.join, newcomer.point));
+            if (whole) {
+                becomeLive();
+            } else {
+                // What did not fit into the buffer is read, from where this read has brought us.
+                startReading();
+            }
         }
     }
 
-    /** A read could not be had; says whether it is still wanted, as another attempt. */
+    /** The position of the newest item is back; null if nothing is kept. */
+    void tail(int of, @Nullable Position newest) {
+        if (state == State.READING && of == channelRead) {
+            if (newest != null && newest.equals(last) && buffer.isWhole()) {
+                List<Item> arrived = buffer.drain();
+                becomeLive();
+                arrived.forEach(this::message);
+            } else {
+                startReading();
+            }
+        }
+    }
+
+    /** Redis says what its newest item is; if that should have come, it is read. */
+    void compare(@Nullable Position newest) {
+        if (state == State.LIVE && newest != null && (last == null || !newest.isAtMost(last))) {
+            startReading();
+        }
+    }
+
+    /** A read or the newest position could not be had; says whether it is still wanted, as another attempt. */
     void readFailed(int of) {
         LiveJoin<J> join = liveJoins.remove(of);
         if (join != null) {
-            join(join.waiting.join, join.waiting.point);
+            join.meanwhile.drain();
+            join(join.join);
         } else if (state == State.READING && of == channelRead) {
             startReading();
         }
     }
 
+    private void becomeLive() {
+        state = State.LIVE;
+        actions.live(this);
+        List<J> late = waiting;
+        waiting = new ArrayList<>();
+        late.forEach(this::join);
+    }
+
+    private void startComparing() {
+        state = State.READING;
+        channelRead = ++attempt;
+        actions.tail(this, channelRead);
+    }
+
     private void startReading() {
         state = State.READING;
-        buffer = new ArrayList<>();
         // Who knows a position asks for what follows it once the channel is live.
         served = waiting.stream()
-                .filter(newcomer -> newcomer.point.after() == null)
+                .filter(newcomer -> actions.pointOf(newcomer).after() == null)
                 .toList();
         channelRead = ++attempt;
         actions.read(this, point(), channelRead);
     }
 
-    private Reading.Point point() {
-        if (known && last != null) {
-            return Reading.Point.after(last);
+    private Point point() {
+        if (known) {
+            return last == null ? Point.BEGINNING : Point.after(last);
         }
-        // A live channel on which nothing ever came: whatever is kept now came during the loss.
-        return Reading.Point.since(known ? 0 : sinceMs().orElse(Long.MAX_VALUE));
+        return Point.since(sinceMs().orElse(Long.MAX_VALUE));
     }
 
     /** The earliest moment that the first read must reach back to. */
     private OptionalLong sinceMs() {
-        return served.stream().mapToLong(newcomer -> newcomer.point.sinceMs()).min();
+        return served.stream()
+                .mapToLong(newcomer -> actions.pointOf(newcomer).sinceMs())
+                .min();
     }
 
     private void live(Item item) {
@@ -236,20 +264,19 @@ final class FeedChannel<J> {
             handOn(item);
         } else {
             startReading();
-            buffer.add(item);
+            message(item);
         }
     }
 
     private void heal(Reading reading) {
-        List<Item> missed = Merge.of(reading.items(), buffer);
-        buffer = new ArrayList<>();
+        List<Item> missed = Merge.of(reading.items(), buffer.drain());
         boolean contiguous =
-                missed.isEmpty() || (last != null && last.equals(missed.get(0).prev()));
-        if (!reading.complete() && !contiguous) {
+                !missed.isEmpty() && last != null && last.equals(missed.get(0).prev());
+        if (!contiguous && !actions.proves(this, reading)) {
             actions.gap(channel);
-            recent.clear();
-            recentBytes = 0;
-            recentSinceMs = missed.isEmpty() ? Long.MAX_VALUE : missed.get(0).serverMs();
+            if (recent != null) {
+                recent.clear(missed.isEmpty() ? Long.MAX_VALUE : missed.get(0).serverMs(), last);
+            }
         }
         Position had = last;
         for (Item item : missed) {
@@ -260,29 +287,46 @@ final class FeedChannel<J> {
     }
 
     private void first(Reading reading) {
+        List<Item> arrived = buffer.drain();
         Set<Position> live = new HashSet<>();
-        buffer.forEach(item -> live.add(item.position()));
-        List<Item> all = Merge.of(reading.items(), buffer);
-        buffer = new ArrayList<>();
+        arrived.forEach(item -> live.add(item.position()));
+        List<Item> all = Merge.of(reading.items(), arrived);
         Item newest = all.isEmpty() ? reading.newest() : all.get(all.size() - 1);
         last = newest == null ? null : newest.position();
-        waiting.removeAll(served);
-        if (isShared()) {
-            recentSinceMs = sinceMs().orElse(newest == null ? 0 : newest.serverMs() + 1);
-            all.forEach(this::remember);
+        waiting.removeAll(new HashSet<>(served));
+        if (recent != null) {
+            recent.clear(sinceMs().orElse(newest == null ? 0 : newest.serverMs() + 1), all.isEmpty() ? last : null);
+            all.forEach(recent::add);
         }
-        for (Waiting<J> newcomer : served) {
+        for (J newcomer : served) {
             // The start filters what was read, never what came over the subscription: that is newer than the session.
-            List<Item> missed = all.stream()
-                    .filter(item -> item.serverMs() >= newcomer.point.sinceMs() || live.contains(item.position()))
-                    .toList();
-            actions.joined(newcomer.join, missed, reading.complete());
+            long sinceMs = actions.pointOf(newcomer).sinceMs();
+            int first = 0;
+            while (first < all.size()
+                    && all.get(first).serverMs() < sinceMs
+                    && !live.contains(all.get(first).position())) {
+                first++;
+            }
+            actions.joined(newcomer, from(all, first, reading));
         }
     }
 
+    /** The items from one on; who does not need those before it has lost nothing with them. */
+    private static Reading from(List<Item> all, int first, Reading reading) {
+        List<Item> items = all.subList(first, all.size());
+        return first == 0
+                ? new Reading(items, reading.newest(), reading.before(), reading.reach())
+                : new Reading(items, reading.newest(), all.get(first - 1).position(), Reach.LINKED);
+    }
+
     private void readForJoin(LiveJoin<J> join, Reading reading) {
+        if (!join.meanwhile.isWhole()) {
+            join(join.join);
+            return;
+        }
+        List<Item> meanwhile = join.meanwhile.items();
         Set<Position> passed = new HashSet<>();
-        join.meanwhile.forEach(item -> passed.add(item.position()));
+        meanwhile.forEach(item -> passed.add(item.position()));
         List<Item> read = reading.items();
         int behind = 0;
         for (int i = 0; i < read.size(); i++) {
@@ -290,7 +334,7 @@ final class FeedChannel<J> {
                 behind = i + 1;
             }
         }
-        List<Item> missed = Merge.of(read, join.meanwhile);
+        List<Item> missed = Merge.of(read, meanwhile);
         // What the read saw and the subscription has yet to bring is handed on now; it will be dropped when it comes.
         for (Item item : read.subList(behind, read.size())) {
             if (!passed.contains(item.position())) {
@@ -298,34 +342,25 @@ final class FeedChannel<J> {
             }
         }
         if (state == State.LIVE) {
-            actions.joined(join.waiting.join, missed, reading.complete());
+            join.meanwhile.drain();
+            actions.joined(join.join, new Reading(missed, reading.newest(), reading.before(), reading.reach()));
         } else {
             // The read begins behind a hole, which must be filled first: it would come to this session out of order.
-            waiting.add(join.waiting);
+            waitForLive(join);
         }
+    }
+
+    private void waitForLive(LiveJoin<J> join) {
+        join.meanwhile.drain();
+        waiting.add(join.join);
     }
 
     private void handOn(Item item) {
         last = item.position();
         liveJoins.values().forEach(join -> join.meanwhile.add(item));
-        remember(item);
+        if (recent != null) {
+            recent.add(item);
+        }
         actions.deliver(channel, item);
-    }
-
-    private void remember(Item item) {
-        if (!isShared()) {
-            return;
-        }
-        recent.add(item);
-        recentBytes += item.event().length();
-        while (recent.size() > RECENT_ITEMS_MAX || recentBytes > RECENT_BYTES_MAX) {
-            Item oldest = recent.remove();
-            recentBytes -= oldest.event().length();
-            recentSinceMs = Math.max(recentSinceMs, oldest.serverMs() + 1);
-        }
-    }
-
-    private boolean isShared() {
-        return channel.kind() != Channel.Kind.USER;
     }
 }

@@ -24,7 +24,7 @@ final class Merge {
         boolean overlapping = live.stream().anyMatch(item -> positions.contains(item.position()));
         List<Item> before = new ArrayList<>();
         List<Item> after = new ArrayList<>();
-        boolean passed = overlapping ? false : isAfter(live.get(0), read.get(read.size() - 1));
+        boolean passed = !overlapping && isAfter(live.get(0), read.get(read.size() - 1));
         for (Item item : live) {
             if (positions.contains(item.position())) {
                 passed = true;
@@ -39,8 +39,11 @@ final class Merge {
         return merged;
     }
 
-    /** Across generations sequences say nothing; then the time that Redis put on the items decides. */
+    /** Across generations sequences say nothing; then the link to the one before, or else Redis' time, decides. */
     private static boolean isAfter(Item live, Item lastRead) {
+        if (lastRead.position().equals(live.prev())) {
+            return true;
+        }
         return live.position().generation() == lastRead.position().generation()
                 ? !live.position().isAtMost(lastRead.position())
                 : live.serverMs() >= lastRead.serverMs();

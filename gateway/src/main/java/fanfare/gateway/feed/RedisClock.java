@@ -1,6 +1,7 @@
 package fanfare.gateway.feed;
 
 import fanfare.redis.RedisLink;
+import fanfare.redis.ServerTime;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -19,33 +20,44 @@ public final class RedisClock {
     /** An estimate is made this much earlier, since a repeated message is dropped but a missed one is missed [ms]. */
     private static final long MARGIN_MS = 1_000;
 
+    private static final int LOOK_MS = 20;
+
+    private final Vertx vertx;
     private final Context context;
     private final RedisLink link;
     private final LongSupplier clock;
     /** Redis' clock minus ours, as last seen [ms]. */
     private long offsetMs;
+    /** Whether Redis was ever asked; before that, there is nothing to make an estimate from. */
+    private boolean known;
     /** What this tick's askers wait for. */
-    private @Nullable Promise<Long> asking;
+    private @Nullable Promise<ServerTime> asking;
 
     public RedisClock(Vertx vertx, RedisLink link, LongSupplier clock) {
+        this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.link = link;
         this.clock = clock;
     }
 
-    /** The time on Redis, taken after this call [ms]; an estimate on the early side if Redis does not answer. */
-    public Future<Long> now() {
-        Promise<Long> current = asking;
+    /** The time on Redis, taken after this call; an estimate on the early side if Redis does not answer. */
+    public Future<ServerTime> now() {
+        Promise<ServerTime> current = asking;
         if (current == null) {
             current = Promise.promise();
             asking = current;
-            Promise<Long> asked = current;
+            Promise<ServerTime> asked = current;
             context.runOnContext(tick -> {
                 asking = null;
-                ask().onComplete(asked);
+                answer(asked, WAIT_MS_MAX);
             });
         }
         return current.future();
+    }
+
+    /** The same as an estimate, at once. */
+    public ServerTime estimate() {
+        return new ServerTime(estimateMs() - MARGIN_MS, link.isUp() ? link.replid() : "");
     }
 
     /** The time on Redis by our own clock and the offset last seen [ms]. */
@@ -53,15 +65,25 @@ public final class RedisClock {
         return clock.getAsLong() + offsetMs;
     }
 
-    private Future<Long> ask() {
+    private void answer(Promise<ServerTime> asked, int patienceMs) {
+        if (!known && !link.isUp() && patienceMs > 0) {
+            vertx.setTimer(LOOK_MS, timer -> answer(asked, patienceMs - LOOK_MS));
+        } else {
+            ask().onComplete(asked);
+        }
+    }
+
+    private Future<ServerTime> ask() {
+        String replid = link.replid();
         return link.send(Request.cmd(Command.TIME))
                 .timeout(WAIT_MS_MAX, TimeUnit.MILLISECONDS)
                 .map(time -> {
                     long now = ms(time);
+                    known = true;
                     offsetMs = now - clock.getAsLong();
-                    return now;
+                    return new ServerTime(now, replid);
                 })
-                .otherwise(failure -> estimateMs() - MARGIN_MS);
+                .otherwise(failure -> estimate());
     }
 
     private static long ms(Response time) {

@@ -10,10 +10,12 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /**
  * One connection that does nothing but subscribe. Pushes steal the replies of other commands on the same connection, so
@@ -32,8 +34,15 @@ final class Subscriber {
 
         /** The link is back; what is wanted is being subscribed again. */
         void back(int channels);
+
+        /** A probe came back: nothing that was published before it is missing here. */
+        default void inStep() {}
     }
 
+    /** A probe that Redis has taken and that is not back after this time tells that the connection is dead, or of another master. */
+    private static final long PROBE_NS_MAX = TimeUnit.SECONDS.toNanos(5);
+
+    private static final int FIRST_RETRY_MS = 200;
     /** Channels in one command; a dying connection with very many of them stalls Redis, as does a huge command. */
     private static final int SLICE = 500;
 
@@ -46,10 +55,18 @@ final class Subscriber {
         boolean queued;
     }
 
+    private final Vertx vertx;
     private final Context context;
+    private final Pulse pulse;
+    /** The pub/sub channel of the gateway's own probes. */
+    private final String probe;
+    /** What must have been done on each connection before anything but the probe is subscribed. */
+    private final Supplier<Future<Void>> first;
+
     private final RedisLink link;
     private final Listener listener;
-    private final Map<String, Wish> wishes = new HashMap<>();
+    /** The probe comes first, so that it is never behind a queue of others. */
+    private final Map<String, Wish> wishes = new LinkedHashMap<>();
     /** Channels whose wish differs from what Redis was asked, in the order of asking. */
     private List<String> queue = new ArrayList<>();
     /** Acknowledgements that the slice under way still owes. */
@@ -57,15 +74,30 @@ final class Subscriber {
 
     private boolean flushing;
     private boolean wasLost;
+    /** The connection is there, and what comes first is done. */
+    private boolean ready;
+    /** Counts connections, so that what was begun on one is not gone on with on the next. */
+    private int connection;
+    /** Since when a probe is owed that Redis has taken [ns]; 0 while none is. */
+    private long owedProbeNs;
+    /** Redis' time in the last probe that came [ms]; 0 before the first. */
+    private long asOfMs;
 
     Subscriber(
             Vertx vertx,
             RedisConfig config,
             String name,
+            Pulse pulse,
+            String probe,
+            Supplier<Future<Void>> first,
             DoubleSupplier random,
             MeterRegistry metrics,
             Listener listener) {
+        this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
+        this.pulse = pulse;
+        this.probe = probe;
+        this.first = first;
         this.listener = listener;
         this.link = new RedisLink(vertx, config, name, random, metrics, new RedisLink.Listener() {
             @Override
@@ -83,6 +115,9 @@ final class Subscriber {
                 Subscriber.this.push(message);
             }
         });
+        wish(probe, true);
+        pulse.onLate(() -> link.reconnect("this process stood still"));
+        pulse.onBeat(this::checkProbe);
     }
 
     void open() {
@@ -91,6 +126,25 @@ final class Subscriber {
 
     Future<Void> close() {
         return link.close();
+    }
+
+    /** Redis' time up to which nothing is missing here [ms]; 0 if that was never known. */
+    long asOfMs() {
+        return asOfMs;
+    }
+
+    /** Redis has taken a probe: it must come back soon over this connection too, or the connection is of no use. */
+    void expectProbe() {
+        Wish wish = wishes.get(probe);
+        if (owedProbeNs == 0 && wish != null && wish.subscribed) {
+            owedProbeNs = System.nanoTime();
+        }
+    }
+
+    private void checkProbe() {
+        if (owedProbeNs != 0 && System.nanoTime() - owedProbeNs > PROBE_NS_MAX) {
+            link.reconnect("a probe did not come back");
+        }
     }
 
     RedisLink link() {
@@ -128,7 +182,7 @@ final class Subscriber {
 
     private void flush() {
         flushing = false;
-        if (!link.isUp() || owed > 0) {
+        if (!ready || owed > 0) {
             return;
         }
         List<String> slice = queue.subList(0, Math.min(SLICE, queue.size()));
@@ -156,9 +210,20 @@ final class Subscriber {
     }
 
     private void push(Response push) {
+        int current = connection;
+        pulse.check();
+        if (current != connection) {
+            return;
+        }
         String channel = push.get(1).toString();
         switch (push.get(0).toString()) {
-            case "message" -> listener.message(channel, push.get(2).toBuffer());
+            case "message" -> {
+                if (channel.equals(probe)) {
+                    probeCame(push.get(2));
+                } else {
+                    listener.message(channel, push.get(2).toBuffer());
+                }
+            }
             case "subscribe" -> acknowledged(channel, true);
             case "unsubscribe" -> acknowledged(channel, false);
             default -> link.reconnect("unexpected push " + push.get(0));
@@ -181,7 +246,16 @@ final class Subscriber {
         flushLater();
     }
 
+    private void probeCame(Response serverMs) {
+        owedProbeNs = 0;
+        asOfMs = Long.parseLong(serverMs.toString());
+        listener.inStep();
+    }
+
     private void settled(String channel, Wish wish) {
+        if (channel.equals(probe)) {
+            return;
+        }
         if (wish.wanted) {
             listener.subscribed(channel);
         } else {
@@ -190,11 +264,28 @@ final class Subscriber {
     }
 
     private void up() {
+        prepare(++connection);
+    }
+
+    private void prepare(int current) {
+        if (current == connection) {
+            first.get().onComplete(done -> {
+                if (done.failed()) {
+                    vertx.setTimer(FIRST_RETRY_MS, timer -> prepare(current));
+                } else if (current == connection) {
+                    subscribeAll();
+                }
+            });
+        }
+    }
+
+    private void subscribeAll() {
+        ready = true;
         owed = 0;
         queue = new ArrayList<>();
         wishes.values().removeIf(wish -> !wish.wanted);
         if (wasLost) {
-            listener.back(wishes.size());
+            listener.back(wishes.size() - 1);
         }
         wishes.forEach((channel, wish) -> {
             wish.queued = false;
@@ -204,6 +295,9 @@ final class Subscriber {
 
     private void down() {
         wasLost = true;
+        ready = false;
+        connection++;
+        owedProbeNs = 0;
         wishes.values().forEach(wish -> {
             wish.subscribed = false;
             wish.underWay = false;

@@ -9,11 +9,12 @@ import fanfare.gateway.auth.SiteAuthenticator;
 import fanfare.gateway.session.CloseReason;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
+import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Lets sessions in: asks the site who they are, enters them into the roster and presence, and puts them out again when
@@ -27,10 +28,10 @@ final class Admission {
 
     private final SiteAuthenticator authenticator;
     private final Roster roster;
-    private final LongSupplier serverClock;
+    private final Supplier<ServerTime> serverClock;
     private final Map<Session, Member> members = new HashMap<>();
 
-    Admission(SiteAuthenticator authenticator, Roster roster, LongSupplier serverClock) {
+    Admission(SiteAuthenticator authenticator, Roster roster, Supplier<ServerTime> serverClock) {
         this.authenticator = authenticator;
         this.roster = roster;
         this.serverClock = serverClock;

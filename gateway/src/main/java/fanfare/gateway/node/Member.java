@@ -6,20 +6,21 @@ import fanfare.gateway.auth.LoginListener;
 import fanfare.gateway.session.CloseReason;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
-import java.util.function.LongSupplier;
+import fanfare.redis.ServerTime;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A session as the node loop sees it: whom it belongs to and how to reach it on its own loop. */
 final class Member implements LoginListener {
     private final Session session;
     private final Hub hub;
-    /** Redis' clock, for topics joined later [ms]. */
-    private final LongSupplier serverClock;
+    /** Redis' clock, for topics joined later. */
+    private final Supplier<ServerTime> serverClock;
 
     /** Null until the site has answered. */
     private @Nullable Login login;
 
-    Member(Session session, Hub hub, LongSupplier serverClock) {
+    Member(Session session, Hub hub, Supplier<ServerTime> serverClock) {
         this.session = session;
         this.hub = hub;
         this.serverClock = serverClock;
@@ -63,7 +64,7 @@ final class Member implements LoginListener {
 
     @Override
     public void changed(Identity identity) {
-        long now = serverClock.getAsLong();
+        ServerTime now = serverClock.get();
         hub.execute(() -> session.changed(identity, now));
     }
 }

@@ -7,6 +7,8 @@ import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.auth.SiteAuthenticator;
 import fanfare.gateway.feed.ControlFeed;
 import fanfare.gateway.feed.Feed;
+import fanfare.gateway.feed.FeedLimits;
+import fanfare.gateway.feed.Pulse;
 import fanfare.gateway.feed.RedisClock;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
@@ -15,8 +17,10 @@ import fanfare.http.Health;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
+import fanfare.presence.Probe;
 import fanfare.redis.Keys;
 import fanfare.redis.RedisLink;
+import fanfare.redis.ServerTime;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -43,7 +47,7 @@ public final class Node {
             RedisConfig redis,
             AuthConfig auth,
             int connectionsPerUserMax,
-            Duration inboxTtl,
+            FeedLimits feed,
             Duration redisGrace) {}
 
     private static final int LOOK_MS = 100;
@@ -53,6 +57,7 @@ public final class Node {
     private final SessionMetrics sessions;
     private final RedisLink commands;
     private final RedisClock clock;
+    private final Pulse pulse;
     private final Feed feed;
     private final ControlFeed control;
     private final PresenceWriter presence;
@@ -79,9 +84,15 @@ public final class Node {
             public void up() {
                 commandsUp();
             }
+
+            @Override
+            public void down() {
+                commandsLost();
+            }
         });
         clock = new RedisClock(vertx, commands, System::currentTimeMillis);
-        feed = new Feed(vertx, settings.redis(), commands, clock, settings.inboxTtl(), Node::random, metrics);
+        pulse = new Pulse(System::nanoTime);
+        String probe = keys.probe(ids.get());
         Roster roster = new Roster(settings.connectionsPerUserMax(), this::opened, this::closed);
         SiteAuthenticator authenticator = new SiteAuthenticator(
                 vertx,
@@ -91,7 +102,7 @@ public final class Node {
                 System::currentTimeMillis,
                 Node::random,
                 metrics);
-        admission = new Admission(authenticator, roster, clock::estimateMs);
+        admission = new Admission(authenticator, roster, clock::estimate);
         presence = new PresenceWriter(
                 vertx,
                 commands,
@@ -105,11 +116,25 @@ public final class Node {
                         roster.users(),
                         draining,
                         settings.version()),
+                new Probe(probe, this::probed),
                 metrics);
         control = new ControlFeed(
                 vertx,
                 settings.redis(),
                 new ControlReader(commands, keys, admission::disconnect),
+                pulse,
+                probe,
+                Node::random,
+                metrics);
+        feed = new Feed(
+                vertx,
+                settings.redis(),
+                commands,
+                clock,
+                pulse,
+                probe,
+                control::caughtUp,
+                settings.feed(),
                 Node::random,
                 metrics);
         Gauge.builder("fanfare_users", roster, Roster::users)
@@ -126,9 +151,10 @@ public final class Node {
                 redisSeenNs = System.nanoTime();
             }
         });
+        pulse.start(vertx);
         commands.open();
-        feed.open();
         control.open();
+        feed.open();
         presence.start();
     }
 
@@ -140,10 +166,11 @@ public final class Node {
     /** Has a hub drained with the others. */
     public void register(Hub hub) {
         hubs.add(hub);
+        feed.register(hub);
     }
 
-    /** The time on Redis, taken after this call [ms]; the answer comes on the caller's event loop. */
-    public Future<Long> serverTime() {
+    /** The time on Redis, taken after this call; the answer comes on the caller's event loop. */
+    public Future<ServerTime> serverTime() {
         return ask(clock::now);
     }
 
@@ -191,6 +218,15 @@ public final class Node {
 
     private void commandsUp() {
         presence.linkUp();
+    }
+
+    private void commandsLost() {
+        feed.commandsLost();
+    }
+
+    private void probed(long serverMs) {
+        feed.probed();
+        control.probed();
     }
 
     private void opened(String user) {

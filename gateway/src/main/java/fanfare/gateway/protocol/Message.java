@@ -43,6 +43,11 @@ public final class Message {
                 .put("resume", resume.encode()));
     }
 
+    /** Replaces the token of the welcome. */
+    public static Message resume(ResumeToken resume) {
+        return control(new JsonObject().put("type", "resume").put("resume", resume.encode()));
+    }
+
     public static Message pong() {
         return control(new JsonObject().put("type", "pong"));
     }

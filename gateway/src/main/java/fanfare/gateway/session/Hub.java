@@ -2,6 +2,7 @@ package fanfare.gateway.session;
 
 import fanfare.channel.Channel;
 import fanfare.gateway.protocol.Message;
+import fanfare.redis.ServerTime;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
@@ -28,6 +29,16 @@ public final class Hub {
         void leave(Hub hub, Channel channel);
     }
 
+    /** Before the first sign of life of the links, a session's own start less this counts [ms]. */
+    private static final long UNCERTAIN_MS = 30_000;
+
+    /** Who hears a channel here. */
+    private static final class Audience {
+        final List<Subscription> subscriptions = new ArrayList<>(1);
+        /** Of the channel's slot in Redis; 0 while it is not known. */
+        int mark;
+    }
+
     private final Context context;
     private final String node;
     private final Source source;
@@ -37,7 +48,9 @@ public final class Hub {
     private final DoubleSupplier random;
     private final Wheel wheel;
     private final Set<Session> sessions = new HashSet<>();
-    private final Map<Channel, List<Subscription>> subscriptions = new HashMap<>();
+    private final Map<Channel, Audience> audiences = new HashMap<>();
+    /** Redis' time up to which nothing that was published is missing here; 0 before that is known [ms]. */
+    private long asOfMs;
     /** Sessions with something to write, which they do together at the end of the tick. */
     private List<Session> dirty = new ArrayList<>();
 
@@ -70,24 +83,41 @@ public final class Hub {
      * Opens a session.
      *
      * @param connection its public id, random
-     * @param startMs from when on nothing may be missing, on Redis' clock
+     * @param start from when on nothing may be missing
      * @param onClosed told once, when the session is over
      */
-    public Session open(Transport transport, String connection, long startMs, Consumer<Session> onClosed) {
-        Session session = new Session(this, transport, connection, startMs, random.getAsDouble(), onClosed);
+    public Session open(Transport transport, String connection, ServerTime start, Consumer<Session> onClosed) {
+        Session session = new Session(this, transport, connection, start, random.getAsDouble(), onClosed);
         sessions.add(session);
         wheel.schedule(session, session.tick(nowMs()));
         return session;
     }
 
-    /** A publication for whoever is subscribed here. */
-    public void deliver(Channel channel, Message message) {
-        List<Subscription> receivers = subscriptions.get(channel);
-        if (receivers != null) {
-            for (Subscription receiver : receivers) {
-                receiver.deliver(message);
+    /**
+     * A publication for whoever is subscribed here.
+     *
+     * @param firstStamp of a repeat, which only those get who joined after it was handed out first; else 0
+     */
+    public void deliver(Channel channel, Message message, long firstStamp) {
+        Audience audience = audiences.get(channel);
+        if (audience != null) {
+            for (Subscription receiver : audience.subscriptions) {
+                receiver.deliver(message, firstStamp);
             }
         }
+    }
+
+    /** What the channel's slot in Redis is known by, for the tokens of its sessions. */
+    public void marked(Channel channel, int mark) {
+        Audience audience = audiences.get(channel);
+        if (audience != null) {
+            audience.mark = mark;
+        }
+    }
+
+    /** Nothing that was published up to that moment is missing here. */
+    public void inStep(long upToMs) {
+        asOfMs = upToMs;
     }
 
     /** Closes every session at a moment of its own within {@code windowMs}. */
@@ -127,10 +157,19 @@ public final class Hub {
         return metrics;
     }
 
+    /** Since when a session that began at {@code start} is in step, at the latest [ms]. */
+    long asOfMs(ServerTime start) {
+        return asOfMs == 0 ? start.ms() - UNCERTAIN_MS : asOfMs;
+    }
+
+    int mark(Channel channel) {
+        Audience audience = audiences.get(channel);
+        return audience == null ? 0 : audience.mark;
+    }
+
     Subscription subscribe(Session session, Channel channel, Start start) {
-        Subscription subscription =
-                new Subscription(session, channel, start.point().after());
-        subscriptions.computeIfAbsent(channel, none -> new ArrayList<>(1)).add(subscription);
+        Subscription subscription = new Subscription(session, channel, start.point());
+        audiences.computeIfAbsent(channel, none -> new Audience()).subscriptions.add(subscription);
         source.join(this, subscription, start);
         return subscription;
     }
@@ -138,10 +177,11 @@ public final class Hub {
     void unsubscribe(Subscription subscription) {
         subscription.end();
         Channel channel = subscription.channel();
-        List<Subscription> receivers = subscriptions.get(channel);
-        if (receivers == null) {
+        Audience audience = audiences.get(channel);
+        if (audience == null) {
             return;
         }
+        List<Subscription> receivers = audience.subscriptions;
         int index = receivers.indexOf(subscription);
         if (index >= 0) {
             Subscription last = receivers.remove(receivers.size() - 1);
@@ -150,7 +190,7 @@ public final class Hub {
             }
         }
         if (receivers.isEmpty()) {
-            subscriptions.remove(channel);
+            audiences.remove(channel);
             source.leave(this, channel);
         }
     }

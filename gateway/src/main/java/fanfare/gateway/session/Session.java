@@ -1,5 +1,6 @@
 package fanfare.gateway.session;
 
+import fanfare.broker.Evidence;
 import fanfare.broker.Reading.Point;
 import fanfare.channel.Channel;
 import fanfare.channel.Position;
@@ -8,6 +9,8 @@ import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Commands;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.protocol.ResumeToken;
+import fanfare.gateway.protocol.ResumeToken.Place;
+import fanfare.redis.ServerTime;
 import io.micrometer.core.instrument.Counter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,11 +24,16 @@ import org.jspecify.annotations.Nullable;
 
 /** One browser's connection, whatever carries it. Confined to the event loop that accepted it, so it has no locks. */
 public final class Session implements Wheel.Timed {
+    /** Publications that were not wanted, after which a token is renewed: a resume would read them all again. */
+    private static final int FILTERED_MAX = 50;
+
+    private static final int TOKEN_SOON_MS = 500;
+
     private final Hub hub;
     private final Transport transport;
     private final String connection;
-    /** From when on nothing may be missing, on Redis' clock [ms]. */
-    private final long startMs;
+    /** From when on nothing may be missing. */
+    private final ServerTime start;
 
     private final long openedMs;
     /** How long this session may be silent; each has its own, or a broadcast would make all of them beat together. */
@@ -33,6 +41,9 @@ public final class Session implements Wheel.Timed {
 
     /** Told once, when the session is over. */
     private final Consumer<Session> onClosed;
+
+    /** For how long a token may stand; a share of it is this session's own, or all would get theirs together [ms]. */
+    private final long tokenMs;
 
     private final SendQueue queue;
     private final Counter deliveries;
@@ -54,10 +65,14 @@ public final class Session implements Wheel.Timed {
     private boolean resuming;
     /** No join so far has found that something is missing. */
     private boolean recovered;
-    /** What the next welcome's token will say: the moment and the places from which the channels are heard. */
+    /** What the next welcome's token will say: the moment, and by channel the places from which they are heard. */
     private long asOfMs;
 
-    private Map<String, Point> points = Map.of();
+    private Map<String, Place> places = Map.of();
+    /** When the browser is due a new token [ms]. */
+    private long tokenDueMs = Wheel.NEVER;
+    /** Publications that this browser did not want, since its last token. */
+    private int filtered;
     /** What arrived before the welcome, which must go out first; whether it is wanted is only known then. */
     private @Nullable SendQueue early;
     /** Pings to be answered once the welcome, which must go out first, has gone out. */
@@ -77,16 +92,23 @@ public final class Session implements Wheel.Timed {
 
     private long closedMs;
 
-    Session(Hub hub, Transport transport, String connection, long startMs, double random, Consumer<Session> onClosed) {
+    Session(
+            Hub hub,
+            Transport transport,
+            String connection,
+            ServerTime start,
+            double random,
+            Consumer<Session> onClosed) {
         SessionLimits limits = hub.limits();
         this.hub = hub;
         this.transport = transport;
         this.connection = connection;
-        this.startMs = startMs;
+        this.start = start;
         this.onClosed = onClosed;
         this.openedMs = hub.nowMs();
         this.writtenMs = openedMs;
         this.heartbeatMs = (long) (limits.heartbeat().toMillis() * (1 - 0.2 * random));
+        this.tokenMs = (long) (limits.token().toMillis() * (1 - 0.2 * random));
         this.queue = new SendQueue(limits.queueBytesMax(), hub.metrics().queueBytes());
         this.deliveries = hub.metrics().deliveries(transport.name());
         hub.metrics().connections(transport.name()).incrementAndGet();
@@ -120,7 +142,7 @@ public final class Session implements Wheel.Timed {
     }
 
     /** The site has said so again, perhaps with other topics. */
-    public void changed(Identity who, long nowServerMs) {
+    public void changed(Identity who, ServerTime now) {
         if (state == SessionState.CLOSED) {
             return;
         }
@@ -134,9 +156,13 @@ public final class Session implements Wheel.Timed {
             if (!wanted.remove(subscription.channel())) {
                 subscriptions.remove(subscription);
                 hub.unsubscribe(subscription);
+                renewTokenSoon();
             }
         }
-        wanted.forEach(channel -> subscriptions.add(hub.subscribe(this, channel, Start.fresh(nowServerMs))));
+        for (Channel channel : wanted) {
+            subscriptions.add(hub.subscribe(this, channel, Start.fresh(now)));
+            renewTokenSoon();
+        }
     }
 
     /** A hello that came with the connection itself. */
@@ -192,11 +218,16 @@ public final class Session implements Wheel.Timed {
         } else if (isWanted(message)) {
             deliveries.increment();
             send(message);
+        } else if (++filtered >= FILTERED_MAX) {
+            renewToken();
         }
     }
 
     /** A channel has been joined; what was missed there follows. */
-    void joined(boolean complete) {
+    void joined(Subscription subscription, boolean complete) {
+        if (awaitingWelcome) {
+            places.put(subscription.channel().label(), place(subscription));
+        }
         if (joinsAwaited > 0) {
             joinsAwaited--;
             recovered = recovered && complete;
@@ -247,7 +278,10 @@ public final class Session implements Wheel.Timed {
                 return heartbeat(nowMs);
             }
             case OPEN -> {
-                return heartbeat(nowMs);
+                if (nowMs >= tokenDueMs) {
+                    renewToken();
+                }
+                return Math.min(heartbeat(nowMs), tokenDueMs);
             }
             case CLOSED -> {
                 if (!ended && nowMs - closedMs >= hub.limits().closeWait().toMillis()) {
@@ -286,9 +320,11 @@ public final class Session implements Wheel.Timed {
         boolean asked = hello != null && hello.resume() != null;
         Boolean verdict = asked ? Boolean.valueOf(recovered) : null;
         // The state before what follows: a browser that loses the connection now has had nothing of it.
-        ResumeToken token = new ResumeToken(who.user(), asOfMs, points);
+        ResumeToken token = new ResumeToken(who.user(), asOfMs, places);
         send(Message.welcome(connection, hub.node(), verdict, token));
-        points = Map.of();
+        places = Map.of();
+        filtered = 0;
+        tokenDueMs = hub.nowMs() + tokenMs;
         for (; pongsOwed > 0; pongsOwed--) {
             send(Message.pong());
         }
@@ -304,10 +340,10 @@ public final class Session implements Wheel.Timed {
     /** Begins to hear the channels, each from where the hello says, else from the acceptance on. */
     private void subscribe(Identity who) {
         ResumeToken.Read token = token(who);
-        asOfMs = token == null ? startMs : token.asOfMs();
+        asOfMs = token == null ? hub.asOfMs(start) : token.asOfMs();
         resuming = token != null;
         recovered = resuming;
-        points = new HashMap<>();
+        places = new HashMap<>();
         List<Subscription> former = subscriptions;
         List<Channel> channels = channels(who);
         joinsAwaited = channels.size();
@@ -316,23 +352,55 @@ public final class Session implements Wheel.Timed {
         }
         subscriptions = new ArrayList<>(2);
         for (Channel channel : channels) {
-            Start start = start(channel, token);
-            points.put(channel.label(), start.point());
-            subscriptions.add(hub.subscribe(this, channel, start));
+            Subscription subscription = hub.subscribe(this, channel, start(channel, token));
+            places.put(channel.label(), place(subscription));
+            subscriptions.add(subscription);
         }
         former.forEach(hub::unsubscribe);
     }
 
     private Start start(Channel channel, ResumeToken.@Nullable Read token) {
         String label = channel.label();
-        Point told = token == null ? null : token.point(label);
+        Place told = token == null ? null : token.place(label);
         Position seen =
                 hello == null || token == null ? null : hello.positions().get(label);
         if (token != null && (seen != null || told != null)) {
-            return Start.resumed(seen != null ? Point.after(seen) : Objects.requireNonNull(told), token.asOfMs());
+            Point point = seen != null
+                    ? Point.after(seen)
+                    : Objects.requireNonNull(told).point();
+            return Start.resumed(point, new Evidence(token.asOfMs(), told == null ? 0 : told.mark()));
         }
         boolean kept = hello != null && hello.inbox() && channel.kind() == Channel.Kind.USER;
-        return Start.fresh(kept ? 0 : startMs);
+        return kept ? Start.kept(start) : Start.fresh(start);
+    }
+
+    private Place place(Subscription subscription) {
+        return new Place(subscription.place(), hub.mark(subscription.channel()));
+    }
+
+    /** The browser gets a token that says where it is now, so that it need not read again what it did not want. */
+    private void renewToken() {
+        if (state == SessionState.OPEN && !awaitingWelcome && identity != null) {
+            Map<String, Place> current = new HashMap<>();
+            subscriptions.forEach(each -> current.put(each.channel().label(), place(each)));
+            send(Message.resume(new ResumeToken(identity.user(), hub.asOfMs(start), current)));
+        }
+        filtered = 0;
+        tokenDueMs = hub.nowMs() + tokenMs;
+    }
+
+    /** Once the joins that were just begun have very likely ended. */
+    private void renewTokenSoon() {
+        tokenDueMs = hub.nowMs() + TOKEN_SOON_MS;
+        hub.wheel()
+                .schedule(
+                        now -> {
+                            if (now >= tokenDueMs) {
+                                renewToken();
+                            }
+                            return Wheel.NEVER;
+                        },
+                        tokenDueMs);
     }
 
     /** The token in the hello, if it is one and this user's; any other says nothing. */

@@ -9,12 +9,23 @@ import java.time.Duration;
  * @param helloWait how long the welcome waits for the browser's hello
  * @param heartbeat longest silence of the server
  * @param closeWait how long a browser may take to read its close before its connection is reset
+ * @param token how old a resume token may become
  * @param messagesPerSecondMax messages that a browser may send in any second
  */
 public record SessionLimits(
-        int queueBytesMax, Duration helloWait, Duration heartbeat, Duration closeWait, int messagesPerSecondMax) {
+        int queueBytesMax,
+        Duration helloWait,
+        Duration heartbeat,
+        Duration closeWait,
+        Duration token,
+        int messagesPerSecondMax) {
     public static SessionLimits of(int queueBytesMax) {
         return new SessionLimits(
-                queueBytesMax, Duration.ofSeconds(1), Duration.ofSeconds(25), Duration.ofSeconds(5), 20);
+                queueBytesMax,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(25),
+                Duration.ofSeconds(5),
+                Duration.ofMinutes(10),
+                20);
     }
 }

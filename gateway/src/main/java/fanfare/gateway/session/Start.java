@@ -1,20 +1,28 @@
 package fanfare.gateway.session;
 
+import fanfare.broker.Evidence;
 import fanfare.broker.Reading.Point;
+import fanfare.redis.ServerTime;
 import org.jspecify.annotations.Nullable;
 
 /**
  * From where on a session hears a channel.
  *
- * @param asOfMs when the browser last had everything, on Redis' clock, if it wants to know whether it still has [ms]
+ * @param replid identity of the master on whose clock the point's moment is; empty if it is not known
+ * @param evidence of a browser that wants to know whether it misses something; null for a newcomer
  */
-public record Start(Point point, @Nullable Long asOfMs) {
+public record Start(Point point, String replid, @Nullable Evidence evidence) {
     /** A newcomer, who misses nothing from its acceptance on. */
-    static Start fresh(long sinceMs) {
-        return new Start(Point.since(sinceMs), null);
+    static Start fresh(ServerTime since) {
+        return new Start(Point.since(since.ms()), since.replid(), null);
     }
 
-    static Start resumed(Point point, long asOfMs) {
-        return new Start(point, asOfMs);
+    /** A newcomer who also wants what is kept. */
+    static Start kept(ServerTime since) {
+        return new Start(Point.BEGINNING, since.replid(), null);
+    }
+
+    static Start resumed(Point point, Evidence evidence) {
+        return new Start(point, "", evidence);
     }
 }

@@ -9,6 +9,7 @@ import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.Transport;
 import fanfare.http.Problem;
+import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Set;
@@ -26,7 +27,7 @@ public final class Entrance {
     private final Supplier<String> ids;
 
     /** One newcomer who may come in: since when nothing may be missing, and what it proves itself with. */
-    record Newcomer(long startMs, Credentials credentials) {}
+    record Newcomer(ServerTime start, Credentials credentials) {}
 
     public Entrance(
             Hub hub,
@@ -84,7 +85,7 @@ public final class Entrance {
         if (!limits.open(credentials.clientAddress())) {
             return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many sessions from your address"));
         }
-        return node.serverTime().map(startMs -> new Newcomer(startMs, credentials));
+        return node.serverTime().map(start -> new Newcomer(start, credentials));
     }
 
     /** Undoes {@link #admit} for a newcomer who did not get as far as a session. */
@@ -94,7 +95,7 @@ public final class Entrance {
 
     /** Opens the newcomer's session and has the site asked who it is. */
     Session open(Transport transport, Newcomer newcomer) {
-        Session opened = hub.open(transport, ids.get(), newcomer.startMs(), session -> {
+        Session opened = hub.open(transport, ids.get(), newcomer.start(), session -> {
             gone(newcomer);
             node.leave(session);
         });

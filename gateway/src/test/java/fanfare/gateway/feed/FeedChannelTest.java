@@ -3,15 +3,19 @@ package fanfare.gateway.feed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.broker.Reading;
+import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,18 +23,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FeedChannelTest {
+    private static final Backlog.Budget BUDGET = new Backlog.Budget(1 << 20, new SimpleMeterRegistry());
+
     private final Recorder actions = new Recorder();
-    private final FeedChannel<String> channel = new FeedChannel<>(Channel.user("alice"), actions);
+    private final FeedChannel<String> channel = new FeedChannel<>(Channel.user("alice"), actions, BUDGET);
 
     @AfterEach
     void nothingElseHappened() {
         assertThat(actions.events).isEmpty();
         assertThat(actions.reads).isEmpty();
+        assertThat(actions.tails).isEmpty();
     }
 
     @Test
     void theFirstSessionWaitsForTheAcknowledgementAndGetsWhatWasReadSinceItsStart() {
-        channel.join("ann", Reading.Point.since(20));
+        join("ann", Reading.Point.since(20));
         actions.expectNothing();
         channel.subscribed();
         actions.answer(reading(item(1, 10), item(2, 20), item(3, 30)));
@@ -41,7 +48,7 @@ class FeedChannelTest {
 
     @Test
     void whatArrivesDuringTheReadComesOnceAndInOrder() {
-        channel.join("ann", Reading.Point.since(10));
+        join("ann", Reading.Point.since(10));
         channel.subscribed();
         channel.message(item(2, 20));
         channel.message(item(3, 30));
@@ -53,7 +60,7 @@ class FeedChannelTest {
 
     @Test
     void aPushThatTheReadHadAlreadySeenIsDroppedEvenIfItIsTheFirstOfItsChannel() {
-        channel.join("ann", Reading.Point.since(0));
+        join("ann", Reading.Point.since(0));
         channel.subscribed();
         actions.answer(reading(item(1, 10)));
         actions.expect("joined ann 1");
@@ -63,18 +70,18 @@ class FeedChannelTest {
 
     @Test
     void aBurstBeyondTheCapIsTakenFromTheSubscription() {
-        channel.join("ann", Reading.Point.since(10));
+        join("ann", Reading.Point.since(10));
         channel.subscribed();
         for (int i = 1; i <= 5; i++) {
             channel.message(item(i, 10L * i));
         }
-        actions.answer(new Reading(List.of(item(4, 40), item(5, 50)), item(5, 50), false));
+        actions.answer(cut(item(4, 40), item(5, 50)));
         actions.expect("joined ann 1,2,3,4,5 incomplete");
     }
 
     @Test
     void whatComesOverTheSubscriptionIsNeverFilteredByTheStart() {
-        channel.join("ann", Reading.Point.since(1_000));
+        join("ann", Reading.Point.since(1_000));
         channel.subscribed();
         channel.message(item(1, 999));
         actions.answer(reading(item(1, 999)));
@@ -84,7 +91,7 @@ class FeedChannelTest {
     @Test
     void aSessionThatJoinsALiveChannelReadsWhatItLacksAndMissesNothingMeanwhile() {
         live();
-        channel.join("bob", Reading.Point.since(20));
+        join("bob", Reading.Point.since(20));
         channel.message(item(3, 30));
         actions.expect("deliver 3");
         actions.answer(reading(item(2, 20)));
@@ -94,7 +101,7 @@ class FeedChannelTest {
     @Test
     void whatAJoinReadAheadOfTheSubscriptionIsHandedToEverybodyAndDroppedWhenItComes() {
         live();
-        channel.join("bob", Reading.Point.since(20));
+        join("bob", Reading.Point.since(20));
         actions.answer(reading(item(2, 20), item(3, 30), item(4, 40)));
         actions.expect("deliver 3", "deliver 4", "joined bob 2,3,4");
         channel.message(item(3, 30));
@@ -105,8 +112,8 @@ class FeedChannelTest {
 
     @Test
     void whoKnowsAPositionIsServedOnceTheChannelIsLive() {
-        channel.join("bob", Reading.Point.after(new Position(7, 1)));
-        channel.join("ann", Reading.Point.since(20));
+        join("bob", Reading.Point.after(new Position(7, 1)));
+        join("ann", Reading.Point.since(20));
         channel.subscribed();
         actions.answer(reading(item(2, 20)));
         actions.expect("joined ann 2");
@@ -117,7 +124,7 @@ class FeedChannelTest {
     @Test
     void whoIsInStepWithALiveChannelCostsNoRead() {
         live();
-        channel.join("bob", Reading.Point.after(new Position(7, 2)));
+        join("bob", Reading.Point.after(new Position(7, 2)));
         actions.expect("joined bob");
     }
 
@@ -136,7 +143,7 @@ class FeedChannelTest {
     void whatCannotBeFilledIsSaid() {
         live();
         channel.message(item(9, 90));
-        actions.answer(new Reading(List.of(item(8, 80), item(9, 90)), item(9, 90), false));
+        actions.answer(cut(item(8, 80), item(9, 90)));
         actions.expect("gap", "deliver 8", "deliver 9");
     }
 
@@ -144,9 +151,10 @@ class FeedChannelTest {
     void afterALostLinkEverythingPublishedMeanwhileIsReadOnceAndNewcomersAreServedThen() {
         live();
         channel.lost();
-        channel.join("bob", Reading.Point.since(30));
+        join("bob", Reading.Point.since(30));
         channel.subscribed();
         channel.message(item(4, 40));
+        actions.answerTail(item(4, 40));
         actions.answer(reading(item(3, 30), item(4, 40)));
         actions.expect("deliver 3", "deliver 4");
         actions.answer(reading(item(3, 30), item(4, 40)));
@@ -156,20 +164,66 @@ class FeedChannelTest {
     @Test
     void aLinkLostDuringAJoinStartsTheJoinAgain() {
         live();
-        channel.join("bob", Reading.Point.since(20));
+        join("bob", Reading.Point.since(20));
         Read late = actions.reads.remove();
         channel.lost();
         channel.read(late.attempt(), reading(item(2, 20)));
         actions.expectNothing();
         channel.subscribed();
-        actions.answer(reading());
+        actions.answerTail(item(2, 20));
         actions.answer(reading(item(2, 20)));
         actions.expect("joined bob 2");
     }
 
     @Test
+    void aChannelWhoseNewestItemWasHadIsNotReadAfterALostLink() {
+        live();
+        channel.lost();
+        channel.subscribed();
+        channel.message(item(3, 30));
+        actions.answerTail(item(2, 20));
+        actions.expect("deliver 3");
+    }
+
+    @Test
+    void aLostLastMessageIsReadWhenRedisSaysWhatItsNewestIs() {
+        live();
+        channel.compare(item(2, 20).position());
+        channel.compare(item(1, 10).position());
+        channel.compare(null);
+        assertThat(actions.reads).isEmpty();
+        channel.compare(item(3, 30).position());
+        actions.answer(reading(item(3, 30)));
+        actions.expect("deliver 3");
+    }
+
+    @Test
+    void whatNothingProvesIsSaidToBeAGap() {
+        live();
+        channel.message(item(9, 90));
+        actions.proves = false;
+        actions.answer(new Reading(List.of(item(9, 90)), item(9, 90), null, Reach.BEGINNING));
+        actions.expect("gap", "deliver 9");
+    }
+
+    @Test
+    void aBufferThatDoesNotFitIsReadInstead() {
+        Backlog.Budget small = new Backlog.Budget(5, new SimpleMeterRegistry());
+        FeedChannel<String> bounded = new FeedChannel<>(Channel.user("alice"), actions, small);
+        bounded.subscribed();
+        for (int n = 1; n <= 4; n++) {
+            bounded.message(item(n, n));
+        }
+        bounded.read(actions.reads.remove().attempt(), reading(item(1, 1)));
+        Read again = actions.reads.remove();
+        assertThat(again.point()).isEqualTo(Reading.Point.after(new Position(7, 1)));
+        bounded.read(again.attempt(), reading(item(2, 2), item(3, 3), item(4, 4)));
+        actions.expect("deliver 2", "deliver 3", "deliver 4");
+    }
+
+    @Test
     void aReadThatFailedIsTakenAgain() {
-        channel.join("ann", Reading.Point.since(10));
+        join("ann", Reading.Point.since(10));
         channel.subscribed();
         channel.readFailed(actions.reads.remove().attempt());
         actions.answer(reading(item(1, 10)));
@@ -185,15 +239,19 @@ class FeedChannelTest {
 
     @Test
     void aSharedChannelServesNewcomersFromMemory() {
-        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions);
+        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions, BUDGET);
         broadcast.subscribed();
-        broadcast.read(actions.reads.remove().attempt(), new Reading(List.of(), item(1, 10), true));
+        broadcast.read(
+                actions.reads.remove().attempt(),
+                new Reading(List.of(), item(1, 10), item(1, 10).position(), Reach.LINKED));
         broadcast.message(item(2, 20));
         broadcast.message(item(3, 30));
         actions.expect("deliver 2", "deliver 3");
-        broadcast.join("ann", Reading.Point.since(30));
+        actions.points.put("ann", Reading.Point.since(30));
+        broadcast.join("ann");
         actions.expect("joined ann 3");
-        broadcast.join("bob", Reading.Point.since(5));
+        actions.points.put("bob", Reading.Point.since(5));
+        broadcast.join("bob");
         assertThat(actions.reads.remove().point()).isEqualTo(Reading.Point.since(5));
     }
 
@@ -207,7 +265,7 @@ class FeedChannelTest {
     }
 
     private void live() {
-        channel.join("ann", Reading.Point.since(0));
+        join("ann", Reading.Point.since(0));
         channel.subscribed();
         actions.answer(reading(item(1, 10), item(2, 20)));
         actions.expect("joined ann 1,2");
@@ -225,13 +283,23 @@ class FeedChannelTest {
     }
 
     private static Reading reading(Item... items) {
-        return new Reading(List.of(items), items.length == 0 ? null : items[items.length - 1], true);
+        Item newest = items.length == 0 ? null : items[items.length - 1];
+        return new Reading(List.of(items), newest, items.length == 0 ? null : items[0].prev(), Reach.LINKED);
+    }
+
+    private static Reading cut(Item... items) {
+        return new Reading(List.of(items), items[items.length - 1], items[0].prev(), Reach.CUT);
+    }
+
+    private void join(String name, Reading.Point point) {
+        actions.points.put(name, point);
+        channel.join(name);
     }
 
     /** A channel without a cap, a subscription that brings its messages later, and sessions that come at any time. */
     private static final class RandomHistory implements FeedChannel.Actions<Integer> {
         private final Random random;
-        private final FeedChannel<Integer> channel = new FeedChannel<>(Channel.user("alice"), this);
+        private final FeedChannel<Integer> channel = new FeedChannel<>(Channel.user("alice"), this, BUDGET);
         private final List<Item> published = new ArrayList<>();
         private final Deque<Item> onTheWay = new ArrayDeque<>();
         private final Deque<Runnable> reads = new ArrayDeque<>();
@@ -287,7 +355,7 @@ class FeedChannelTest {
                     sessions.add(new ArrayList<>());
                     joined.add(false);
                     starts.add(published.size() + 1L);
-                    channel.join(sessions.size() - 1, Reading.Point.since(published.size() + 1L));
+                    channel.join(sessions.size() - 1);
                 }
                 default -> {
                     if (random.nextInt(3) > 0) {
@@ -334,10 +402,31 @@ class FeedChannelTest {
                 if (fails) {
                     channel.readFailed(attempt);
                 } else {
-                    channel.read(attempt, new Reading(kept, newest, true));
+                    channel.read(attempt, new Reading(kept, newest, null, Reach.LINKED));
                 }
             });
         }
+
+        @Override
+        public Reading.Point pointOf(Integer join) {
+            return Reading.Point.since(starts.get(join));
+        }
+
+        @Override
+        public void tail(FeedChannel<Integer> of, int attempt) {
+            Position newest = published.isEmpty()
+                    ? null
+                    : published.get(published.size() - 1).position();
+            reads.add(() -> channel.tail(attempt, newest));
+        }
+
+        @Override
+        public boolean proves(FeedChannel<Integer> of, Reading reading) {
+            return true;
+        }
+
+        @Override
+        public void live(FeedChannel<Integer> of) {}
 
         @Override
         public void deliver(Channel to, Item item) {
@@ -354,9 +443,10 @@ class FeedChannelTest {
         }
 
         @Override
-        public void joined(Integer join, List<Item> missed, boolean complete) {
+        public void joined(Integer join, Reading missed) {
             joined.set(join, true);
-            missed.forEach(item -> sessions.get(join).add(item.position().sequence()));
+            missed.items()
+                    .forEach(item -> sessions.get(join).add(item.position().sequence()));
         }
     }
 
@@ -365,6 +455,27 @@ class FeedChannelTest {
     private final class Recorder implements FeedChannel.Actions<String> {
         final List<String> events = new ArrayList<>();
         final Deque<Read> reads = new ArrayDeque<>();
+        final Deque<Integer> tails = new ArrayDeque<>();
+        final Map<String, Reading.Point> points = new HashMap<>();
+        boolean proves = true;
+
+        @Override
+        public Reading.Point pointOf(String join) {
+            return points.get(join);
+        }
+
+        @Override
+        public void tail(FeedChannel<String> of, int attempt) {
+            tails.add(attempt);
+        }
+
+        @Override
+        public boolean proves(FeedChannel<String> of, Reading reading) {
+            return proves && reading.reach() != Reach.CUT;
+        }
+
+        @Override
+        public void live(FeedChannel<String> of) {}
 
         @Override
         public void read(FeedChannel<String> of, Reading.Point point, int attempt) {
@@ -382,15 +493,22 @@ class FeedChannelTest {
         }
 
         @Override
-        public void joined(String join, List<Item> missed, boolean complete) {
+        public void joined(String join, Reading missed) {
             String sequences = String.join(
                     ",",
-                    missed.stream().map(item -> "" + item.position().sequence()).toList());
-            events.add(("joined " + join + " " + sequences).trim() + (complete ? "" : " incomplete"));
+                    missed.items().stream()
+                            .map(item -> "" + item.position().sequence())
+                            .toList());
+            events.add(
+                    ("joined " + join + " " + sequences).trim() + (missed.reach() == Reach.CUT ? " incomplete" : ""));
         }
 
         void answer(Reading reading) {
             channel.read(reads.remove().attempt(), reading);
+        }
+
+        void answerTail(Item newest) {
+            channel.tail(tails.remove(), newest.position());
         }
 
         void expect(String... expected) {

@@ -3,14 +3,18 @@ package fanfare.gateway.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.gateway.protocol.Message;
+import fanfare.gateway.protocol.ResumeToken;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /** Writes down what a session does with its transport. */
 final class RecordingTransport implements Transport {
     final List<String> events = new ArrayList<>();
+    /** In the last message that had one. */
+    private String token = "";
     /** The network takes nothing while this is false. */
     boolean writable = true;
 
@@ -24,7 +28,9 @@ final class RecordingTransport implements Transport {
         while (writable && !waiting.isEmpty()) {
             Message message = waiting.poll();
             if (message != null) {
-                events.add("write " + brief(new JsonObject(message.text())));
+                JsonObject json = new JsonObject(message.text());
+                token = json.getString("resume", token);
+                events.add("write " + brief(json));
             }
         }
     }
@@ -47,6 +53,23 @@ final class RecordingTransport implements Transport {
     void expect(String... expected) {
         assertThat(events).isEqualTo(Arrays.asList(expected));
         events.clear();
+    }
+
+    /** Nothing but heartbeats has happened. */
+    void expectHeartbeats() {
+        events.removeIf("heartbeat"::equals);
+        expect();
+    }
+
+    /** Heartbeats have happened, and this. */
+    void expectHeartbeatsAnd(String... expected) {
+        events.removeIf("heartbeat"::equals);
+        expect(expected);
+    }
+
+    /** The last token that was sent. */
+    ResumeToken.Read token() {
+        return Objects.requireNonNull(ResumeToken.decode(token));
     }
 
     private static String brief(JsonObject message) {

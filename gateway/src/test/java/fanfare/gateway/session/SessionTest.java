@@ -2,6 +2,7 @@ package fanfare.gateway.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.broker.Evidence;
 import fanfare.broker.Reading.Point;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
@@ -9,6 +10,8 @@ import fanfare.channel.Position;
 import fanfare.gateway.auth.Identity;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.protocol.ResumeToken;
+import fanfare.gateway.protocol.ResumeToken.Place;
+import fanfare.redis.ServerTime;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -28,8 +31,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** A session on a hub whose time the test owns; every step is a turn of the hub's event loop. */
 @ExtendWith(VertxExtension.class)
 class SessionTest {
-    private static final SessionLimits LIMITS =
-            new SessionLimits(400, Duration.ofSeconds(1), Duration.ofSeconds(25), Duration.ofSeconds(5), 20);
+    private static final SessionLimits LIMITS = new SessionLimits(
+            400, Duration.ofSeconds(1), Duration.ofSeconds(25), Duration.ofSeconds(5), Duration.ofMinutes(10), 20);
+    private static final ServerTime START = new ServerTime(7, "master");
     private static final Identity ALICE = new Identity("alice", null, List.of(), Long.MAX_VALUE);
 
     private final RecordingTransport transport = new RecordingTransport();
@@ -60,7 +64,7 @@ class SessionTest {
                 }
             };
             hub = new Hub(vertx, "node", source, LIMITS, new SessionMetrics(metrics), () -> now, () -> 0.0);
-            session = hub.open(transport, "c1", 7, closed -> over++);
+            session = hub.open(transport, "c1", START, closed -> over++);
         });
     }
 
@@ -75,8 +79,8 @@ class SessionTest {
     void theWelcomeFollowsTheHelloAndEventsFollowTheWelcome() throws Exception {
         turn(() -> session.admitted(ALICE));
         assertThat(joins).extracting(join -> join.channel().toString()).containsExactly("user:alice", "broadcast");
-        turn(() -> joins.get(0).joined(List.of(event(1)), true));
-        turn(() -> joins.get(1).joined(List.of(), true));
+        turn(() -> joins.get(0).joined(List.of(event(1)), true, null, 1));
+        turn(() -> joins.get(1).joined(List.of(), true, null, 1));
         transport.expect();
         turn(() -> session.receive("{\"type\":\"hello\"}"));
         transport.expect("write welcome alice null", "write event 1");
@@ -111,10 +115,10 @@ class SessionTest {
     @Test
     void liveMessagesAreNotOursBeforeTheJoinIsOver() throws Exception {
         welcomedSilently();
-        turn(() -> hub.deliver(Channel.user("alice"), event(1)));
+        turn(() -> hub.deliver(Channel.user("alice"), event(1), 0));
         transport.expect();
-        turn(() -> joins.get(0).joined(List.of(event(1)), true));
-        turn(() -> hub.deliver(Channel.user("alice"), event(2)));
+        turn(() -> joins.get(0).joined(List.of(event(1)), true, null, 1));
+        turn(() -> hub.deliver(Channel.user("alice"), event(2), 0));
         transport.expect("write event 1", "write event 2");
     }
 
@@ -122,10 +126,10 @@ class SessionTest {
     void namespacesNarrowWhatIsSent() throws Exception {
         turn(() -> {
             session.admitted(ALICE);
-            joins.get(0).joined(List.of(event(1)), true);
+            joins.get(0).joined(List.of(event(1)), true, null, 1);
             session.receive("{\"type\":\"hello\",\"namespaces\":[\"/other\"]}");
             joinAll();
-            hub.deliver(Channel.user("alice"), event(2));
+            hub.deliver(Channel.user("alice"), event(2), 0);
         });
         transport.expect("write welcome alice null");
     }
@@ -147,10 +151,12 @@ class SessionTest {
             session.admitted(ALICE);
         });
         assertThat(starts)
-                .containsExactly(Start.resumed(Point.after(new Position(1, 9)), 5), Start.resumed(Point.since(6), 5));
-        turn(() -> joins.get(0).joined(List.of(event(1)), true));
+                .containsExactly(
+                        Start.resumed(Point.after(new Position(1, 9)), new Evidence(5, 77)),
+                        Start.resumed(Point.since(6), new Evidence(5, 0)));
+        turn(() -> joins.get(0).joined(List.of(event(1)), true, null, 1));
         transport.expect();
-        turn(() -> joins.get(1).joined(List.of(), true));
+        turn(() -> joins.get(1).joined(List.of(), true, null, 1));
         transport.expect("write welcome alice true");
     }
 
@@ -160,9 +166,9 @@ class SessionTest {
             session.admitted(ALICE);
             session.receive(hello(token("alice"), ""));
             // The join of before the hello counts for nothing any more.
-            joins.get(0).joined(List.of(event(9)), true);
-            joins.get(2).joined(List.of(event(11)), false);
-            joins.get(3).joined(List.of(), true);
+            joins.get(0).joined(List.of(event(9)), true, null, 1);
+            joins.get(2).joined(List.of(event(11)), false, null, 1);
+            joins.get(3).joined(List.of(), true, null, 1);
         });
         transport.expect("write welcome alice false", "write event 11");
     }
@@ -173,7 +179,7 @@ class SessionTest {
             session.receive(hello(token("bob"), ",\"positions\":{\"user\":\"1-9\"}"));
             session.admitted(ALICE);
         });
-        assertThat(starts).containsExactly(Start.fresh(7), Start.fresh(7));
+        assertThat(starts).containsExactly(Start.fresh(START), Start.fresh(START));
         turn(this::joinAll);
         transport.expect("write welcome alice false");
     }
@@ -182,11 +188,11 @@ class SessionTest {
     void aLateHelloWithATokenBeginsDeliveryAnewAndASecondHelloIsIgnored() throws Exception {
         welcomedSilently();
         turn(() -> session.receive(hello(token("alice"), "")));
-        turn(() -> hub.deliver(Channel.user("alice"), event(20)));
+        turn(() -> hub.deliver(Channel.user("alice"), event(20), 0));
         transport.expect();
         turn(() -> {
-            joins.get(2).joined(List.of(event(19), event(20)), true);
-            joins.get(3).joined(List.of(), true);
+            joins.get(2).joined(List.of(event(19), event(20)), true, null, 1);
+            joins.get(3).joined(List.of(), true, null, 1);
         });
         transport.expect("write welcome alice true", "write event 19", "write event 20");
         turn(() -> session.receive(hello("garbage", ",\"namespaces\":[]")));
@@ -198,11 +204,11 @@ class SessionTest {
         turn(() -> {
             session.receive(hello(token("alice"), ",\"positions\":{\"user\":\"1-20\"}"));
             session.admitted(ALICE);
-            joins.get(0).joined(List.of(event(19)), true);
-            joins.get(1).joined(List.of(), true);
+            joins.get(0).joined(List.of(event(19)), true, null, 1);
+            joins.get(1).joined(List.of(), true, null, 1);
         });
-        turn(() -> hub.deliver(Channel.user("alice"), event(20)));
-        turn(() -> hub.deliver(Channel.user("alice"), event(21)));
+        turn(() -> hub.deliver(Channel.user("alice"), event(20), 0));
+        turn(() -> hub.deliver(Channel.user("alice"), event(21), 0));
         transport.expect("write welcome alice true", "write event 21");
     }
 
@@ -212,9 +218,69 @@ class SessionTest {
             session.receive("{\"type\":\"hello\",\"inbox\":true}");
             session.admitted(ALICE);
         });
-        assertThat(starts).containsExactly(Start.fresh(0), Start.fresh(7));
+        assertThat(starts).containsExactly(Start.kept(START), Start.fresh(START));
         turn(this::joinAll);
         transport.expect("write welcome alice null");
+    }
+
+    @Test
+    void aRepeatReachesOnlyWhoJoinedAfterItWasHandedOutFirst() throws Exception {
+        welcomed();
+        turn(() -> joins.get(0).joined(List.of(), true, null, 5));
+        turn(() -> hub.deliver(Channel.user("alice"), event(1), 5));
+        turn(() -> hub.deliver(Channel.user("alice"), event(2), 6));
+        transport.expect();
+        turn(() -> hub.deliver(Channel.user("alice"), event(3), 4));
+        transport.expect("write event 3");
+    }
+
+    @Test
+    void theWelcomesTokenSaysWhereTheBrowserIsBeforeWhatFollows() throws Exception {
+        turn(() -> {
+            hub.inStep(3);
+            session.admitted(ALICE);
+            hub.marked(Channel.user("alice"), 9);
+            joins.get(0).joined(List.of(event(4)), true, new Position(1, 3), 1);
+            joins.get(1).joined(List.of(), true, null, 1);
+            session.receive("{\"type\":\"hello\"}");
+        });
+        transport.expect("write welcome alice null", "write event 4");
+        ResumeToken.Read token = transport.token();
+        assertThat(token.asOfMs()).isEqualTo(3);
+        assertThat(token.place("user")).isEqualTo(new Place(Point.after(new Position(1, 3)), 9));
+        assertThat(token.place("broadcast")).isEqualTo(new Place(Point.BEGINNING, 0));
+    }
+
+    @Test
+    void whatWasNotWantedMovesTheTokenOn() throws Exception {
+        turn(() -> {
+            session.admitted(ALICE);
+            session.receive("{\"type\":\"hello\",\"namespaces\":[]}");
+            joinAll();
+        });
+        transport.expect("write welcome alice null");
+        turn(() -> {
+            for (int n = 1; n <= 49; n++) {
+                hub.deliver(Channel.user("alice"), event(n), 0);
+            }
+        });
+        transport.expect();
+        turn(() -> hub.deliver(Channel.user("alice"), event(50), 0));
+        transport.expect("write resume");
+        assertThat(transport.token().place("user")).isEqualTo(new Place(Point.after(new Position(1, 50)), 0));
+    }
+
+    @Test
+    void aTokenIsRenewedBeforeItIsOld() throws Exception {
+        welcomed();
+        turn(() -> hub.inStep(8));
+        for (int minute = 0; minute < 9; minute++) {
+            pass(Duration.ofMinutes(1));
+            transport.expectHeartbeats();
+        }
+        pass(Duration.ofSeconds(61));
+        transport.expectHeartbeatsAnd("write resume");
+        assertThat(transport.token().asOfMs()).isEqualTo(8);
     }
 
     @Test
@@ -233,11 +299,11 @@ class SessionTest {
     @Test
     void aBrowserThatDoesNotReadIsClosedAtItsBudget() throws Exception {
         welcomed();
-        turn(() -> joins.get(0).joined(List.of(), true));
+        turn(() -> joins.get(0).joined(List.of(), true, null, 1));
         transport.writable = false;
         for (int i = 0; i < 10; i++) {
             int n = i;
-            turn(() -> hub.deliver(Channel.user("alice"), event(n)));
+            turn(() -> hub.deliver(Channel.user("alice"), event(n), 0));
         }
         turn(() -> {});
         transport.expect("close 4002");
@@ -270,12 +336,16 @@ class SessionTest {
     @Test
     void topicsJoinAndLeaveWhenTheSiteSaysSo() throws Exception {
         welcomed();
-        turn(() -> session.changed(new Identity("alice", null, List.of("a", "b"), Long.MAX_VALUE), 9));
-        turn(() -> session.changed(new Identity("alice", null, List.of("b"), Long.MAX_VALUE), 9));
+        turn(() -> session.changed(new Identity("alice", null, List.of("a", "b"), Long.MAX_VALUE), START));
+        turn(() -> session.changed(new Identity("alice", null, List.of("b"), Long.MAX_VALUE), START));
         assertThat(joins)
                 .extracting(join -> join.channel().toString())
                 .containsExactly("user:alice", "broadcast", "topic:a", "topic:b");
         assertThat(left).containsExactly("topic:a");
+        pass(Duration.ofSeconds(1));
+        transport.expect("write resume");
+        assertThat(transport.token().place("topic:a")).isNull();
+        assertThat(transport.token().place("topic:b")).isNotNull();
     }
 
     @Test
@@ -288,7 +358,7 @@ class SessionTest {
     }
 
     private void joinAll() {
-        List.copyOf(joins).forEach(join -> join.joined(List.of(), true));
+        List.copyOf(joins).forEach(join -> join.joined(List.of(), true, null, 1));
     }
 
     private void welcomed() throws Exception {
@@ -307,7 +377,14 @@ class SessionTest {
     }
 
     private static String token(String user) {
-        return new ResumeToken(user, 5, Map.of("user", Point.after(new Position(1, 2)), "broadcast", Point.since(6)))
+        return new ResumeToken(
+                        user,
+                        5,
+                        Map.of(
+                                "user",
+                                new Place(Point.after(new Position(1, 2)), 77),
+                                "broadcast",
+                                new Place(Point.since(6), 0)))
                 .encode();
     }
 

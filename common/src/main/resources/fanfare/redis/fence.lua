@@ -1,0 +1,17 @@
+-- Tells what a slot knows of itself; one that is not there is born now, so that its loss will be noticed.
+-- Returns {generation, born, now}.
+local fence    = KEYS[1] -- hash: generation, seq, replid, born; for a log also bytes
+local kept_ttl = ARGV[1] -- [s] for a fence that is born now; 0: no end
+
+local time = redis.call('TIME')
+local now = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000))
+local known = redis.call('HMGET', fence, 'generation', 'born')
+local born = known[2]
+if not born then
+  born = now
+  redis.call('HSET', fence, 'born', born)
+  if kept_ttl ~= '0' then
+    redis.call('EXPIRE', fence, kept_ttl)
+  end
+end
+return {known[1] or '0', born, now}
