@@ -1,6 +1,7 @@
 package fanfare.control;
 
 import fanfare.redis.Keys;
+import fanfare.redis.LuaScript;
 import fanfare.redis.RedisLink;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -8,6 +9,7 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 public final class ControlReader {
     private static final System.Logger LOG = System.getLogger(ControlReader.class.getName());
 
+    /** What a stream begins with that would be empty otherwise; it orders nothing. */
+    private static final String START = "{\"type\":\"start\"}";
+
     private static final int PAGE = 1_000;
     /** Live orders kept while catching up; the oldest of more are in the stream all the same. */
     private static final int WAITING_MAX = 10_000;
@@ -28,6 +33,8 @@ public final class ControlReader {
     private final RedisLink link;
     private final Keys keys;
     private final Consumer<Disconnect> apply;
+    private final Runnable lost;
+    private final LuaScript end = new LuaScript("control-start");
     /** What came live and is newer than what is not caught up with yet. */
     private final Queue<Order> waiting = new ArrayDeque<>();
     /** The last order that was applied; null until the first start has found the end of the stream. */
@@ -42,7 +49,9 @@ public final class ControlReader {
 
     private boolean complained;
 
-    public ControlReader(RedisLink link, Keys keys, Consumer<Disconnect> apply) {
+    /** Makes a reader; {@code lost} is told before {@link #catchUp} ends when orders may be gone that were never read. */
+    public ControlReader(RedisLink link, Keys keys, Consumer<Disconnect> apply, Runnable lost) {
+        this.lost = lost;
         this.link = link;
         this.keys = keys;
         this.apply = apply;
@@ -93,40 +102,56 @@ public final class ControlReader {
     }
 
     private Future<Void> start() {
-        return link.send(Request.cmd(Command.XREVRANGE)
-                        .arg(keys.control())
-                        .arg("+")
-                        .arg("-")
-                        .arg("COUNT")
-                        .arg(1))
-                .map(newest -> {
-                    StreamId tail = newest.size() == 0 ? null : idOf(newest.get(0));
-                    // What came live is newer than the subscription, even if the stream has it by now.
-                    last = StreamId.ZERO;
-                    while (!waiting.isEmpty()) {
-                        take(waiting.remove());
-                    }
-                    if (tail != null && tail.compareTo(last) > 0) {
-                        last = tail;
-                    }
-                    return null;
-                });
+        return end.run(link, List.of(keys.control()), List.of()).map(newest -> {
+            StreamId tail = id(newest);
+            // What came live is newer than the subscription, even if the stream has it by now.
+            last = StreamId.ZERO;
+            while (!waiting.isEmpty()) {
+                take(waiting.remove());
+            }
+            if (tail.compareTo(last) > 0) {
+                last = tail;
+            }
+            return null;
+        });
     }
 
-    private Future<Void> page(StreamId after) {
+    /** Reads on from the last order, which is asked for as well: if it is gone, so may others be that came after it. */
+    private Future<Void> page(StreamId from) {
         return link.send(Request.cmd(Command.XRANGE)
                         .arg(keys.control())
-                        .arg("(" + after)
+                        .arg(from.toString())
                         .arg("+")
                         .arg("COUNT")
                         .arg(PAGE))
                 .compose(entries -> {
-                    StreamId end = after;
-                    for (Response entry : entries) {
-                        end = idOf(entry);
-                        take(new Order(end, entry.get(1).get(1).toString()));
+                    if (entries.size() == 0 || !idOf(entries.get(0)).equals(from)) {
+                        lost.run();
+                        return startAnew();
                     }
-                    return entries.size() < PAGE ? Future.succeededFuture() : page(end);
+                    StreamId newest = from;
+                    for (Response entry : entries) {
+                        newest = idOf(entry);
+                        take(new Order(newest, entry.get(1).get(1).toString()));
+                    }
+                    return entries.size() < PAGE ? Future.succeededFuture() : page(newest);
+                });
+    }
+
+    /** The stream is another one, or was cut: what there is of it is applied, from its beginning. */
+    private Future<Void> startAnew() {
+        return end.run(link, List.of(keys.control()), List.of())
+                .compose(newest -> link.send(Request.cmd(Command.XRANGE)
+                        .arg(keys.control())
+                        .arg("-")
+                        .arg("+")
+                        .arg("COUNT")
+                        .arg(1)))
+                .compose(oldest -> {
+                    last = StreamId.ZERO;
+                    StreamId first = idOf(oldest.get(0));
+                    take(new Order(first, oldest.get(0).get(1).get(1).toString()));
+                    return page(first);
                 });
     }
 
@@ -136,9 +161,9 @@ public final class ControlReader {
         }
         last = order.id();
         Disconnect disconnect = Disconnect.parse(order.json());
-        if (disconnect == null) {
+        if (disconnect == null && !order.json().equals(START)) {
             complain(order.json());
-        } else {
+        } else if (disconnect != null) {
             apply.accept(disconnect);
         }
     }
@@ -154,9 +179,13 @@ public final class ControlReader {
     }
 
     private static StreamId idOf(Response entry) {
-        StreamId id = StreamId.parse(entry.get(0).toString());
+        return id(entry.get(0));
+    }
+
+    private static StreamId id(Response text) {
+        StreamId id = StreamId.parse(text.toString());
         if (id == null) {
-            throw new IllegalStateException("Redis gave no stream id: " + entry.get(0));
+            throw new IllegalStateException("Redis gave no stream id: " + text);
         }
         return id;
     }

@@ -42,6 +42,9 @@ class ControlIT {
     /** What came live, handed to the reader when a test wants it. */
     private final Queue<Buffer> live = new ArrayDeque<>();
 
+    /** How often the reader said that orders may be gone. */
+    private int losses;
+
     private final Promise<Void> subscribed = Promise.promise();
     /** Completed by the next live message. */
     private Promise<Void> arrived = Promise.promise();
@@ -78,7 +81,7 @@ class ControlIT {
                         }
                     });
             writer = new ControlWriter(link, keys, () -> ids.get());
-            reader = new ControlReader(link, keys, order -> applied.add(order.user()));
+            reader = new ControlReader(link, keys, order -> applied.add(order.user()), () -> losses++);
             link.open();
             subscriber.open();
             return Future.all(up.future(), subscribed.future()).mapEmpty();
@@ -137,7 +140,25 @@ class ControlIT {
         assertThat(applied).containsExactly("alice");
         assertThat(await(() -> link.send(Request.cmd(Command.XLEN).arg(keys.control())))
                         .toInteger())
-                .isEqualTo(1);
+                .isEqualTo(2); // The stream's own beginning is the other one.
+        assertThat(losses).isZero();
+    }
+
+    @Test
+    void aStreamThatNoLongerReachesBackIsToldAndWhatIsLeftOfItApplied() throws Exception {
+        await(reader::catchUp);
+        order("gone");
+        await(() -> link.send(Request.cmd(Command.DEL).arg(keys.control())));
+        await(reader::catchUp);
+        assertThat(losses).isEqualTo(1);
+        order("alice");
+        await(reader::catchUp);
+        assertThat(losses).isEqualTo(1);
+        await(() -> link.send(Request.cmd(Command.DEL).arg(keys.control())));
+        order("bob");
+        await(reader::catchUp);
+        assertThat(losses).isEqualTo(2);
+        assertThat(applied).containsExactly("alice", "bob");
     }
 
     @Test

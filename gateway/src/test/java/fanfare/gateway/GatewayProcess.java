@@ -79,6 +79,27 @@ final class GatewayProcess implements AutoCloseable {
         process.destroy();
     }
 
+    /** Has it stand still, as a machine does that is suspended. */
+    void pause() {
+        signal("STOP");
+    }
+
+    void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Ends it without a chance to say anything. */
     void kill() {
         process.destroyForcibly();

@@ -20,6 +20,8 @@ final class KeptLogin {
     Schedule.@Nullable Entry due;
     /** Whether a re-check is under way. */
     boolean asking;
+    /** Whether it must be asked again as soon as that is over. */
+    boolean askAgain;
 
     KeptLogin(String key, Credentials credentials, Identity identity, long mark, long goodAtMs) {
         this.key = key;

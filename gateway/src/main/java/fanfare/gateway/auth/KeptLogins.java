@@ -4,9 +4,11 @@ import fanfare.gateway.session.CloseReason;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -33,6 +35,8 @@ final class KeptLogins {
     private final Map<String, KeptLogin> shared = new HashMap<>();
     /** All that are kept, those that are not shared included; read by metrics from other threads. */
     private final AtomicInteger count = new AtomicInteger();
+
+    private final Set<KeptLogin> all = new LinkedHashSet<>();
 
     KeptLogins(
             SiteChecks checks,
@@ -66,7 +70,8 @@ final class KeptLogins {
         }
         if (kept == null) {
             kept = new KeptLogin(key, credentials, answer.identity(), answer.mark(), answer.answeredAtMs());
-            count.incrementAndGet();
+            all.add(kept);
+            count.set(all.size());
             if (isShared) {
                 shared.put(key, kept);
             }
@@ -85,6 +90,13 @@ final class KeptLogins {
         }
     }
 
+    /** Asks about everybody anew, each at a moment of its own within {@code windowMs}. */
+    void recheckAll(long windowMs) {
+        for (KeptLogin kept : all) {
+            planAt(kept, clockMs.getAsLong() + (long) (windowMs * random.getAsDouble()));
+        }
+    }
+
     void leave(KeptLogin kept, Login login) {
         if (kept.holders.remove(login) && kept.holders.isEmpty()) {
             forget(kept);
@@ -92,7 +104,8 @@ final class KeptLogins {
     }
 
     private void forget(KeptLogin kept) {
-        count.decrementAndGet();
+        all.remove(kept);
+        count.set(all.size());
         shared.remove(kept.key, kept);
         cancel(kept);
     }
@@ -150,11 +163,17 @@ final class KeptLogins {
     private void recheck(KeptLogin kept) {
         kept.due = null;
         if (kept.asking) {
+            kept.askAgain = true;
             return;
         }
         kept.asking = true;
         checks.recheck(kept.credentials).onSuccess(reply -> {
             kept.asking = false;
+            if (kept.askAgain && !kept.holders.isEmpty()) {
+                kept.askAgain = false;
+                recheck(kept);
+                return;
+            }
             if (!kept.holders.isEmpty() && reply.mark() > kept.mark) {
                 rechecked(kept, reply.answer().under(anonymous), reply.mark());
             } else if (kept.due == null && !kept.holders.isEmpty()) {
@@ -174,6 +193,7 @@ final class KeptLogins {
         }
         String result = kept.holders.isEmpty() ? "ended" : answer instanceof Answer.Known ? "ok" : "unavailable";
         metrics.counter("fanfare_rechecks_total", "result", result).increment();
+        List.copyOf(kept.holders).forEach(login -> login.listener().rechecked());
     }
 
     private void outage(KeptLogin kept, long now) {

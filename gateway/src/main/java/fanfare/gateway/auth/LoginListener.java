@@ -9,4 +9,7 @@ public interface LoginListener {
 
     /** The site says something new about the same user: other topics, another session or time of expiry. */
     void changed(Identity identity);
+
+    /** The site was asked once more; what it said was told before. */
+    default void rechecked() {}
 }

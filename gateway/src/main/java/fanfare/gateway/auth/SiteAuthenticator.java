@@ -132,6 +132,12 @@ public final class SiteAuthenticator {
         schedule.run(now);
     }
 
+    /** Asks about everybody who is connected anew, within {@code windowMs}; what the site said before does not count. */
+    public void recheckAll(long windowMs) {
+        cache.clear();
+        logins.recheckAll(windowMs);
+    }
+
     private void ask(Flight flight) {
         checks.login(flight.credentials()).onSuccess(reply -> {
             boolean stale = reply.answer() instanceof Answer.Known known

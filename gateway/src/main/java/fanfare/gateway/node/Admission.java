@@ -26,6 +26,9 @@ import java.util.function.Supplier;
 final class Admission {
     private static final System.Logger LOG = System.getLogger(Admission.class.getName());
 
+    /** Spreads the questions about everybody; less than what a session waits for its own [ms]. */
+    private static final long RECHECK_WINDOW_MS = 20_000;
+
     private final SiteAuthenticator authenticator;
     private final Roster roster;
     private final Supplier<ServerTime> serverClock;
@@ -91,6 +94,13 @@ final class Admission {
     void disconnect(Disconnect order) {
         authenticator.disconnected(order.user(), order.session());
         roster.disconnect(order);
+    }
+
+    /** Somebody may have been put out without our knowing it: everybody is asked about, and hears nothing private till then. */
+    void doubt() {
+        LOG.log(System.Logger.Level.WARNING, "commands of the site may be lost; asking it about everybody here");
+        members.values().forEach(Member::hold);
+        authenticator.recheckAll(RECHECK_WINDOW_MS);
     }
 
     private static CloseReason reasonOf(Throwable failure) {

@@ -57,6 +57,18 @@ final class Member implements LoginListener {
         hub.execute(() -> session.close(reason));
     }
 
+    /** What is private waits until the site has been asked once more. */
+    void hold() {
+        if (login != null) {
+            hub.execute(session::hold);
+        }
+    }
+
+    @Override
+    public void rechecked() {
+        hub.execute(session::release);
+    }
+
     @Override
     public void ended(CloseReason reason) {
         close(reason);

@@ -121,7 +121,7 @@ public final class Node {
         control = new ControlFeed(
                 vertx,
                 settings.redis(),
-                new ControlReader(commands, keys, admission::disconnect),
+                new ControlReader(commands, keys, admission::disconnect, admission::doubt),
                 pulse,
                 probe,
                 Node::random,

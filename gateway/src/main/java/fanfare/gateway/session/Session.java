@@ -28,6 +28,8 @@ public final class Session implements Wheel.Timed {
     private static final int FILTERED_MAX = 50;
 
     private static final int TOKEN_SOON_MS = 500;
+    /** For how long what is private is kept back at most; an outage of the site must not silence everybody [ms]. */
+    private static final long HELD_MS_MAX = 30_000;
 
     private final Hub hub;
     private final Transport transport;
@@ -75,6 +77,8 @@ public final class Session implements Wheel.Timed {
     private int filtered;
     /** What arrived before the welcome, which must go out first; whether it is wanted is only known then. */
     private @Nullable SendQueue early;
+    /** What is private and waits for the site's word; null while nothing has to. */
+    private @Nullable SendQueue held;
     /** Pings to be answered once the welcome, which must go out first, has gone out. */
     private int pongsOwed;
     /** When anything was last written [ms]. */
@@ -202,15 +206,51 @@ public final class Session implements Wheel.Timed {
         }
     }
 
+    /** Keeps back what is private until {@link #release}, but not for ever: the site may be away as well. */
+    public void hold() {
+        if (state != SessionState.CLOSED && held == null) {
+            held = newQueue();
+            long endMs = hub.nowMs() + HELD_MS_MAX;
+            hub.wheel()
+                    .schedule(
+                            now -> {
+                                if (now < endMs) {
+                                    return endMs;
+                                }
+                                release();
+                                return Wheel.NEVER;
+                            },
+                            endMs);
+        }
+    }
+
+    /** The site has said that the user still is who it was. */
+    public void release() {
+        SendQueue waited = held;
+        held = null;
+        if (state != SessionState.CLOSED) {
+            deliverAll(waited);
+        }
+    }
+
     /** A publication, or what stands for one, on a channel of this session. */
-    void deliver(Message message) {
+    void deliver(Message message, boolean isPrivate) {
+        if (held != null && isPrivate && state != SessionState.CLOSED) {
+            if (!held.offer(message)) {
+                overflow();
+            }
+        } else {
+            deliver(message);
+        }
+    }
+
+    private void deliver(Message message) {
         if (state == SessionState.CLOSED) {
             return;
         }
         if (awaitingWelcome) {
             if (early == null) {
-                early = new SendQueue(
-                        hub.limits().queueBytesMax(), hub.metrics().queueBytes());
+                early = newQueue();
             }
             if (!early.offer(message)) {
                 overflow();
@@ -330,11 +370,19 @@ public final class Session implements Wheel.Timed {
         }
         SendQueue waited = early;
         early = null;
+        deliverAll(waited);
+    }
+
+    private void deliverAll(@Nullable SendQueue waited) {
         if (waited != null) {
             for (Message message = waited.poll(); message != null; message = waited.poll()) {
                 deliver(message);
             }
         }
+    }
+
+    private SendQueue newQueue() {
+        return new SendQueue(hub.limits().queueBytesMax(), hub.metrics().queueBytes());
     }
 
     /** Begins to hear the channels, each from where the hello says, else from the acceptance on. */
@@ -380,7 +428,8 @@ public final class Session implements Wheel.Timed {
 
     /** The browser gets a token that says where it is now, so that it need not read again what it did not want. */
     private void renewToken() {
-        if (state == SessionState.OPEN && !awaitingWelcome && identity != null) {
+        // What is kept back has not been heard, but a token of now would say so.
+        if (state == SessionState.OPEN && !awaitingWelcome && held == null && identity != null) {
             Map<String, Place> current = new HashMap<>();
             subscriptions.forEach(each -> current.put(each.channel().label(), place(each)));
             send(Message.resume(new ResumeToken(identity.user(), hub.asOfMs(start), current)));
@@ -479,6 +528,9 @@ public final class Session implements Wheel.Timed {
         queue.clear();
         if (early != null) {
             early.clear();
+        }
+        if (held != null) {
+            held.clear();
         }
         hub.closed(this);
         onClosed.accept(this);

@@ -73,7 +73,7 @@ public final class Subscription {
             had = null;
             place = Point.after(position);
         }
-        session.deliver(message);
+        session.deliver(message, channel.kind() != Channel.Kind.BROADCAST);
     }
 
     void end() {
