@@ -48,8 +48,6 @@ public final class Feed implements Hub.Source {
     private static final int READ_RETRY_MS = 200;
     /** A lost last message shows no gap; within this time each channel's newest position is compared [s]. */
     private static final int COMPARE_S = 60;
-    /** Clocks of two masters are no further apart than this, and a fail-over is no longer [ms]. */
-    private static final long OTHER_MASTER_MS = 30_000;
 
     private final Vertx vertx;
     private final Context context;
@@ -166,7 +164,8 @@ public final class Feed implements Hub.Source {
             Evidence evidence = start.evidence();
             if (evidence == null) {
                 Evidence fresh = new Evidence(start.point().sinceMs(), channel.mark());
-                channel.state.join(new Join(hub, subscription, start, fresh, null, losses));
+                Claim claim = new Claim(start.point(), start.replid(), fresh, null, losses);
+                channel.state.join(new Join(hub, subscription, claim));
             } else {
                 resume(channel, hub, subscription, start, evidence);
             }
@@ -176,7 +175,10 @@ public final class Feed implements Hub.Source {
     /** Joins once it is known what the slot says of itself now, however long that takes. */
     private void resume(Followed channel, Hub hub, Subscription subscription, Start start, Evidence evidence) {
         reader.fence(channel.channel(), limits.keptMs() / 1_000)
-                .onSuccess(fence -> channel.state.join(new Join(hub, subscription, start, evidence, fence, losses)))
+                .onSuccess(fence -> {
+                    Claim claim = new Claim(start.point(), start.replid(), evidence, fence, losses);
+                    channel.state.join(new Join(hub, subscription, claim));
+                })
                 .onFailure(failure -> vertx.setTimer(READ_RETRY_MS, timer -> {
                     if (isFollowed(channel) && channel.hubs.contains(hub)) {
                         resume(channel, hub, subscription, start, evidence);
@@ -307,10 +309,7 @@ public final class Feed implements Hub.Source {
     private final class ToHubs implements FeedChannel.Actions<Join> {
         @Override
         public Reading.Point pointOf(Join join) {
-            Start start = join.start();
-            return start.replid().equals(commands.replid())
-                    ? start.point()
-                    : start.point().earlier(OTHER_MASTER_MS);
+            return join.claim().from(commands.replid());
         }
 
         @Override
@@ -400,25 +399,11 @@ public final class Feed implements Hub.Source {
                     .filter(item -> item.expiresMs() > now)
                     .map(Message::of)
                     .collect(Collectors.toCollection(ArrayList::new));
-            boolean whole = isWhole(join, missed);
-            if (!whole && join.fence() == null) {
+            boolean whole = join.claim().isMet(missed, commands.replid(), losses, fenceNow(channel), limits.keptMs());
+            if (!whole && !join.claim().resumes()) {
                 messages.add(0, Message.gap(channel.label()));
             }
             join.hub().execute(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
-        }
-
-        private boolean isWhole(Join join, Reading missed) {
-            Fence fence = join.fence();
-            if (fence != null) {
-                return join.losses() == losses && join.evidence().proves(missed, fence, limits.keptMs());
-            }
-            if (missed.reach() == Reach.CUT) {
-                return false;
-            }
-            // The Redis on which the newcomer's start was taken has been running ever since.
-            Fence now = fenceNow(join.subscription().channel());
-            return join.start().replid().equals(commands.replid())
-                    || (now != null && join.evidence().proves(missed, now, limits.keptMs()));
         }
 
         private void toHubs(Channel channel, Message message, long afterStamp) {

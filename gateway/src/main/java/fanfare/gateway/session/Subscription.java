@@ -11,22 +11,14 @@ import org.jspecify.annotations.Nullable;
 public final class Subscription {
     private final Session session;
     private final Channel channel;
-    /** Until the join is over, live messages are not ours: the join's own list has them. */
-    private boolean joining = true;
-    /** When the join ended, in the feed's count of what it hands out. */
-    private long joinedStamp;
-    /** How far the session has come in the channel, what it did not want to hear included. */
-    private Point place;
-    /** The browser has had everything up to here, on another gateway perhaps; null once this channel is past it. */
-    private @Nullable Position had;
+    private final Progress progress;
     /** The session has left the channel, or come to it anew. */
     private boolean over;
 
-    Subscription(Session session, Channel channel, Point place) {
+    Subscription(Session session, Channel channel, Point from) {
         this.session = session;
         this.channel = channel;
-        this.place = place;
-        this.had = place.after();
+        this.progress = new Progress(from);
     }
 
     public Channel channel() {
@@ -34,7 +26,7 @@ public final class Subscription {
     }
 
     Point place() {
-        return place;
+        return progress.place();
     }
 
     /**
@@ -47,33 +39,24 @@ public final class Subscription {
      */
     public void joined(List<Message> missed, boolean complete, @Nullable Position before, long stamp) {
         if (!over) {
-            joining = false;
-            joinedStamp = stamp;
-            if (place.after() == null) {
-                place = before == null ? Point.BEGINNING : Point.after(before);
-            }
+            progress.joined(before, stamp);
             session.joined(this, complete);
             missed.forEach(this::take);
         }
     }
 
-    /** Takes what is live, unless the session had it: it is a repeat, and was handed out first before the join ended. */
+    /** Takes what is live; {@code firstStamp} is that of a repeat, else 0. */
     void deliver(Message message, long firstStamp) {
-        if (!joining && !over && (firstStamp == 0 || firstStamp < joinedStamp)) {
+        if (!over && progress.hears(firstStamp)) {
             take(message);
         }
     }
 
     private void take(Message message) {
         Position position = message.position();
-        if (position != null) {
-            if (had != null && position.isAtMost(had)) {
-                return;
-            }
-            had = null;
-            place = Point.after(position);
+        if (position == null || progress.moveTo(position)) {
+            session.deliver(message, channel.kind() != Channel.Kind.BROADCAST);
         }
-        session.deliver(message, channel.kind() != Channel.Kind.BROADCAST);
     }
 
     void end() {
