@@ -1,8 +1,8 @@
 package fanfare.gateway.feed;
 
-import fanfare.config.RedisConfig;
 import fanfare.control.ControlReader;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -20,11 +20,16 @@ public final class ControlFeed {
     private final Subscriber subscriber;
 
     public ControlFeed(
-            Vertx vertx, RedisConfig config, ControlReader reader, DoubleSupplier random, MeterRegistry metrics) {
+            Vertx vertx,
+            Masters masters,
+            Keys keys,
+            ControlReader reader,
+            DoubleSupplier random,
+            MeterRegistry metrics) {
         this.vertx = vertx;
         this.reader = reader;
-        this.channel = new Keys(config.prefix()).control();
-        this.subscriber = new Subscriber(vertx, config, "control", random, metrics, new Subscriber.Listener() {
+        this.channel = keys.control();
+        this.subscriber = new Subscriber(vertx, masters, "control", random, metrics, new Subscriber.Listener() {
             @Override
             public void subscribed(String name) {
                 catchUp();

@@ -4,12 +4,12 @@ import fanfare.broker.ChannelReader;
 import fanfare.broker.Reading;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
-import fanfare.config.RedisConfig;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Start;
 import fanfare.gateway.session.Subscription;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -77,7 +77,8 @@ public final class Feed implements Hub.Source {
     /** Makes the feed of the current event loop. Commands go over {@code commands}, which belongs to the caller. */
     public Feed(
             Vertx vertx,
-            RedisConfig config,
+            Masters masters,
+            Keys keys,
             RedisLink commands,
             RedisClock clock,
             Duration inboxTtl,
@@ -85,7 +86,7 @@ public final class Feed implements Hub.Source {
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
-        this.keys = new Keys(config.prefix());
+        this.keys = keys;
         this.commands = commands;
         this.clock = clock;
         this.inboxTtlMs = inboxTtl.toMillis();
@@ -100,7 +101,7 @@ public final class Feed implements Hub.Source {
                 .description("Channels that this gateway follows")
                 .register(metrics);
         for (int i = 0; i < SUBSCRIBERS; i++) {
-            subscribers.add(new Subscriber(vertx, config, "subscriber-" + i, random, metrics, new FromRedis()));
+            subscribers.add(new Subscriber(vertx, masters, "subscriber-" + i, random, metrics, new FromRedis()));
         }
     }
 

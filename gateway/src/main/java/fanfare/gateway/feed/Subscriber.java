@@ -1,6 +1,6 @@
 package fanfare.gateway.feed;
 
-import fanfare.config.RedisConfig;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -60,14 +60,14 @@ final class Subscriber {
 
     Subscriber(
             Vertx vertx,
-            RedisConfig config,
+            Masters masters,
             String name,
             DoubleSupplier random,
             MeterRegistry metrics,
             Listener listener) {
         this.context = vertx.getOrCreateContext();
         this.listener = listener;
-        this.link = new RedisLink(vertx, config, name, random, metrics, new RedisLink.Listener() {
+        this.link = new RedisLink(vertx, masters, name, random, metrics, new RedisLink.Listener() {
             @Override
             public void up() {
                 Subscriber.this.up();

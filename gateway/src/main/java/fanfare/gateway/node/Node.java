@@ -16,6 +16,7 @@ import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -74,14 +75,15 @@ public final class Node {
         this.loop = vertx.getOrCreateContext();
         this.sessions = sessions;
         Keys keys = new Keys(settings.redis().prefix());
-        commands = new RedisLink(vertx, settings.redis(), "commands", Node::random, metrics, new RedisLink.Listener() {
+        Masters masters = new Masters(vertx, settings.redis());
+        commands = new RedisLink(vertx, masters, "commands", Node::random, metrics, new RedisLink.Listener() {
             @Override
             public void up() {
                 commandsUp();
             }
         });
         clock = new RedisClock(vertx, commands, System::currentTimeMillis);
-        feed = new Feed(vertx, settings.redis(), commands, clock, settings.inboxTtl(), Node::random, metrics);
+        feed = new Feed(vertx, masters, keys, commands, clock, settings.inboxTtl(), Node::random, metrics);
         Roster roster = new Roster(settings.connectionsPerUserMax(), this::opened, this::closed);
         SiteAuthenticator authenticator = new SiteAuthenticator(
                 vertx,
@@ -107,11 +109,7 @@ public final class Node {
                         settings.version()),
                 metrics);
         control = new ControlFeed(
-                vertx,
-                settings.redis(),
-                new ControlReader(commands, keys, admission::disconnect),
-                Node::random,
-                metrics);
+                vertx, masters, keys, new ControlReader(commands, keys, admission::disconnect), Node::random, metrics);
         Gauge.builder("fanfare_users", roster, Roster::users)
                 .description("Users with a connection to this gateway")
                 .register(metrics);
