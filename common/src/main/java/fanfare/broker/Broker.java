@@ -1,12 +1,11 @@
 package fanfare.broker;
 
 import fanfare.channel.Channel;
-import fanfare.channel.Item;
 import fanfare.channel.Position;
 import fanfare.channel.Publication;
-import fanfare.config.RedisConfig;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisDownException;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.Gauge;
@@ -14,22 +13,21 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.json.Json;
 import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes publications to Redis: one script, one slot, one round trip each, all of a tick in one write. Confined to the
  * event loop that made it.
  *
  * <p>A publication that Redis did not answer is tried again for {@value #TRY_MS_MAX} ms. That is safe, since the script
- * knows the id of one that did arrive.
+ * knows the id of one that did arrive. What Redis did accept stays in the {@link Outbox}; when another master is reached,
+ * {@link Replay} brings it there, and until then new publications for the same bucket wait.
  */
 public final class Broker {
     /** How long a publication is tried before its caller is told that Redis is away [ms]. */
@@ -41,73 +39,93 @@ public final class Broker {
     /** Their data in characters. */
     private static final long UNDER_WAY_CHARACTERS_MAX = 64L << 20;
 
-    private record Attempt(Channel channel, Publication publication, Promise<Published> promise, long deadlineNs) {}
+    private record Attempt(Draft draft, Durability durability, Promise<Published> promise, long deadlineNs) {}
 
     private final Vertx vertx;
-    private final Keys keys;
-    private final BrokerLimits limits;
-    private final DoubleSupplier random;
-    private final RedisLink link;
-    private final LuaScript script = new LuaScript("publish");
-    /** What waits for the link to come back, or for its next try. */
+    private final Outbox outbox;
+    private final Generations generations = new Generations();
+    private final LuaScript script = new LuaScript("append", "publish");
+    private final AppendCall call;
+    private final Lane lane;
+    /** For what a replica is to confirm, and nothing else. */
+    private final Lane confirmedLane;
+
+    private final Confirmation confirmation;
+    private final Replay replay;
+    private final WriteProof proof;
+    /** What waits for its lane to come back, for a replay, or for its next try. */
     private final Queue<Attempt> retries = new ArrayDeque<>();
     /** Read by metrics from other threads. */
     private final AtomicInteger underWay = new AtomicInteger();
 
     private long underWayCharacters;
-    /** Identity of the master that has told us FENCED: once a new connection reads it again, it may open generations. */
-    private @Nullable String fencedBy;
-    /** The current connection was made after a FENCED and reached the same master. */
-    private boolean mayOpen;
-    /** Highest generation seen, which a new one must exceed even if Redis' clock went back. */
-    private long highestGeneration;
 
     public Broker(
             Vertx vertx,
-            RedisConfig config,
+            Masters masters,
+            Keys keys,
             BrokerLimits limits,
             String linkName,
             DoubleSupplier random,
             MeterRegistry metrics) {
         this.vertx = vertx;
-        this.keys = new Keys(config.prefix());
-        this.limits = limits;
-        this.random = random;
-        this.link = new RedisLink(vertx, config, linkName, random, metrics, new RedisLink.Listener() {
+        this.outbox = new Outbox(limits.outboxBytesMax());
+        this.call = new AppendCall(keys, limits, generations, random);
+        Lane.Listener listener = new Lane.Listener() {
             @Override
-            public void up() {
-                mayOpen = link().replid().equals(fencedBy);
-                retry();
+            public void up(Lane reached) {
+                reached(reached);
             }
 
             @Override
-            public void down() {
-                mayOpen = false;
+            public void down(Lane lost) {
+                lost(lost);
             }
-        });
+        };
+        this.lane = new Lane(vertx, masters, linkName, random, metrics, listener);
+        this.confirmedLane = new Lane(vertx, masters, linkName + "-confirmed", random, metrics, listener);
+        this.replay = new Replay(lane, outbox, generations, call, this::retry, metrics, linkName);
+        this.proof = new WriteProof(vertx, lane, outbox, keys.publisher(linkName + "-" + UUID.randomUUID()));
+        this.confirmation = new Confirmation(vertx, confirmedLane.link(), script, proof.write());
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
+                .tag("link", linkName)
+                .register(metrics);
+        Gauge.builder("fanfare_outbox_bytes", outbox, Outbox::bytes)
+                .description("Accepted publications remembered for a fail-over")
+                .tag("link", linkName)
+                .register(metrics);
+        Gauge.builder("fanfare_outbox_window_seconds", outbox, box -> box.windowMs() / 1_000.0)
+                .description("For how long they are remembered; less than 30 when memory ran out lately")
                 .tag("link", linkName)
                 .register(metrics);
     }
 
     public void open() {
-        link.open();
+        lane.link().open();
+        confirmedLane.link().open();
+        proof.start();
         vertx.setPeriodic(RETRY_MS, timer -> retry());
     }
 
     public Future<Void> close() {
-        return link.close();
+        proof.stop();
+        return Future.join(lane.link().close(), confirmedLane.link().close()).mapEmpty();
     }
 
     /** Whether Redis can be reached; may be asked on any thread. */
     public boolean isUp() {
-        return link.isUp();
+        return lane.link().isUp();
     }
 
     /** The link, for reads and control by the same process. */
     public RedisLink link() {
-        return link;
+        return lane.link();
+    }
+
+    /** Publishes as {@link Durability#MASTER}. */
+    public Future<Published> publish(Channel channel, Publication publication) {
+        return publish(channel, publication, Durability.MASTER);
     }
 
     /**
@@ -115,7 +133,7 @@ public final class Broker {
      *
      * @return fails with {@link RedisDownException} when it is not known to be stored; the same id may be tried again
      */
-    public Future<Published> publish(Channel channel, Publication publication) {
+    public Future<Published> publish(Channel channel, Publication publication, Durability durability) {
         int characters = publication.data().length();
         if (underWay.get() >= UNDER_WAY_MAX || underWayCharacters + characters > UNDER_WAY_CHARACTERS_MAX) {
             return Future.failedFuture(new RedisDownException("too many publications wait for Redis"));
@@ -124,7 +142,7 @@ public final class Broker {
         underWayCharacters += characters;
         Promise<Published> promise = Promise.promise();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
-        attempt(new Attempt(channel, publication, promise, deadline));
+        attempt(new Attempt(Draft.of(channel, publication), durability, promise, deadline));
         return promise.future().onComplete(result -> {
             underWay.decrementAndGet();
             underWayCharacters -= characters;
@@ -132,31 +150,33 @@ public final class Broker {
     }
 
     private void attempt(Attempt attempt) {
-        if (!link.isUp()) {
+        Draft draft = attempt.draft();
+        Lane over = attempt.durability() == Durability.REPLICATED ? confirmedLane : lane;
+        String replid = over.link().replid();
+        if (!over.link().isUp() || !replid.equals(outbox.master()) || outbox.owes(draft.tag())) {
             retries.add(attempt);
             return;
         }
-        Publication publication = attempt.publication();
-        script.run(link, keys(attempt.channel(), publication.id()), arguments(attempt.channel(), publication))
-                .onSuccess(answer -> answered(attempt, answer))
+        answer(draft, over)
+                .onSuccess(confirmed -> answered(attempt, over, replid, confirmed))
                 .onFailure(failure -> {
-                    if (!(failure instanceof RedisDownException)) {
-                        // READONLY, NOREPLICAS, MISCONF, OOM, ...: this master does not take it; look for it anew.
-                        link.reconnect(String.valueOf(failure.getMessage()));
-                    }
+                    over.refused(failure);
                     retries.add(attempt);
                 });
     }
 
-    private void answered(Attempt attempt, Response answer) {
+    private Future<Confirmation.Confirmed> answer(Draft draft, Lane over) {
+        return over == confirmedLane
+                ? confirmation.call(call.keys(draft), call.publish(draft, over))
+                : script.run(over.link(), call.keys(draft), call.publish(draft, over))
+                        .map(answer -> new Confirmation.Confirmed(answer, false));
+    }
+
+    private void answered(Attempt attempt, Lane over, String replid, Confirmation.Confirmed confirmed) {
+        Response answer = confirmed.answer();
         if (answer.get(0).toString().equals("FENCED")) {
-            fencedBy = link.replid();
+            over.fenced(replid);
             retries.add(attempt);
-            if (mayOpen) {
-                retry();
-            } else {
-                link.reconnect("another master opened the generation; the identity must be read again");
-            }
             return;
         }
         Position position = Position.parse(answer.get(0).toString());
@@ -164,10 +184,40 @@ public final class Broker {
             attempt.promise().fail("Redis gave no position: " + answer.get(0));
             return;
         }
-        highestGeneration = Math.max(highestGeneration, position.generation());
-        boolean duplicate = answer.get(1).toString().equals("1");
-        int routed = Integer.parseInt(answer.get(2).toString());
-        attempt.promise().complete(new Published(position, duplicate, routed));
+        Draft draft = attempt.draft();
+        generations.saw(draft.tag(), position);
+        outbox.accepted(
+                new Outbox.Entry(draft, position, number(answer, 3), number(answer, 4), replid), WriteProof.nowMs());
+        replay.go();
+        attempt.promise()
+                .complete(new Published(
+                        position, number(answer, 1) == 1, (int) number(answer, 2), confirmed.replicated()));
+    }
+
+    private static long number(Response answer, int index) {
+        return Long.parseLong(answer.get(index).toString());
+    }
+
+    private void reached(Lane reached) {
+        Lane other = reached == lane ? confirmedLane : lane;
+        if (other.link().isUp() && !other.link().replid().equals(reached.link().replid())) {
+            other.link().reconnect("another connection reached another master");
+        }
+        if (reached == lane) {
+            outbox.reached(lane.link().replid());
+            replay.go();
+        } else {
+            confirmation.up();
+        }
+        retry();
+    }
+
+    private void lost(Lane lost) {
+        if (lost == lane) {
+            outbox.unproved();
+        } else {
+            confirmation.down();
+        }
     }
 
     private void retry() {
@@ -180,37 +230,5 @@ public final class Broker {
                 attempt(attempt);
             }
         }
-    }
-
-    private List<String> keys(Channel channel, String id) {
-        return List.of(keys.fence(channel), keys.once(channel, id), keys.kept(channel));
-    }
-
-    private List<Object> arguments(Channel channel, Publication publication) {
-        boolean list = channel.kind() == Channel.Kind.USER;
-        boolean endless = channel.kind() == Channel.Kind.BROADCAST;
-        return List.of(
-                list ? "list" : "stream",
-                keys.live(channel),
-                link.replid(),
-                mayOpen ? 1 : 0,
-                highestGeneration,
-                (int) (random.getAsDouble() * 1000),
-                Item.headerTail(publication.id(), publication.namespace()),
-                payload(channel, publication),
-                TimeUnit.SECONDS.toMillis(publication.ttlSeconds()),
-                list ? limits.inboxItemsMax() : limits.logItemsMax(),
-                limits.logBytesMax(),
-                endless ? 0 : limits.inboxTtl().toSeconds(),
-                limits.onceTtl().toSeconds());
-    }
-
-    /** The event as the browser gets it, but for the position, the time and the closing brace. */
-    private static String payload(Channel channel, Publication publication) {
-        return "{\"type\":\"event\",\"channel\":" + Json.encode(channel.label())
-                + ",\"namespace\":" + Json.encode(publication.namespace())
-                + ",\"event\":" + Json.encode(publication.event())
-                + ",\"data\":" + publication.data()
-                + ",\"id\":" + Json.encode(publication.id());
     }
 }

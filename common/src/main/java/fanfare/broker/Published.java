@@ -7,5 +7,6 @@ import fanfare.channel.Position;
  *
  * @param duplicate the id had been published to this channel before, so nothing was published now
  * @param routed gateways that held the channel at that instant; 0 for a duplicate
+ * @param replicated a replica has it too; false as well if none was asked
  */
-public record Published(Position position, boolean duplicate, int routed) {}
+public record Published(Position position, boolean duplicate, int routed, boolean replicated) {}

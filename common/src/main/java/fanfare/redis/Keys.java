@@ -12,7 +12,7 @@ import fanfare.channel.Channel;
  * log:{topic:T}           stream  the same
  * broadcast:{broadcast}   channel                                           live broadcasts
  * topic:{topic:T}         channel
- * fence:{tag}             hash    no end (topics: 7 d)                      generation, seq, replid, born
+ * fence:{tag}             hash    no end (topics: 7 d)                      generation, seq, replid, born; logs: bytes
  * once:{tag}:CHANNEL:ID   string  120 s                                     first position of an id in a channel
  * presence:{b}            hash    USER|INCARNATION -> "since count"         which gateways hold a user
  * online:{b}              hash    USER -> number of gateways
@@ -22,6 +22,7 @@ import fanfare.channel.Channel;
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
  * nodes                   zset    INCARNATION by the end of its lease [ms]
  * probe:ID                channel                                           a gateway's renewals of its lease, for itself
+ * publisher:ID            string  PX 10 s, written every 3 s                proof that this master takes writes
  * control                 stream and channel, at most 10,000                disconnects
  * control:once:ID         string  120 s                                     stream id of an order that was given
  * </pre>
@@ -91,6 +92,10 @@ public final class Keys {
         return prefix + "nodes";
     }
 
+    public String publisher(String id) {
+        return prefix + "publisher:" + id;
+    }
+
     /** Both the stream and the pub/sub channel of commands to all gateways. */
     public String control() {
         return prefix + "control";
@@ -101,7 +106,8 @@ public final class Keys {
         return control() + ":once:" + id;
     }
 
-    private static String tag(Channel channel) {
+    /** The hash tag under which all of a channel lies: its user's bucket, or its own. */
+    public static String tag(Channel channel) {
         return switch (channel.kind()) {
             case USER -> Buckets.tagOf(channel.name());
             case BROADCAST -> "broadcast";

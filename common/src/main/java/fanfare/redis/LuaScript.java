@@ -12,26 +12,43 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A Lua script kept as a resource and called by its SHA-1; Redis is sent the source only when it does not know it. */
 public final class LuaScript {
     private final String source;
     private final String sha1;
 
-    /** The script {@code fanfare/redis/<name>.lua} on the class path. */
-    public LuaScript(String name) {
-        this.source = resource("fanfare/redis/" + name + ".lua");
+    /** The script {@code fanfare/redis/<name>.lua} on the class path; of several names, the one after the other. */
+    public LuaScript(String... names) {
+        this.source = Stream.of(names)
+                .map(name -> resource("fanfare/redis/" + name + ".lua"))
+                .collect(Collectors.joining());
         this.sha1 = sha1(source);
+    }
+
+    /** The call by SHA-1, for a caller that sends it itself and {@link #load}s the script when Redis does not know it. */
+    public Request call(List<String> keys, List<?> args) {
+        return request(Command.EVALSHA, sha1, keys, args);
+    }
+
+    public Request load() {
+        return Request.cmd(Command.SCRIPT).arg("LOAD").arg(source);
+    }
+
+    /** Whether a call failed because Redis does not know the script. */
+    public static boolean isUnknown(Throwable failure) {
+        String message = failure.getMessage();
+        return message != null && message.contains("NOSCRIPT");
     }
 
     /** Runs the script. Keys and arguments stand in the order of the script's header; an argument may be a Buffer. */
     public Future<Response> run(RedisLink link, List<String> keys, List<?> args) {
-        return link.send(request(Command.EVALSHA, sha1, keys, args)).recover(failure -> {
-            String message = failure.getMessage();
-            return message != null && message.contains("NOSCRIPT")
-                    ? link.send(request(Command.EVAL, source, keys, args))
-                    : Future.failedFuture(failure);
-        });
+        return link.send(call(keys, args))
+                .recover(failure -> isUnknown(failure)
+                        ? link.send(request(Command.EVAL, source, keys, args))
+                        : Future.failedFuture(failure));
     }
 
     private static Request request(Command command, String script, List<String> keys, List<?> args) {

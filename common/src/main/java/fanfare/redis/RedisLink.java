@@ -1,17 +1,14 @@
 package fanfare.redis;
 
-import fanfare.config.RedisConfig;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
-import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
@@ -20,8 +17,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,13 +53,11 @@ public final class RedisLink {
     /** Commands that may wait for their answers; beyond it callers are refused, which bounds the memory. */
     private static final int WAITING_MAX = 65_536;
 
-    private static final Pattern REPLID = Pattern.compile("master_replid:([0-9a-f]+)");
-
     private record Call(Request request, Promise<Response> promise) {}
 
     private final Vertx vertx;
     private final Context context;
-    private final RedisOptions options;
+    private final Masters masters;
     private final String name;
     private final DoubleSupplier random;
     private final Listener listener;
@@ -77,6 +70,8 @@ public final class RedisLink {
     /** Null while the link is down. */
     private @Nullable RedisConnection connection;
 
+    /** Connection string of the server behind the current connection. */
+    private String server = "";
     /** Identity of the master behind the current connection; the last one's while the link is down. */
     private String replid = "";
     /** Commands of this tick, which leave together at its end. */
@@ -91,10 +86,10 @@ public final class RedisLink {
     private boolean closed;
     private long watch = -1;
 
-    /** Makes a link of the current event loop; {@code random} gives numbers from 0 to 1. */
+    /** Makes a link of the current event loop to wherever the master is; {@code random} gives numbers from 0 to 1. */
     public RedisLink(
             Vertx vertx,
-            RedisConfig config,
+            Masters masters,
             String name,
             DoubleSupplier random,
             MeterRegistry metrics,
@@ -104,17 +99,7 @@ public final class RedisLink {
         this.name = name;
         this.random = random;
         this.listener = listener;
-        this.options = new RedisOptions()
-                .setConnectionString(config.url())
-                .setMaxPoolSize(1)
-                .setMaxPoolWaiting(1)
-                .setPoolCleanerInterval(-1)
-                .setPoolRecycleTimeout(-1)
-                .setMaxWaitingHandlers(WAITING_MAX)
-                .setNetClientOptions(new NetClientOptions()
-                        .setConnectTimeout(CONNECT_MS_MAX)
-                        .setTcpNoDelay(true)
-                        .setTcpKeepAlive(true));
+        this.masters = masters;
         Gauge.builder("fanfare_redis_link_up", up, flag -> flag.get() ? 1 : 0)
                 .description("1 while the connection to Redis can be used")
                 .tag("link", name)
@@ -123,12 +108,14 @@ public final class RedisLink {
 
     /** Connects, now and after every loss, until {@link #close}. */
     public void open() {
+        masters.join(this);
         watch = vertx.setPeriodic(WATCH_PERIOD_MS, timer -> watch());
         connect();
     }
 
     public Future<Void> close() {
         closed = true;
+        masters.leave(this);
         vertx.cancelTimer(watch);
         Redis last = client;
         lose("closed");
@@ -166,6 +153,26 @@ public final class RedisLink {
         return promise.future();
     }
 
+    /**
+     * Sends commands in this order and in one write, never twice.
+     *
+     * @return fails if any command fails, whatever became of the others; with {@link RedisDownException} as
+     *     {@link #send} does
+     */
+    public Future<List<Response>> batch(List<Request> requests) {
+        RedisConnection current = connection;
+        if (current == null) {
+            return Future.failedFuture(new RedisDownException("no connection to Redis"));
+        }
+        if (waiting == 0) {
+            answeredAt = System.nanoTime();
+        }
+        waiting += requests.size();
+        return current.batch(requests)
+                .onComplete(result -> answered(current, requests.size()))
+                .recover(failure -> Future.failedFuture(told(failure)));
+    }
+
     /** Sends SUBSCRIBE or UNSUBSCRIBE, whose acknowledgements arrive at {@link Listener#push}. */
     public void subscribing(Command command, List<String> channels) {
         RedisConnection current = connection;
@@ -184,38 +191,84 @@ public final class RedisLink {
         }
     }
 
+    /** Drops a connection to a master whose place a later one has taken; from any thread. */
+    void leaveTheDead() {
+        context.runOnContext(turn -> {
+            if (masters.isDead(replid)) {
+                reconnect("a later master has taken its place");
+            }
+        });
+    }
+
+    /** Drops a connection to anything but this server with this identity; from any thread. */
+    void leaveUnless(String master, String masterReplid) {
+        context.runOnContext(turn -> {
+            if (!server.equals(master) || !replid.equals(masterReplid)) {
+                reconnect("the master is elsewhere");
+            }
+        });
+    }
+
+    /** Drops a connection to this server, which is no master any more; from any thread. */
+    void leave(String demoted) {
+        context.runOnContext(turn -> {
+            if (server.equals(demoted)) {
+                reconnect("it is no master any more");
+            }
+        });
+    }
+
     private void connect() {
-        if (closed) {
-            return;
+        if (!closed) {
+            masters.locate()
+                    .onComplete(where -> context.runOnContext(turn -> {
+                        if (closed) {
+                            return;
+                        }
+                        if (where.succeeded()) {
+                            connect(where.result());
+                        } else {
+                            failed(where.cause());
+                        }
+                    }));
         }
-        Redis attempt = Redis.createClient(vertx, options);
+    }
+
+    private void connect(String where) {
+        Redis attempt = Redis.createClient(vertx, Masters.options(where).setMaxWaitingHandlers(WAITING_MAX));
         client = attempt;
         attempt.connect()
                 .compose(made -> made.send(Request.cmd(Command.INFO).arg("replication"))
-                        .compose(info -> adopt(made, info.toString())))
+                        .compose(info -> adopt(attempt, made, where, info.toString())))
                 .timeout(CONNECT_MS_MAX, TimeUnit.MILLISECONDS)
                 .onFailure(failure -> {
                     if (attempt == client) {
                         client = null;
-                        failures++;
-                        if (failures == 1) {
-                            LOG.log(System.Logger.Level.WARNING, "Redis link {0}: {1}", name, failure.getMessage());
-                        }
-                        connectLater();
+                        failed(failure);
                     }
                     attempt.close();
                 });
     }
 
-    private Future<Void> adopt(RedisConnection made, String info) {
-        Matcher matcher = REPLID.matcher(info);
-        if (!info.contains("role:master") || !matcher.find()) {
-            return Future.failedFuture("the server at the other end is no master");
+    private void failed(Throwable failure) {
+        failures++;
+        if (failures == 1) {
+            LOG.log(System.Logger.Level.WARNING, "Redis link {0}: {1}", name, failure.getMessage());
         }
-        if (closed || client == null || connection != null) {
+        connectLater();
+    }
+
+    private Future<Void> adopt(Redis attempt, RedisConnection made, String where, String info) {
+        Replication replication = Replication.parse(info);
+        String objection = replication == null ? "it does not say who it is" : masters.objection(replication);
+        if (replication == null || objection != null) {
+            return Future.failedFuture(String.valueOf(objection));
+        }
+        if (closed || client != attempt) {
             return Future.failedFuture("came too late");
         }
-        replid = matcher.group(1);
+        server = where;
+        replid = replication.replid();
         connection = made;
         failures = 0;
         waiting = 0;
@@ -296,10 +349,8 @@ public final class RedisLink {
             answered(current, 1);
             if (result.succeeded()) {
                 call.promise().complete(result.result());
-            } else if (result.cause() instanceof ErrorType error && !error.is("CONNECTION_CLOSED")) {
-                call.promise().fail(error);
             } else {
-                call.promise().fail(down(result.cause()));
+                call.promise().fail(told(result.cause()));
             }
         });
     }
@@ -316,6 +367,11 @@ public final class RedisLink {
         if (connection != null && waiting > 0 && silentMs > ANSWER_MS_MAX) {
             reconnect("no answer for " + silentMs + " ms");
         }
+    }
+
+    /** An answer of Redis as it is, anything else as the loss of it. */
+    private static Throwable told(Throwable cause) {
+        return cause instanceof ErrorType error && !error.is("CONNECTION_CLOSED") ? error : down(cause);
     }
 
     private static RedisDownException down(Throwable cause) {

@@ -7,8 +7,12 @@ import fanfare.channel.Item;
 import fanfare.channel.Publication;
 import fanfare.config.RedisConfig;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
+import fanfare.testing.RedisTrio;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.CompositeFuture;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -29,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(VertxExtension.class)
 class BrokerIT {
     private static final BrokerLimits SMALL =
-            new BrokerLimits(Duration.ofHours(1), 5, 8, 1 << 16, Duration.ofMinutes(1));
+            new BrokerLimits(Duration.ofHours(1), 5, 8, 1 << 16, Duration.ofMinutes(1), 1 << 20);
     private static final Channel ALICE = Channel.user("alice");
 
     private Vertx vertx;
@@ -127,7 +131,7 @@ class BrokerIT {
     }
 
     @Test
-    void aRestartedMasterOpensANewGenerationAndNothingUnderWayIsLostOrDoubled() throws Exception {
+    void aMasterThatRestartsEmptyIsGivenAgainWhatItHadAcceptedAndOpensANewGeneration() throws Exception {
         broker.close();
         try (RedisServer own = RedisServer.start()) {
             use(own.url());
@@ -136,10 +140,11 @@ class BrokerIT {
             Published after = publish(ALICE, "after").get(0);
             assertThat(after.position().generation())
                     .isGreaterThan(before.position().generation());
-            assertThat(after.position().sequence()).isEqualTo(1);
-            assertThat(read(ALICE, Reading.Point.since(0)).items())
-                    .extracting(Item::id)
-                    .containsExactly("after");
+            assertThat(after.position().sequence()).isEqualTo(2);
+            List<Item> items = read(ALICE, Reading.Point.since(0)).items();
+            assertThat(items).extracting(Item::id).containsExactly("before", "after");
+            assertThat(items.get(1).prev()).isEqualTo(items.get(0).position());
+            assertThat(publish(ALICE, "before").get(0).duplicate()).isTrue();
         }
     }
 
@@ -155,6 +160,149 @@ class BrokerIT {
         assertThat(read(ALICE, Reading.Point.since(0)).items().get(1).prev()).isEqualTo(before.position());
     }
 
+    @Test
+    void aReplayedItemIsTheFirstOneButForItsPlace() throws Exception {
+        broker.close();
+        try (RedisServer own = RedisServer.start()) {
+            use(own.url());
+            for (Channel channel : List.of(ALICE, Channel.BROADCAST, Channel.topic("news"))) {
+                publish(channel, "x y");
+            }
+            List<Item> before = itemsOfAll();
+            own.restart();
+            publish(Channel.user("bob"), "asks for nothing but a connection");
+            Await.until("all are replayed", () -> itemsOfAll().size() == 3);
+            List<Item> after = itemsOfAll();
+            for (int i = 0; i < 3; i++) {
+                Item was = before.get(i);
+                Item is = after.get(i);
+                assertThat(is.id()).isEqualTo(was.id());
+                assertThat(is.serverMs()).isEqualTo(was.serverMs());
+                assertThat(is.expiresMs()).isEqualTo(was.expiresMs());
+                assertThat(is.event().toString())
+                        .isEqualTo(was.event()
+                                .toString()
+                                .replace(
+                                        was.position().toString(), is.position().toString()));
+            }
+        }
+    }
+
+    @Test
+    void aFenceBelowAGenerationThatIsKnownIsNotBelieved() throws Exception {
+        Published before = publish(ALICE, "before").get(0);
+        String fence = keys.fence(ALICE);
+        await(() -> broker.link()
+                .send(Request.cmd(Command.HSET).arg(fence).arg("generation").arg("7")));
+        String connection = connectionId();
+        Published after = publish(ALICE, "after").get(0);
+        assertThat(after.position().generation())
+                .isGreaterThan(before.position().generation());
+        assertThat(connectionId()).as("the master was looked for again").isNotEqualTo(connection);
+    }
+
+    @Test
+    void aFenceThatIsGoneIsNotBelievedEither() throws Exception {
+        Published before = publish(ALICE, "before").get(0);
+        await(() -> broker.link().send(Request.cmd(Command.DEL).arg(keys.fence(ALICE))));
+        String connection = connectionId();
+        Published after = publish(ALICE, "after").get(0);
+        assertThat(after.position().generation())
+                .isGreaterThan(before.position().generation());
+        assertThat(connectionId()).isNotEqualTo(connection);
+    }
+
+    @Test
+    void retriesOfOneIdAtTheSameTimeAreOnePublication() throws Exception {
+        List<Published> all = await(() -> Future.all(IntStream.range(0, 50)
+                        .mapToObj(i -> broker.publish(
+                                ALICE,
+                                new Publication("same", "/n", "e", "1", 60),
+                                i % 2 == 0 ? Durability.MASTER : Durability.REPLICATED))
+                        .toList())
+                .map(CompositeFuture::<Published>list));
+        assertThat(all).extracting(Published::position).containsOnly(all.get(0).position());
+        assertThat(all).filteredOn(published -> !published.duplicate()).hasSize(1);
+        assertThat(read(ALICE, Reading.Point.since(0)).items()).hasSize(1);
+    }
+
+    @Test
+    void oneIdReachesEachOfManyUsers() throws Exception {
+        List<Channel> users =
+                IntStream.range(0, 200).mapToObj(i -> Channel.user("many" + i)).toList();
+        Publication publication = new Publication("same", "/n", "e", "1", 60);
+        await(() -> Future.all(users.stream()
+                .map(user -> broker.publish(user, publication, Durability.REPLICATED))
+                .toList()));
+        for (Channel user : users) {
+            assertThat(read(user, Reading.Point.since(0)).items()).hasSize(1);
+        }
+    }
+
+    @Test
+    void withoutAReplicaNobodyConfirms() throws Exception {
+        Published published =
+                await(() -> broker.publish(ALICE, new Publication("a", "/n", "e", "1", 60), Durability.REPLICATED));
+        assertThat(published.replicated()).isFalse();
+        assertThat(published.duplicate()).isFalse();
+    }
+
+    @Test
+    void anInboxThatCannotBeWrittenSpoilsNeitherTheConnectionNorTheOthers() throws Exception {
+        Channel spoilt = Channel.user("spoilt");
+        await(() -> broker.link()
+                .send(Request.cmd(Command.SET).arg(keys.kept(spoilt)).arg("x")));
+        String connection = connectionId();
+        Publication publication = new Publication("a", "/n", "e", "1", 60);
+        await(() -> {
+            Future<Published> refused = broker.publish(spoilt, publication, Durability.REPLICATED);
+            return broker.publish(ALICE, publication, Durability.REPLICATED)
+                    .onSuccess(published -> assertThat(refused.isComplete()).isFalse())
+                    .compose(published -> refused.otherwiseEmpty());
+        });
+        assertThat(connectionId()).isEqualTo(connection);
+        assertThat(read(ALICE, Reading.Point.since(0)).items()).hasSize(1);
+    }
+
+    @Test
+    void aMasterThatRefusesWritesIsLeftAndTakenBackWhenItTakesThem() throws Exception {
+        broker.close();
+        try (RedisServer own = RedisServer.start("--min-replicas-to-write", "1")) {
+            use(own.url());
+            assertThat(await(() -> broker.publish(ALICE, new Publication("a", "/n", "e", "1", 60))
+                            .map("taken")
+                            .recover(failure ->
+                                    Future.succeededFuture(failure.getClass().getSimpleName()))))
+                    .isEqualTo("RedisDownException");
+            RedisTrio.ask(own, "CONFIG", "SET", "min-replicas-to-write", "0");
+            assertThat(publish(ALICE, "a").get(0).duplicate()).isFalse();
+        }
+    }
+
+    /** Of a user, of broadcast and of a topic; empty while Redis cannot be asked. */
+    private List<Item> itemsOfAll() {
+        List<Item> items = new ArrayList<>();
+        try {
+            for (Channel channel : List.of(ALICE, Channel.BROADCAST, Channel.topic("news"))) {
+                items.addAll(await(() -> reader.read(channel, Reading.Point.since(0))
+                                .recover(away -> Future.succeededFuture(
+                                        new Reading(List.of(), null, null, Reading.Reach.BEGINNING))))
+                        .items());
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        return items;
+    }
+
+    private String connectionId() throws Exception {
+        return await(() -> broker.link()
+                        .send(Request.cmd(Command.CLIENT).arg("ID"))
+                        .recover(away -> vertx.timer(10, TimeUnit.MILLISECONDS).compose(tick -> broker.link()
+                                .send(Request.cmd(Command.CLIENT).arg("ID")))))
+                .toString();
+    }
+
     private void use(String url) throws Exception {
         use(url, SMALL);
     }
@@ -163,11 +311,13 @@ class BrokerIT {
         RedisConfig config = new RedisConfig(url, "test" + UUID.randomUUID() + ":");
         keys = new Keys(config.prefix());
         await(() -> {
-            broker = new Broker(vertx, config, limits, "publish", () -> 0.5, new SimpleMeterRegistry());
+            broker = new Broker(
+                    vertx, new Masters(vertx, config), keys, limits, "publish", () -> 0.5, new SimpleMeterRegistry());
             reader = new ChannelReader(broker.link(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
             broker.open();
             return Future.succeededFuture();
         });
+        Await.until("Redis is reached", broker::isUp);
     }
 
     private List<Published> publish(Channel channel, String... ids) throws Exception {
@@ -185,6 +335,6 @@ class BrokerIT {
     /** Everything of the broker's happens on one event loop. */
     private <T> T await(Supplier<Future<T>> call) throws Exception {
         return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .await(20, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
     }
 }

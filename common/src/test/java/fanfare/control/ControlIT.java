@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.config.RedisConfig;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -54,17 +55,18 @@ class ControlIT {
         loop = vertx.getOrCreateContext();
         RedisConfig config = new RedisConfig(RedisServer.shared().url(), "test" + UUID.randomUUID() + ":");
         keys = new Keys(config.prefix());
+        Masters masters = new Masters(vertx, config);
         Promise<Void> up = Promise.promise();
         await(() -> {
             link = new RedisLink(
-                    vertx, config, "command", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
+                    vertx, masters, "command", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
                         @Override
                         public void up() {
                             up.tryComplete();
                         }
                     });
             subscriber = new RedisLink(
-                    vertx, config, "control", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
+                    vertx, masters, "control", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
                         @Override
                         public void up() {
                             subscriber.subscribing(Command.SUBSCRIBE, List.of(keys.control()));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import fanfare.config.RedisConfig;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -62,7 +63,12 @@ class PresenceIT {
         Node(PresenceLimits limits) {
             Promise<PresenceWriter> made = Promise.promise();
             link = new RedisLink(
-                    vertx, config, "presence", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
+                    vertx,
+                    new Masters(vertx, config),
+                    "presence",
+                    () -> 0.5,
+                    new SimpleMeterRegistry(),
+                    new RedisLink.Listener() {
                         @Override
                         public void up() {
                             made.future().onSuccess(PresenceWriter::linkUp);
@@ -394,7 +400,12 @@ class PresenceIT {
         keys = new Keys(config.prefix());
         run(() -> {
             link = new RedisLink(
-                    vertx, config, "reader", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {});
+                    vertx,
+                    new Masters(vertx, config),
+                    "reader",
+                    () -> 0.5,
+                    new SimpleMeterRegistry(),
+                    new RedisLink.Listener() {});
             reader = new PresenceReader(link, keys);
             link.open();
             links.add(link);

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,17 +22,30 @@ public final class RedisServer implements AutoCloseable {
     private final List<String> command;
     private Process process;
 
-    private RedisServer(int port, String... options) {
+    private RedisServer(int port, List<String> command) {
         this.port = port;
-        this.command = new ArrayList<>(List.of(
-                binary(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"));
-        command.addAll(List.of(options));
+        this.command = command;
         this.process = launch();
     }
 
     /** A server of one's own, to be killed at will. */
     public static RedisServer start(String... options) {
-        return new RedisServer(freePort(), options);
+        int port = freePort();
+        List<String> command = new ArrayList<>(List.of(
+                binary(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"));
+        command.addAll(List.of(options));
+        return new RedisServer(port, command);
+    }
+
+    /** A sentinel, which keeps its state beside the configuration in {@code folder}. */
+    public static RedisServer sentinel(int port, Path folder, String configuration) {
+        Path file = folder.resolve("sentinel-" + port + ".conf");
+        try {
+            Files.writeString(file, "port " + port + "\nbind 127.0.0.1\n" + configuration);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new RedisServer(port, List.of(binary(), file.toString(), "--sentinel"));
     }
 
     /** The server that tests share, each under its own key prefix. */
@@ -51,6 +65,15 @@ public final class RedisServer implements AutoCloseable {
     public void kill() {
         process.destroyForcibly();
         join();
+    }
+
+    /** Freezes it with all its connections, as a stalled machine does, until {@link #resume}. */
+    public void pause() {
+        signal("STOP");
+    }
+
+    public void resume() {
+        signal("CONT");
     }
 
     /** Starts it again on the same port, empty. */
@@ -103,10 +126,25 @@ public final class RedisServer implements AutoCloseable {
 
     private boolean accepts() {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.getOutputStream().write("PING\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-            return socket.getInputStream().read() == '+';
+            socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
+            // One that asks for a password first is up as well.
+            String answer = new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII);
+            return answer.equals("+PONG") || answer.equals("-NOAU");
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -11,6 +11,7 @@ import fanfare.control.Disconnect;
 import fanfare.presence.PresenceReader;
 import fanfare.presence.UserPresence;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RecordedLog;
@@ -71,7 +72,13 @@ final class Cluster implements AutoCloseable {
         this.settings.putAll(settings);
         this.broker = onPublisherLoop(() -> {
             Broker opened = new Broker(
-                    vertx, redis, BrokerLimits.defaults(), "publish", Math::random, new SimpleMeterRegistry());
+                    vertx,
+                    new Masters(vertx, redis),
+                    new Keys(redis.prefix()),
+                    BrokerLimits.defaults(),
+                    "publish",
+                    Math::random,
+                    new SimpleMeterRegistry());
             opened.open();
             return Future.succeededFuture(opened);
         });

@@ -1,5 +1,6 @@
 package fanfare.publisher;
 
+import fanfare.broker.BrokerLimits;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.http.Health;
@@ -10,6 +11,7 @@ import fanfare.publisher.auth.KeyFileException;
 import fanfare.publisher.auth.KeyFileWatch;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.NewKey;
+import fanfare.redis.Masters;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
@@ -59,8 +61,10 @@ public final class Publisher {
                 .setEventLoopPoolSize(loops)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        Masters masters = new Masters(vertx, config.redis());
+        BrokerLimits limits = config.limits().shared(loops);
         for (int number = 0; number < loops; number++) {
-            verticles.add(new PublisherVerticle(config, bodyMax, keys, metrics, number));
+            verticles.add(new PublisherVerticle(config, masters, limits, bodyMax, keys, metrics, number));
         }
         health.readiness(
                 "redis",

@@ -1,12 +1,12 @@
 package fanfare.publisher;
 
 import fanfare.broker.BrokerLimits;
+import fanfare.broker.Durability;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
-import fanfare.publisher.publish.Durability;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,7 @@
 package fanfare.publisher;
 
 import fanfare.broker.Broker;
+import fanfare.broker.BrokerLimits;
 import fanfare.control.ControlWriter;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.Problem;
@@ -16,6 +17,7 @@ import fanfare.publisher.presence.OnlineHandler;
 import fanfare.publisher.presence.PresenceHandler;
 import fanfare.publisher.publish.PublishHandler;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -43,6 +45,8 @@ final class PublisherVerticle extends VerticleBase {
     private static final String ABORTED = "aborted";
 
     private final PublisherConfig config;
+    private final Masters masters;
+    private final BrokerLimits limits;
     private final Duration bodyMax;
     private final Keyring keys;
     private final MeterRegistry metrics;
@@ -53,8 +57,18 @@ final class PublisherVerticle extends VerticleBase {
 
     private @Nullable HttpServer server;
 
-    PublisherVerticle(PublisherConfig config, Duration bodyMax, Keyring keys, MeterRegistry metrics, int number) {
+    /** @param limits this loop's share */
+    PublisherVerticle(
+            PublisherConfig config,
+            Masters masters,
+            BrokerLimits limits,
+            Duration bodyMax,
+            Keyring keys,
+            MeterRegistry metrics,
+            int number) {
         this.config = config;
+        this.masters = masters;
+        this.limits = limits;
         this.bodyMax = bodyMax;
         this.keys = keys;
         this.metrics = metrics;
@@ -65,8 +79,9 @@ final class PublisherVerticle extends VerticleBase {
     public Future<?> start() {
         Broker opened = new Broker(
                 vertx,
-                config.redis(),
-                config.limits(),
+                masters,
+                new Keys(config.redis().prefix()),
+                limits,
                 linkName,
                 () -> ThreadLocalRandom.current().nextDouble(),
                 metrics);

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import fanfare.broker.BrokerLimits;
+import fanfare.broker.Durability;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
-import fanfare.publisher.publish.Durability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +50,7 @@ class PublisherConfigTest {
         values.put("FANFARE_INBOX_ITEMS_MAX", "5");
         values.put("FANFARE_LOG_ITEMS_MAX", "6");
         values.put("FANFARE_LOG_BYTES_MAX", "200000");
+        values.put("FANFARE_OUTBOX_BYTES_MAX", "2000000");
         Env env = new Env(values);
         assertThat(PublisherConfig.from(env))
                 .isEqualTo(new PublisherConfig(
@@ -66,7 +67,8 @@ class PublisherConfigTest {
                                 5,
                                 6,
                                 200_000,
-                                BrokerLimits.defaults().onceTtl())));
+                                BrokerLimits.defaults().onceTtl(),
+                                2_000_000)));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());
         assertThat(env.table()).doesNotContain("dev.secret");
     }

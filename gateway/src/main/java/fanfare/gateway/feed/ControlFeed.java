@@ -1,8 +1,8 @@
 package fanfare.gateway.feed;
 
-import fanfare.config.RedisConfig;
 import fanfare.control.ControlReader;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -21,7 +21,8 @@ public final class ControlFeed {
 
     public ControlFeed(
             Vertx vertx,
-            RedisConfig config,
+            Masters masters,
+            Keys keys,
             ControlReader reader,
             Pulse pulse,
             String probe,
@@ -29,9 +30,9 @@ public final class ControlFeed {
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.reader = reader;
-        this.channel = new Keys(config.prefix()).control();
+        this.channel = keys.control();
         this.subscriber = new Subscriber(
-                vertx, config, "control", pulse, probe, Future::succeededFuture, random, metrics, new FromRedis());
+                vertx, masters, "control", pulse, probe, Future::succeededFuture, random, metrics, new FromRedis());
     }
 
     private final class FromRedis implements Subscriber.Listener {

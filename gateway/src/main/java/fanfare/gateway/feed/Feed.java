@@ -7,12 +7,12 @@ import fanfare.broker.Reading;
 import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
-import fanfare.config.RedisConfig;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Start;
 import fanfare.gateway.session.Subscription;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -87,7 +87,8 @@ public final class Feed implements Hub.Source {
      */
     public Feed(
             Vertx vertx,
-            RedisConfig config,
+            Masters masters,
+            Keys keys,
             RedisLink commands,
             RedisClock clock,
             Pulse pulse,
@@ -98,7 +99,7 @@ public final class Feed implements Hub.Source {
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
-        this.keys = new Keys(config.prefix());
+        this.keys = keys;
         this.commands = commands;
         this.clock = clock;
         this.limits = limits;
@@ -119,7 +120,7 @@ public final class Feed implements Hub.Source {
                 .register(metrics);
         for (int i = 0; i < SUBSCRIBERS; i++) {
             subscribers.add(new Subscriber(
-                    vertx, config, "subscriber-" + i, pulse, probe, first, random, metrics, new FromRedis()));
+                    vertx, masters, "subscriber-" + i, pulse, probe, first, random, metrics, new FromRedis()));
         }
         pulse.onBeat(this::compareSome);
     }

@@ -1,6 +1,6 @@
 package fanfare.gateway.feed;
 
-import fanfare.config.RedisConfig;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -85,7 +85,7 @@ final class Subscriber {
 
     Subscriber(
             Vertx vertx,
-            RedisConfig config,
+            Masters masters,
             String name,
             Pulse pulse,
             String probe,
@@ -99,7 +99,7 @@ final class Subscriber {
         this.probe = probe;
         this.first = first;
         this.listener = listener;
-        this.link = new RedisLink(vertx, config, name, random, metrics, new RedisLink.Listener() {
+        this.link = new RedisLink(vertx, masters, name, random, metrics, new RedisLink.Listener() {
             @Override
             public void up() {
                 Subscriber.this.up();

@@ -19,6 +19,7 @@ import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
 import fanfare.presence.Probe;
 import fanfare.redis.Keys;
+import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
 import fanfare.redis.ServerTime;
 import io.micrometer.core.instrument.Gauge;
@@ -79,7 +80,8 @@ public final class Node {
         this.loop = vertx.getOrCreateContext();
         this.sessions = sessions;
         Keys keys = new Keys(settings.redis().prefix());
-        commands = new RedisLink(vertx, settings.redis(), "commands", Node::random, metrics, new RedisLink.Listener() {
+        Masters masters = new Masters(vertx, settings.redis());
+        commands = new RedisLink(vertx, masters, "commands", Node::random, metrics, new RedisLink.Listener() {
             @Override
             public void up() {
                 commandsUp();
@@ -120,7 +122,8 @@ public final class Node {
                 metrics);
         control = new ControlFeed(
                 vertx,
-                settings.redis(),
+                masters,
+                keys,
                 new ControlReader(commands, keys, admission::disconnect, admission::doubt),
                 pulse,
                 probe,
@@ -128,7 +131,8 @@ public final class Node {
                 metrics);
         feed = new Feed(
                 vertx,
-                settings.redis(),
+                masters,
+                keys,
                 commands,
                 clock,
                 pulse,

@@ -1,6 +1,7 @@
 package fanfare.publisher.publish;
 
 import fanfare.broker.Broker;
+import fanfare.broker.Durability;
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
 import fanfare.http.Problem;
@@ -103,12 +104,11 @@ public final class PublishHandler implements Handler<RoutingContext> {
         answer.put("position", published.position().toString())
                 .put("duplicate", published.duplicate())
                 .put("routed", published.routed());
-        // No replica is asked yet, so none has confirmed.
-        return durability == Durability.REPLICATED ? answer.put("replicated", false) : answer;
+        return durability == Durability.REPLICATED ? answer.put("replicated", published.replicated()) : answer;
     }
 
     private Future<Published> publish(PublishRequest request, Channel channel) {
-        return broker.publish(channel, request.publication())
+        return broker.publish(channel, request.publication(), request.durability())
                 .onSuccess(published -> metrics.count(published.duplicate() ? Outcome.DUPLICATE : Outcome.STORED))
                 .recover(failure -> Future.failedFuture(refused(request, failure)));
     }

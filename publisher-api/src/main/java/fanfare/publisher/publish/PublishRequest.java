@@ -1,5 +1,6 @@
 package fanfare.publisher.publish;
 
+import fanfare.broker.Durability;
 import fanfare.channel.Publication;
 import fanfare.http.Problem;
 import fanfare.publisher.json.JsonBody;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import fanfare.broker.Durability;
 import fanfare.channel.Channel;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;

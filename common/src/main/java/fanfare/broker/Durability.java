@@ -1,6 +1,6 @@
-package fanfare.publisher.publish;
+package fanfare.broker;
 
-/** What a publication's 200 promises. */
+/** What a publication's answer promises. */
 public enum Durability {
     /** The master has it. */
     MASTER,

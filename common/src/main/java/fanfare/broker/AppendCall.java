@@ -1,0 +1,61 @@
+package fanfare.broker;
+
+import fanfare.channel.Channel;
+import fanfare.redis.Keys;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+
+/** Keys and arguments of the two scripts that append to a channel, in the order of their headers. */
+final class AppendCall {
+    private final Keys keys;
+    private final BrokerLimits limits;
+    private final Generations generations;
+    private final DoubleSupplier random;
+
+    AppendCall(Keys keys, BrokerLimits limits, Generations generations, DoubleSupplier random) {
+        this.keys = keys;
+        this.limits = limits;
+        this.generations = generations;
+        this.random = random;
+    }
+
+    List<String> keys(Draft draft) {
+        Channel channel = draft.channel();
+        return List.of(keys.fence(channel), keys.once(channel, draft.id()), keys.kept(channel));
+    }
+
+    List<Object> publish(Draft draft, Lane lane) {
+        List<Object> arguments = append(draft, lane);
+        arguments.add(draft.ttlMs());
+        return arguments;
+    }
+
+    List<Object> replay(Outbox.Entry entry, Lane lane) {
+        List<Object> arguments = append(entry.draft(), lane);
+        arguments.add(entry.position().generation());
+        arguments.add(entry.position().sequence());
+        arguments.add(entry.serverMs());
+        arguments.add(entry.expiresMs());
+        return arguments;
+    }
+
+    private List<Object> append(Draft draft, Lane lane) {
+        Channel channel = draft.channel();
+        boolean list = channel.kind() == Channel.Kind.USER;
+        boolean endless = channel.kind() == Channel.Kind.BROADCAST;
+        return new ArrayList<>(List.of(
+                list ? "list" : "stream",
+                keys.live(channel),
+                lane.link().replid(),
+                lane.mayOpen() ? 1 : 0,
+                generations.highest(draft.tag()),
+                (int) (random.getAsDouble() * 1000),
+                draft.headerTail(),
+                draft.payload(),
+                list ? limits.inboxItemsMax() : limits.logItemsMax(),
+                limits.logBytesMax(),
+                endless ? 0 : limits.inboxTtl().toSeconds(),
+                limits.onceTtl().toSeconds()));
+    }
+}

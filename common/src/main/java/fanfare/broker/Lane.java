@@ -1,0 +1,74 @@
+package fanfare.broker;
+
+import fanfare.redis.Masters;
+import fanfare.redis.RedisLink;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection for publications, and whether it may open generations. Whoever is told FENCED reconnects and reads the
+ * master's identity again; if it is the same, this is the master now, and the fence is of the past.
+ */
+final class Lane {
+    /** What a lane tells its owner. */
+    interface Listener {
+        void up(Lane lane);
+
+        void down(Lane lane);
+    }
+
+    /** Answers that a server gives for itself, not for the one command: another one must be looked for. */
+    private static final List<String> REFUSALS =
+            List.of("READONLY", "NOREPLICAS", "MOVED", "MASTERDOWN", "LOADING", "MISCONF", "OOM");
+
+    private final RedisLink link;
+    /** Identity of the master that has told us FENCED. */
+    private @Nullable String fencedBy;
+    /** The current connection was made after a FENCED and reached the same master. */
+    private boolean mayOpen;
+
+    Lane(Vertx vertx, Masters masters, String name, DoubleSupplier random, MeterRegistry metrics, Listener listener) {
+        this.link = new RedisLink(vertx, masters, name, random, metrics, new RedisLink.Listener() {
+            @Override
+            public void up() {
+                mayOpen = link().replid().equals(fencedBy);
+                listener.up(Lane.this);
+            }
+
+            @Override
+            public void down() {
+                mayOpen = false;
+                listener.down(Lane.this);
+            }
+        });
+    }
+
+    RedisLink link() {
+        return link;
+    }
+
+    boolean mayOpen() {
+        return mayOpen;
+    }
+
+    /** The master that a connection with this identity reached has answered FENCED. */
+    void fenced(String replid) {
+        fencedBy = replid;
+        if (!mayOpen && link.replid().equals(replid)) {
+            link.reconnect("another master opened the generation; the identity must be read again");
+        }
+    }
+
+    /** Drops the connection if Redis' answer means that this server takes no writes; says whether it does. */
+    boolean refused(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        boolean refused = REFUSALS.stream().anyMatch(message::contains);
+        if (refused) {
+            link.reconnect(message);
+        }
+        return refused;
+    }
+}

@@ -1,0 +1,102 @@
+package fanfare.broker;
+
+import fanfare.channel.Position;
+import fanfare.redis.LuaScript;
+import fanfare.redis.RedisDownException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Response;
+import java.util.List;
+
+/**
+ * Brings what is owed in the outbox to the master that was reached, a chunk at a time and oldest first. Confined to the
+ * broker's event loop.
+ */
+final class Replay {
+    private static final System.Logger LOG = System.getLogger(Replay.class.getName());
+    /** Enough for a round trip to cost nothing, and few enough to let publications for other buckets in between. */
+    private static final int CHUNK = 100;
+
+    private final Lane lane;
+    private final Outbox outbox;
+    private final Generations generations;
+    private final AppendCall call;
+    private final Runnable done;
+    private final Counter replayed;
+    private final LuaScript script = new LuaScript("append", "replay");
+    private boolean underWay;
+
+    /** @param done told whenever nothing is owed any more */
+    Replay(
+            Lane lane,
+            Outbox outbox,
+            Generations generations,
+            AppendCall call,
+            Runnable done,
+            MeterRegistry metrics,
+            String linkName) {
+        this.lane = lane;
+        this.outbox = outbox;
+        this.generations = generations;
+        this.call = call;
+        this.done = done;
+        this.replayed = Counter.builder("fanfare_outbox_replayed_total")
+                .description("Publications that a new master lacked and was given again")
+                .tag("link", linkName)
+                .register(metrics);
+    }
+
+    /** Sends what is owed, unless that is under way or the link is down. */
+    void go() {
+        if (underWay || !lane.link().isUp()) {
+            return;
+        }
+        List<Outbox.Entry> chunk = outbox.owed(CHUNK);
+        if (chunk.isEmpty()) {
+            return;
+        }
+        underWay = true;
+        String replid = lane.link().replid();
+        Future.join(chunk.stream().map(entry -> replay(entry, replid)).toList()).onComplete(joined -> {
+            underWay = false;
+            go();
+            if (!underWay) {
+                done.run();
+            }
+        });
+    }
+
+    private Future<Void> replay(Outbox.Entry entry, String replid) {
+        return script.run(lane.link(), call.keys(entry.draft()), call.replay(entry, lane))
+                .onSuccess(answer -> answered(entry, replid, answer))
+                .onFailure(failure -> {
+                    if (!(failure instanceof RedisDownException) && !lane.refused(failure)) {
+                        LOG.log(System.Logger.Level.ERROR, "a publication cannot be replayed", failure);
+                        outbox.forget(entry);
+                    }
+                })
+                .mapEmpty();
+    }
+
+    private void answered(Outbox.Entry entry, String replid, Response answer) {
+        String outcome = answer.get(0).toString();
+        switch (outcome) {
+            case "FENCED" -> lane.fenced(replid);
+            case "EXPIRED" -> outbox.forget(entry);
+            default -> {
+                Position position = Position.parse(outcome);
+                if (position == null) {
+                    LOG.log(System.Logger.Level.ERROR, "Redis gave no position: {0}", outcome);
+                    outbox.forget(entry);
+                    return;
+                }
+                generations.saw(entry.draft().tag(), position);
+                outbox.replayed(entry, position, replid, WriteProof.nowMs());
+                if (answer.get(1).toString().equals("0")) {
+                    replayed.increment();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+-- Publishes what another master had accepted, as it was then, unless this master's data has it or it has expired.
+-- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED', replid} as publish.lua does. Follows append.lua.
+local old_generation = ARGV[13] -- where the other master had put it
+local old_sequence   = ARGV[14]
+local server_ms      = ARGV[15] -- when that master took it
+local expires_ms     = ARGV[16]
+
+local first = redis.call('GET', once)
+if first then
+  return {first, 1, 0}
+end
+-- Before the channel is looked at: a master of the past knows nothing about what it lacks.
+if fenced then
+  return {'FENCED', opened[2] or ''}
+end
+if tonumber(now) >= tonumber(expires_ms) then
+  return {'EXPIRED'}
+end
+
+-- What came after a fail-over is searched for the id, for another publisher may have replayed it. The old generation's
+-- last item then says whether the other master's list had reached this one as far as that.
+local id = string.match(tail, '^%S+')
+local items = earlier()
+while #items > 0 do
+  for i = #items, 1, -1 do
+    local generation_there, sequence_there, id_there = string.match(items[i], '^(%d+)%-(%d+) %S+ %d+ %d+ (%S+) ')
+    if id_there == id then
+      return {generation_there .. '-' .. sequence_there, 1, 0}
+    end
+    if generation_there == old_generation then
+      if tonumber(sequence_there) >= tonumber(old_sequence) then
+        return {old_generation .. '-' .. old_sequence, 1, 0}
+      end
+      items = {}
+      break
+    end
+  end
+  if #items > 0 then
+    items = earlier()
+  end
+end
+
+local position, routed = append(server_ms, expires_ms)
+return {position, 0, routed}

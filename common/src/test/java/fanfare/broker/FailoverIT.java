@@ -1,0 +1,381 @@
+package fanfare.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.channel.Channel;
+import fanfare.channel.Item;
+import fanfare.channel.Publication;
+import fanfare.config.RedisConfig;
+import fanfare.redis.Keys;
+import fanfare.redis.Masters;
+import fanfare.testing.Await;
+import fanfare.testing.FlakyLink;
+import fanfare.testing.RedisServer;
+import fanfare.testing.RedisTrio;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What two publishers were told is stored is stored once, whatever becomes of the master. */
+class FailoverIT {
+    private static final BrokerLimits LIMITS =
+            new BrokerLimits(Duration.ofHours(1), 1_000, 1_000, 1 << 24, Duration.ofMinutes(2), 1 << 24);
+    private static final Channel ALICE = Channel.user("alice");
+    /** Between two publications of one caller: it keeps the lists below what one read gives [ms]. */
+    private static final int PACE_MS = 50;
+
+    private final String prefix = "test" + UUID.randomUUID() + ":";
+    private final Keys keys = new Keys(prefix);
+    private final List<Publisher> publishers = new ArrayList<>();
+
+    /** What a publisher has, on an event loop of its own. */
+    private final class Publisher {
+        final Context loop = Vertx.vertx().getOrCreateContext();
+        final MeterRegistry metrics = new SimpleMeterRegistry();
+        final Broker broker;
+        final ChannelReader reader;
+        /** Ids by channel, in the order in which they were acknowledged. */
+        final Map<Channel, List<String>> acknowledged = new ConcurrentHashMap<>();
+
+        final AtomicInteger underWay = new AtomicInteger();
+
+        private volatile boolean stopped;
+
+        Publisher(String url) {
+            broker = on(() -> {
+                Masters masters = new Masters(loop.owner(), new RedisConfig(url, prefix));
+                Broker made = new Broker(loop.owner(), masters, keys, LIMITS, "publish", () -> 0.5, metrics);
+                made.open();
+                return Future.succeededFuture(made);
+            });
+            reader = new ChannelReader(broker.link(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
+        }
+
+        Published publish(Channel channel, String id) {
+            return on(() -> untilStored(channel, id, Durability.MASTER));
+        }
+
+        /** Publishes one after the other to each channel until told to stop, as that many callers would. */
+        void begin(String name, List<Channel> channels) {
+            loop.runOnContext(go -> channels.forEach(channel -> next(name, channel, 0)));
+        }
+
+        /** Waits until each caller had that many more acknowledged. */
+        void acknowledged(int more) {
+            Map<Channel, Integer> before = new ConcurrentHashMap<>();
+            acknowledged.forEach((channel, ids) -> before.put(channel, ids.size()));
+            Await.until(
+                    "publications are acknowledged",
+                    () -> !acknowledged.isEmpty()
+                            && acknowledged.entrySet().stream()
+                                    .allMatch(entry ->
+                                            entry.getValue().size() >= before.getOrDefault(entry.getKey(), 0) + more));
+        }
+
+        void end() {
+            stopped = true;
+            Await.until("nothing is under way", () -> underWay.get() == 0);
+        }
+
+        List<String> stored(Channel channel) {
+            return on(() -> read(channel)).items().stream().map(Item::id).toList();
+        }
+
+        void close() {
+            stopped = true;
+            on(broker::close);
+            loop.owner().close();
+        }
+
+        double replayed() {
+            return metrics.get("fanfare_outbox_replayed_total").counter().count();
+        }
+
+        /** Runs a call on the process's event loop. */
+        <T> T on(Supplier<Future<T>> call) {
+            return Future.<T>future(
+                            promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .orTimeout(60, TimeUnit.SECONDS)
+                    .join();
+        }
+
+        private Future<Reading> read(Channel channel) {
+            return reader.read(channel, Reading.Point.since(0)).recover(away -> later(() -> read(channel)));
+        }
+
+        private void next(String name, Channel channel, int number) {
+            List<String> ids = acknowledged.computeIfAbsent(channel, none -> new CopyOnWriteArrayList<>());
+            if (stopped) {
+                return;
+            }
+            String id = name + number;
+            underWay.incrementAndGet();
+            untilStored(channel, id, Durability.MASTER).onSuccess(published -> {
+                ids.add(id);
+                underWay.decrementAndGet();
+                loop.owner().setTimer(PACE_MS, timer -> next(name, channel, number + 1));
+            });
+        }
+
+        /** A caller who is told that Redis is away sends the same again. */
+        private Future<Published> untilStored(Channel channel, String id, Durability durability) {
+            return broker.publish(channel, new Publication(id, "/n", "e", "1", 600), durability)
+                    .recover(away -> later(() -> untilStored(channel, id, durability)));
+        }
+
+        private <T> Future<T> later(Supplier<Future<T>> call) {
+            return loop.owner().timer(PACE_MS, TimeUnit.MILLISECONDS).compose(tick -> call.get());
+        }
+    }
+
+    @AfterEach
+    void close() {
+        publishers.forEach(Publisher::close);
+    }
+
+    @Test
+    void whatOnlyTheDeadMasterHadIsReplayedOnceAndBeforeAnythingNew() {
+        try (RedisTrio trio = RedisTrio.start(1);
+                FlakyLink replication = FlakyLink.to(trio.first().port())) {
+            Publisher one = publisher(trio.url());
+            Publisher two = publisher(trio.url());
+            List<Channel> channels = channels(20);
+            for (Channel channel : channels) {
+                one.publish(channel, "survives1");
+                two.publish(channel, "survives2");
+            }
+            trio.blind();
+            lag(trio, replication);
+            for (int i = 0; i < 5; i++) {
+                for (Channel channel : channels) {
+                    one.publish(channel, "one" + i);
+                    two.publish(channel, "two" + i);
+                }
+            }
+            one.publish(channels.get(0), "said twice");
+            assertThat(two.publish(channels.get(0), "said twice").duplicate()).isTrue();
+            trio.first().kill();
+            replication.refuse();
+            replication.cut();
+            trio.watch();
+            trio.promoted();
+
+            for (Channel channel : channels) {
+                one.publish(channel, "new1");
+                two.publish(channel, "new2");
+            }
+            assertThat(one.replayed() + two.replayed()).isEqualTo(channels.size() * 10 + 1);
+            for (Channel channel : channels) {
+                List<String> stored = one.stored(channel);
+                assertThat(stored).doesNotHaveDuplicates().startsWith("survives1", "survives2");
+                assertThat(stored)
+                        .filteredOn(id -> id.startsWith("one") || id.equals("new1"))
+                        .containsExactly("one0", "one1", "one2", "one3", "one4", "new1");
+                assertThat(stored)
+                        .filteredOn(id -> id.startsWith("two") || id.equals("new2"))
+                        .containsExactly("two0", "two1", "two2", "two3", "two4", "new2");
+            }
+            assertThat(one.stored(channels.get(0))).containsOnlyOnce("said twice");
+        }
+    }
+
+    @Test
+    void aMasterThatIsKilledUnderLoadLosesNothingAcknowledged() {
+        try (RedisTrio trio = RedisTrio.start(2)) {
+            List<Publisher> both = underLoad(trio);
+            trio.first().kill();
+            trio.promoted();
+            everythingAcknowledgedIsStoredOnceAndInOrder(both);
+        }
+    }
+
+    @Test
+    void aFailoverThatIsAskedForUnderLoadLosesNothingAcknowledged() {
+        try (RedisTrio trio = RedisTrio.start(2)) {
+            List<Publisher> both = underLoad(trio);
+            trio.failOver();
+            trio.promoted();
+            everythingAcknowledgedIsStoredOnceAndInOrder(both);
+        }
+    }
+
+    @Test
+    void aMasterThatFreezesUnderLoadGetsNothingMoreWhenItComesBack() {
+        try (RedisTrio trio = RedisTrio.start(2)) {
+            List<Publisher> both = underLoad(trio);
+            trio.first().pause();
+            RedisServer promoted = trio.promoted();
+            both.forEach(publisher -> publisher.acknowledged(3));
+            // Nobody tells the old master that it is one no more.
+            trio.blind();
+            trio.first().resume();
+            Await.until("it has dealt with what it was sent before", () -> {
+                String clients = RedisTrio.ask(trio.first(), "CLIENT", "LIST");
+                return !clients.isEmpty() && !clients.contains("cmd=evalsha");
+            });
+            assertThat(RedisTrio.info(trio.first(), "replication")).containsEntry("role", "master");
+            String before = scripts(trio.first());
+            both.forEach(publisher -> publisher.acknowledged(5));
+            assertThat(scripts(trio.first())).isEqualTo(before);
+            assertThat(scripts(promoted)).isNotEqualTo("0");
+            everythingAcknowledgedIsStoredOnceAndInOrder(both);
+        }
+    }
+
+    @Test
+    void aMasterOfThePastIsRefusedEvenIfASentinelStillSendsUsThere() {
+        try (RedisTrio trio = RedisTrio.start(1)) {
+            int port = RedisServer.freePort();
+            Publisher one = publisher(trio.url(port));
+            one.publish(ALICE, "before");
+            trio.first().pause();
+            trio.promoted();
+            one.publish(ALICE, "after");
+            trio.blind();
+            trio.first().resume();
+            try (RedisServer stale = trio.staleSentinel(port)) {
+                Await.until(
+                        "only the old master can be found",
+                        () -> RedisTrio.ask(trio.first(), "PING").equals("PONG")
+                                && RedisTrio.ask(stale, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", RedisTrio.NAME)
+                                        .contains(Integer.toString(trio.first().port())));
+                String before = scripts(trio.first());
+                one.on(() -> {
+                    one.broker.link().reconnect("test");
+                    return Future.succeededFuture();
+                });
+                assertThat(one.on(() -> one.broker
+                                .publish(ALICE, new Publication("lost?", "/n", "e", "1", 600))
+                                .map("taken")
+                                .otherwise("refused")))
+                        .isEqualTo("refused");
+                assertThat(scripts(trio.first())).isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
+    void theSameIdThreeTimesAcrossAFailoverAndThroughBothPublishersIsOnePublication() {
+        try (RedisTrio trio = RedisTrio.start(1);
+                FlakyLink replication = FlakyLink.to(trio.first().port())) {
+            Publisher one = publisher(trio.url());
+            Publisher two = publisher(trio.url());
+            List<Channel> channels = channels(10);
+            trio.blind();
+            lag(trio, replication);
+            channels.forEach(channel -> one.publish(channel, "same"));
+            trio.first().kill();
+            replication.refuse();
+            replication.cut();
+            trio.watch();
+            for (Channel channel : channels) {
+                two.publish(channel, "same");
+                one.publish(channel, "same");
+            }
+            trio.promoted();
+            for (Channel channel : channels) {
+                assertThat(two.stored(channel)).containsExactly("same");
+            }
+        }
+    }
+
+    @Test
+    void aReplicaConfirmsOrTheAnswerSaysThatNoneDid() {
+        try (RedisServer master = RedisServer.start("--repl-diskless-sync-delay", "0");
+                FlakyLink replication = FlakyLink.to(master.port());
+                RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + replication.port())) {
+            Await.until("the replica follows", () -> "up"
+                    .equals(RedisTrio.info(replica, "replication").get("master_link_status")));
+            Publisher one = publisher(master.url());
+            assertThat(replicated(one, ALICE, "a").replicated()).isTrue();
+            assertThat(one.publish(ALICE, "nobody asked").replicated()).isFalse();
+            replication.stall();
+            Published alone = replicated(one, ALICE, "b");
+            assertThat(alone.replicated()).isFalse();
+            Published repeated = replicated(one, ALICE, "b");
+            assertThat(repeated.duplicate()).isTrue();
+            assertThat(repeated.replicated())
+                    .as("what was found is not confirmed either")
+                    .isFalse();
+            replication.resume();
+            Await.until("a replica confirms again", () -> replicated(one, ALICE, "c" + UUID.randomUUID())
+                    .replicated());
+            assertThat(replicated(one, ALICE, "b").replicated()).isTrue();
+            assertThat(one.stored(ALICE)).doesNotHaveDuplicates().startsWith("a", "nobody asked", "b");
+        }
+    }
+
+    private Published replicated(Publisher publisher, Channel channel, String id) {
+        return publisher.on(() -> publisher.untilStored(channel, id, Durability.REPLICATED));
+    }
+
+    private List<Publisher> underLoad(RedisTrio trio) {
+        List<Publisher> both = List.of(publisher(trio.url()), publisher(trio.url()));
+        both.get(0).begin("one", channels(20));
+        both.get(1).begin("two", channels(20));
+        both.forEach(publisher -> publisher.acknowledged(5));
+        return both;
+    }
+
+    private static void everythingAcknowledgedIsStoredOnceAndInOrder(List<Publisher> publishers) {
+        publishers.forEach(publisher -> publisher.acknowledged(5));
+        publishers.forEach(Publisher::end);
+        for (Publisher publisher : publishers) {
+            publisher.acknowledged.forEach((channel, ids) -> {
+                List<String> stored = publisher.stored(channel);
+                assertThat(stored).as("%s", channel).doesNotHaveDuplicates();
+                assertThat(stored).as("%s", channel).filteredOn(ids::contains).isEqualTo(ids);
+            });
+        }
+    }
+
+    /** Puts a stalled link before the only replica, which has everything until then. */
+    private static void lag(RedisTrio trio, FlakyLink replication) {
+        RedisServer replica = trio.replicas().get(0);
+        RedisTrio.ask(replica, "REPLICAOF", "127.0.0.1", Integer.toString(replication.port()));
+        Await.until("the replica follows through the link and has everything", () -> {
+            Map<String, String> there = RedisTrio.info(replica, "replication");
+            return "up".equals(there.get("master_link_status"))
+                    && Integer.toString(replication.port()).equals(there.get("master_port"))
+                    && there.get("slave_repl_offset")
+                            .equals(RedisTrio.info(trio.first(), "replication").get("master_repl_offset"));
+        });
+        replication.stall();
+    }
+
+    private static String scripts(RedisServer server) {
+        String calls = RedisTrio.info(server, "commandstats").getOrDefault("cmdstat_evalsha", "calls=0,");
+        return calls.substring("calls=".length(), calls.indexOf(','));
+    }
+
+    private static List<Channel> channels(int users) {
+        List<Channel> channels = new ArrayList<>();
+        channels.add(Channel.BROADCAST);
+        for (int i = 0; i < users; i++) {
+            channels.add(Channel.user("user" + i));
+        }
+        return channels;
+    }
+
+    private Publisher publisher(String url) {
+        Publisher publisher = new Publisher(url);
+        publishers.add(publisher);
+        return publisher;
+    }
+}
