@@ -36,6 +36,8 @@ public final class FlakyLink implements AutoCloseable {
     private final Map<Direction, Mode> modes = new EnumMap<>(Direction.class);
     /** Null while new connections are refused; guarded by this. */
     private @Nullable ServerSocket listener;
+    /** Takes connections from {@link #listener}; guarded by this. */
+    private @Nullable Thread server;
 
     private FlakyLink(int target) {
         this.target = target;
@@ -70,8 +72,10 @@ public final class FlakyLink implements AutoCloseable {
 
     /** Takes no new connection until {@link #resume}; those that are there stay. */
     public synchronized void refuse() {
-        if (listener != null) {
+        if (listener != null && server != null) {
             close(listener);
+            // The kernel goes on listening for as long as the thread is in its call, and that may have taken one more.
+            join(server);
             listener = null;
         }
     }
@@ -97,7 +101,7 @@ public final class FlakyLink implements AutoCloseable {
             opened.setReuseAddress(true);
             opened.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             listener = opened;
-            daemon(() -> serve(opened));
+            server = daemon(() -> serve(opened));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -194,9 +198,18 @@ public final class FlakyLink implements AutoCloseable {
         }
     }
 
-    private static void daemon(Runnable work) {
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Thread daemon(Runnable work) {
         Thread thread = new Thread(work, "flaky-link");
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 }
