@@ -15,17 +15,21 @@ final class Rotation {
     /** A backend that stops being ready is out after this and the time-out at the latest. */
     private static final int ASK_EVERY_MS = 500;
 
-    private static final int ASK_MAX_MS = 450;
-
     private final List<Backend> backends;
+    /** How long an answer may take before the backend is out. */
+    private final int askMaxMs;
+
     private final HttpClient client;
     private final Set<Backend> ready = new HashSet<>();
+    /** Backends that owe an answer: a second question could be answered before the first. */
+    private final Set<Backend> asked = new HashSet<>();
     /** Place of the backend whose turn it is; if that one is not ready, the next ready one takes it. */
     private int turn;
 
-    Rotation(Vertx vertx, List<Backend> backends) {
+    Rotation(Vertx vertx, List<Backend> backends, int askMaxMs) {
         this.backends = backends;
-        this.client = vertx.createHttpClient(new HttpClientOptions().setConnectTimeout(ASK_MAX_MS));
+        this.askMaxMs = askMaxMs;
+        this.client = vertx.createHttpClient(new HttpClientOptions().setConnectTimeout(askMaxMs));
         askAll();
         vertx.setPeriodic(ASK_EVERY_MS, timer -> askAll());
     }
@@ -59,12 +63,16 @@ final class Rotation {
 
     private void askAll() {
         for (Backend backend : backends) {
+            if (!asked.add(backend)) {
+                continue;
+            }
             client.request(HttpMethod.GET, backend.managementPort(), backend.host(), "/readyz")
-                    .compose(request -> request.idleTimeout(ASK_MAX_MS).send())
+                    .compose(request -> request.idleTimeout(askMaxMs).send())
                     .map(HttpClientResponse::statusCode)
-                    .timeout(ASK_MAX_MS, java.util.concurrent.TimeUnit.MILLISECONDS)
+                    .timeout(askMaxMs, java.util.concurrent.TimeUnit.MILLISECONDS)
                     .otherwise(0)
                     .onSuccess(status -> {
+                        asked.remove(backend);
                         if (status == 200) {
                             ready.add(backend);
                         } else {

@@ -3,6 +3,7 @@ package fanfare.deploy.balancer;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.Test;
 
 class BalancerIT {
     private static final String HOST = "127.0.0.1";
+    /** A backend is out when it says so: one whose machine was busy for a moment must not miss its turn. */
+    private static final int PATIENT_MS = 10_000;
 
     /** A backend that says its name, streams, echoes, and may be unready. */
     private static final class Peer {
@@ -94,7 +97,8 @@ class BalancerIT {
     void start() throws Exception {
         one.start(vertx);
         two.start(vertx);
-        get(vertx.deployVerticle(new Balancer(new BalancerConfig(HOST, port, managementPort, backends(), 0))));
+        get(vertx.deployVerticle(
+                new Balancer(new BalancerConfig(HOST, port, managementPort, backends(), 0), PATIENT_MS)));
         awaitReady(2);
     }
 
@@ -192,8 +196,7 @@ class BalancerIT {
     void aClientThatGoesTakesItsStreamAlong() throws Exception {
         get(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
                 .compose(response -> request.connection().close())));
-        assertThat(List.of(one, two))
-                .anySatisfy(peer -> assertThat(peer.ends.poll(5, SECONDS)).isEqualTo("stream"));
+        Await.until("a backend sees its stream end", () -> one.ends.contains("stream") || two.ends.contains("stream"));
     }
 
     @Test
@@ -260,7 +263,7 @@ class BalancerIT {
     }
 
     private void awaitReady(int count) throws Exception {
-        long deadline = System.nanoTime() + SECONDS.toNanos(10);
+        long deadline = System.nanoTime() + SECONDS.toNanos(30);
         while (true) {
             String answer = get(client.request(HttpMethod.GET, managementPort, HOST, "/readyz")
                             .compose(request -> request.send().compose(HttpClientResponse::body)))
