@@ -21,6 +21,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever becomes of the way to Redis, browsers stay connected and hear everything once. */
 class LinkLossIT {
@@ -134,6 +136,27 @@ class LinkLossIT {
         List<PushClient> all = new ArrayList<>(clients);
         all.add(newcomer);
         all.forEach(client -> expectOnceAndInOrder(client, range(1, 5)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xhr", "xhr_streaming"})
+    void aNewcomerWhoLeavesWhileRedisIsAskedForTheTimeIsForgotten(String transport) {
+        int there = connections();
+        link.stall();
+        RawHttp newcomer = RawSession.of(cluster.port(0), "alice").receive(transport);
+        newcomer.reset();
+        link.resume();
+        cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
+        Await.until("nobody but the others is there", () -> connections() == there + 1);
+    }
+
+    private int connections() {
+        return (int) RawHttp.get(cluster.managementPort(0), "/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("fanfare_connections{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
     private static void expectOnceAndInOrder(PushClient client, List<Integer> numbers) {
