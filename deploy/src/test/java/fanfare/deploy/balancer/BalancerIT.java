@@ -36,6 +36,9 @@ class BalancerIT {
     /** A backend is out when it says so: one whose machine was busy for a moment must not miss its turn. */
     private static final int PATIENT_MS = 10_000;
 
+    /** In the place of a status: says nothing. */
+    private static final int SILENT = 0;
+
     /** A backend that says its name, streams, echoes, and may be unready. */
     private static final class Peer {
         final String name;
@@ -59,8 +62,11 @@ class BalancerIT {
                     })
                     .listen(port, HOST));
             get(vertx.createHttpServer()
-                    .requestHandler(request ->
-                            request.response().setStatusCode(readiness).end())
+                    .requestHandler(request -> {
+                        if (readiness != SILENT) {
+                            request.response().setStatusCode(readiness).end();
+                        }
+                    })
                     .listen(managementPort, HOST));
         }
 
@@ -137,6 +143,24 @@ class BalancerIT {
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(response.getHeader("Content-Type")).isEqualTo("application/problem+json");
         assertThat(response.getHeader("Retry-After")).isEqualTo("1");
+    }
+
+    @Test
+    void aBackendThatIsSlowToAnswerIsBetterThanNone() throws Exception {
+        one.readiness = 503;
+        int hastyPort = RedisServer.freePort();
+        int hastyManagementPort = RedisServer.freePort();
+        get(vertx.deployVerticle(
+                new Balancer(new BalancerConfig(HOST, hastyPort, hastyManagementPort, backends(), 0), 200)));
+        awaitReady(hastyManagementPort, 1);
+        two.readiness = SILENT;
+        awaitReady(hastyManagementPort, 0);
+        for (int i = 0; i < 4; i++) {
+            assertThat(get(client.request(HttpMethod.GET, hastyPort, HOST, "/name")
+                                    .compose(HttpClientRequest::send))
+                            .getHeader("X-Peer"))
+                    .isEqualTo("two");
+        }
     }
 
     @Test
@@ -263,6 +287,10 @@ class BalancerIT {
     }
 
     private void awaitReady(int count) throws Exception {
+        awaitReady(managementPort, count);
+    }
+
+    private void awaitReady(int managementPort, int count) throws Exception {
         long deadline = System.nanoTime() + SECONDS.toNanos(30);
         while (true) {
             String answer = get(client.request(HttpMethod.GET, managementPort, HOST, "/readyz")
