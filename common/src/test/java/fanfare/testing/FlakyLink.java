@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ public final class FlakyLink implements AutoCloseable {
     private final int target;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final AtomicLong swallowed = new AtomicLong();
     /** Guarded by itself, which is also told of each change. */
     private final Map<Direction, Mode> modes = new EnumMap<>(Direction.class);
     /** Null while new connections are refused; guarded by this. */
@@ -63,6 +65,11 @@ public final class FlakyLink implements AutoCloseable {
     /** Keeps the connections and drops every byte, their ends included, as a dead network does. */
     public void swallow(Direction... directions) {
         set(Mode.SWALLOW, directions);
+    }
+
+    /** How many bytes were swallowed so far: what was sent a moment ago may still be on its way to that. */
+    public long swallowed() {
+        return swallowed.get();
     }
 
     /** Resets every connection; new ones are taken. */
@@ -137,6 +144,9 @@ public final class FlakyLink implements AutoCloseable {
                 afterStall(direction);
                 int count = from.getInputStream().read(bytes);
                 Mode mode = afterStall(direction);
+                if (mode == Mode.SWALLOW && count > 0) {
+                    swallowed.addAndGet(count);
+                }
                 if (mode == Mode.FORWARD && count >= 0) {
                     to.getOutputStream().write(bytes, 0, count);
                 } else if (mode == Mode.FORWARD) {
