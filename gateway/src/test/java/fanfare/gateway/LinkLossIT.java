@@ -139,11 +139,12 @@ class LinkLossIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"xhr", "xhr_streaming"})
+    @ValueSource(strings = {"xhr", "xhr_streaming", "websocket"})
     void aNewcomerWhoLeavesWhileRedisIsAskedForTheTimeIsForgotten(String transport) {
         int there = connections();
         link.stall();
-        RawHttp newcomer = RawSession.of(cluster.port(0), "alice").receive(transport);
+        RawSession session = RawSession.of(cluster.port(0), "alice");
+        RawHttp newcomer = transport.equals("websocket") ? session.upgrade() : session.receive(transport);
         newcomer.reset();
         link.resume();
         cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
