@@ -83,6 +83,8 @@ final class Cluster implements AutoCloseable {
             opened.open();
             return Future.succeededFuture(opened);
         });
+        // It keeps a publication until Redis is there, but nothing else that a test asks of it.
+        Await.until("the publisher has reached Redis", broker::isUp);
         this.control = new ControlWriter(
                 broker.link(), new Keys(redis.prefix()), () -> UUID.randomUUID().toString());
         this.presences = new PresenceReader(broker.link(), new Keys(redis.prefix()));
