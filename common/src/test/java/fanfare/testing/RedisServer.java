@@ -129,7 +129,7 @@ public final class RedisServer implements AutoCloseable {
 
     private void join() {
         try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("redis-server does not die");
             }
         } catch (InterruptedException e) {

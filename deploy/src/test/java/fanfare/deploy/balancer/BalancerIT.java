@@ -197,7 +197,7 @@ class BalancerIT {
         BlockingQueue<String> chunks = new LinkedBlockingQueue<>();
         get(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
                 .onSuccess(response -> response.handler(chunk -> chunks.add(chunk.toString())))));
-        assertThat(chunks.poll(10, SECONDS)).isEqualTo("first");
+        assertThat(chunks.poll(30, SECONDS)).isEqualTo("first");
     }
 
     @Test
@@ -213,7 +213,7 @@ class BalancerIT {
             });
             return socket.write("GET /stream HTTP/1.0\r\n\r\n");
         }));
-        assertThat(lines.poll(10, SECONDS)).isNotNull().doesNotContainIgnoringCase("chunked");
+        assertThat(lines.poll(30, SECONDS)).isNotNull().doesNotContainIgnoringCase("chunked");
     }
 
     @Test
@@ -229,7 +229,7 @@ class BalancerIT {
                 .compose(request -> request.send().compose(HttpClientResponse::body));
         BlockingQueue<Boolean> outcome = new LinkedBlockingQueue<>();
         body.onComplete(result -> outcome.add(result.succeeded()));
-        assertThat(outcome.poll(10, SECONDS)).isFalse();
+        assertThat(outcome.poll(30, SECONDS)).isFalse();
     }
 
     @Test
@@ -239,11 +239,11 @@ class BalancerIT {
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         socket.textMessageHandler(heard::add);
         get(socket.writeTextMessage("hello"));
-        String answer = heard.poll(10, SECONDS);
+        String answer = heard.poll(30, SECONDS);
         assertThat(answer).endsWith("heard hello");
         Peer peer = answer.startsWith("one") ? one : two;
         get(socket.close());
-        assertThat(peer.ends.poll(10, SECONDS)).isEqualTo("websocket");
+        assertThat(peer.ends.poll(30, SECONDS)).isEqualTo("websocket");
     }
 
     @Test
@@ -254,7 +254,7 @@ class BalancerIT {
             BlockingQueue<String> heard = new LinkedBlockingQueue<>();
             socket.textMessageHandler(heard::add);
             get(socket.writeTextMessage("hello"));
-            counts.merge(heard.poll(10, SECONDS), 1, Integer::sum);
+            counts.merge(heard.poll(30, SECONDS), 1, Integer::sum);
         }
         assertThat(counts.values()).containsExactly(2, 2);
     }
@@ -304,6 +304,6 @@ class BalancerIT {
     }
 
     private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(10, SECONDS);
+        return future.toCompletionStage().toCompletableFuture().get(30, SECONDS);
     }
 }

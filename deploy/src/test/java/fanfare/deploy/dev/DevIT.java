@@ -111,7 +111,7 @@ class DevIT {
         try (ServerSocket taken = new ServerSocket(ports.gateway(1), 1, InetAddress.getLoopbackAddress())) {
             Process launcher = launch();
             assertThat(read(launcher, "nothing says this")).isFalse();
-            assertThat(launcher.waitFor(10, SECONDS)).isTrue();
+            assertThat(launcher.waitFor(30, SECONDS)).isTrue();
             assertThat(launcher.exitValue()).isEqualTo(1);
             assertThat(printed)
                     .singleElement()
