@@ -37,10 +37,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class PresenceIT {
     private static final Duration NEVER = Duration.ofHours(1);
     /** Longer than any test, so that what it sees is the grace itself and not how quick the machine is. */
-    private static final PresenceLimits LONG_GRACE = limits(NEVER, Duration.ofMillis(100));
+    private static final PresenceLimits LONG_GRACE = limits(NEVER, NEVER, Duration.ofMillis(100));
 
-    private static final PresenceLimits SHORT_GRACE = limits(Duration.ofMillis(400), Duration.ofMillis(100));
-    private static final PresenceLimits NO_COUNTS = limits(NEVER, NEVER);
+    private static final PresenceLimits SHORT_GRACE = limits(NEVER, Duration.ofMillis(400), Duration.ofMillis(100));
+    private static final PresenceLimits NO_COUNTS = limits(NEVER, NEVER, NEVER);
+    /** A machine that is busy for longer than the lease has its gateways taken for dead. */
+    private static final PresenceLimits SHORT_LEASE =
+            limits(Duration.ofMillis(1_500), Duration.ofMillis(400), Duration.ofMillis(100));
+
     private static final String ALICE = "alice|a";
     private static final String BUCKET = Buckets.tagOf(ALICE);
 
@@ -106,6 +110,16 @@ class PresenceIT {
 
         void crash() throws Exception {
             await(link::close);
+        }
+
+        /** Crashes; returns when its lease, which would last for hours, was made to end [ms]. */
+        long die() throws Exception {
+            crash();
+            String incarnation = incarnations.get(incarnations.size() - 1);
+            long end = Replies.timeMs(redis(Command.TIME));
+            redis(Command.ZADD, keys.nodes(), end, incarnation);
+            redis(Command.DEL, keys.node(incarnation));
+            return end;
         }
 
         void stop() throws Exception {
@@ -213,9 +227,7 @@ class PresenceIT {
         two.open("bob");
         alice(seen -> seen.connections() == 1);
         eventually(() -> reader.of("bob"), seen -> seen.nodes() == 2);
-        one.crash();
-        long end = (long) Double.parseDouble(
-                redis(Command.ZSCORE, keys.nodes(), one.incarnations.get(0)).toString());
+        long end = one.die();
         UserPresence gone = alice(seen -> !seen.online());
         assertThat(gone.lastSeen()).isEqualTo(end);
         eventually(() -> eventsOf(ALICE), seen -> seen.equals(List.of("online", "offline")));
@@ -232,7 +244,7 @@ class PresenceIT {
         one.open(ALICE);
         two.open(ALICE);
         alice(seen -> seen.nodes() == 2);
-        one.crash();
+        one.die();
         two.close(ALICE);
         eventually(() -> link.send(request(Command.ZRANGE, keys.nodes(), 0, -1)), left -> left.size() == 1);
         assertThat(alice(seen -> seen.nodes() == 0).online()).isTrue();
@@ -327,7 +339,7 @@ class PresenceIT {
         List<String> users = IntStream.range(0, 12).mapToObj(i -> "user" + i).toList();
         List<Node> nodes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            nodes.add(node(SHORT_GRACE));
+            nodes.add(node(SHORT_LEASE));
         }
         for (int step = 0; step < 300; step++) {
             Node node = nodes.get(random.nextInt(3));
@@ -335,10 +347,10 @@ class PresenceIT {
             int choice = random.nextInt(100);
             if (choice < 3) {
                 node.crash();
-                nodes.set(nodes.indexOf(node), node(SHORT_GRACE));
+                nodes.set(nodes.indexOf(node), node(SHORT_LEASE));
             } else if (choice < 5) {
                 node.stop();
-                nodes.set(nodes.indexOf(node), node(SHORT_GRACE));
+                nodes.set(nodes.indexOf(node), node(SHORT_LEASE));
             } else if (choice < 50 || node.connections.getOrDefault(user, 0) == 0) {
                 node.open(user);
             } else {
@@ -381,9 +393,8 @@ class PresenceIT {
         }
     }
 
-    private static PresenceLimits limits(Duration grace, Duration countPeriod) {
-        return new PresenceLimits(
-                Duration.ofMillis(1_500), Duration.ofMillis(150), grace, countPeriod, Duration.ofSeconds(1), 1_024);
+    private static PresenceLimits limits(Duration lease, Duration grace, Duration countPeriod) {
+        return new PresenceLimits(lease, Duration.ofMillis(150), grace, countPeriod, Duration.ofSeconds(1), 1_024);
     }
 
     /** An incarnation whose lease is over by {@code nodes}, and what its key says. */

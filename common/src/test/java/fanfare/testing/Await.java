@@ -3,6 +3,7 @@ package fanfare.testing;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** Waits for what nothing announces. */
 public final class Await {
@@ -12,6 +13,24 @@ public final class Await {
     private static final Duration PERIOD = Duration.ofMillis(10);
 
     private Await() {}
+
+    /**
+     * Does the work anew until it was done within {@code time}, which is how long that lasts which it has to meet: on a
+     * machine that was away for longer there was nothing to meet. The outcome is for the caller to judge.
+     */
+    public static <T> T within(Duration time, Supplier<T> work) {
+        long deadline = System.nanoTime() + WAIT_MAX.toNanos();
+        while (true) {
+            long begun = System.nanoTime();
+            T outcome = work.get();
+            if (System.nanoTime() - begun < time.toNanos()) {
+                return outcome;
+            }
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("this machine never does it within " + time);
+            }
+        }
+    }
 
     /** Returns once the condition holds; {@code what} names it in the failure. */
     public static void until(String what, BooleanSupplier condition) {

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +33,13 @@ public final class FlakyLink implements AutoCloseable {
     private final int target;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final AtomicLong swallowed = new AtomicLong();
     /** Guarded by itself, which is also told of each change. */
     private final Map<Direction, Mode> modes = new EnumMap<>(Direction.class);
     /** Null while new connections are refused; guarded by this. */
     private @Nullable ServerSocket listener;
+    /** Takes connections from {@link #listener}; guarded by this. */
+    private @Nullable Thread server;
 
     private FlakyLink(int target) {
         this.target = target;
@@ -63,6 +67,11 @@ public final class FlakyLink implements AutoCloseable {
         set(Mode.SWALLOW, directions);
     }
 
+    /** How many bytes were swallowed so far: what was sent a moment ago may still be on its way to that. */
+    public long swallowed() {
+        return swallowed.get();
+    }
+
     /** Resets every connection; new ones are taken. */
     public void cut() {
         sockets.forEach(FlakyLink::reset);
@@ -70,8 +79,10 @@ public final class FlakyLink implements AutoCloseable {
 
     /** Takes no new connection until {@link #resume}; those that are there stay. */
     public synchronized void refuse() {
-        if (listener != null) {
+        if (listener != null && server != null) {
             close(listener);
+            // The kernel goes on listening for as long as the thread is in its call, and that may have taken one more.
+            join(server);
             listener = null;
         }
     }
@@ -97,7 +108,7 @@ public final class FlakyLink implements AutoCloseable {
             opened.setReuseAddress(true);
             opened.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             listener = opened;
-            daemon(() -> serve(opened));
+            server = daemon(() -> serve(opened));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -133,6 +144,9 @@ public final class FlakyLink implements AutoCloseable {
                 afterStall(direction);
                 int count = from.getInputStream().read(bytes);
                 Mode mode = afterStall(direction);
+                if (mode == Mode.SWALLOW && count > 0) {
+                    swallowed.addAndGet(count);
+                }
                 if (mode == Mode.FORWARD && count >= 0) {
                     to.getOutputStream().write(bytes, 0, count);
                 } else if (mode == Mode.FORWARD) {
@@ -194,9 +208,18 @@ public final class FlakyLink implements AutoCloseable {
         }
     }
 
-    private static void daemon(Runnable work) {
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Thread daemon(Runnable work) {
         Thread thread = new Thread(work, "flaky-link");
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 }

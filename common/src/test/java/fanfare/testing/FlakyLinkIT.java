@@ -49,7 +49,9 @@ class FlakyLinkIT {
     void whatWasSwallowedIsGone() {
         try (RawHttp echo = RawHttp.to(link.port())) {
             link.swallow(FlakyLink.Direction.UP);
-            assertThat(echo.send("one\n").endsWithin(A_MOMENT)).isFalse();
+            echo.send("one\n");
+            Await.until("it is swallowed", () -> link.swallowed() == 4);
+            assertThat(echo.endsWithin(A_MOMENT)).isFalse();
             link.resume();
             assertThat(echo.send("two\n").line()).isEqualTo("two");
         }

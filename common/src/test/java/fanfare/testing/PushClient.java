@@ -111,6 +111,22 @@ public final class PushClient implements AutoCloseable {
         return expect("welcome");
     }
 
+    /**
+     * The welcome that answers a hello with a token. A hello that took more than the second for which a gateway waits finds
+     * the session served as a fresh one; what came so far is to be ignored then, as a page does.
+     */
+    public Message expectVerdict() {
+        Message message = expectWelcome();
+        while (!"welcome".equals(message.type()) || message.json().getValue("recovered") == null) {
+            Heard next = next("a welcome with a verdict");
+            if (!(next instanceof Message following)) {
+                throw new AssertionError(name + " expected a welcome with a verdict but heard " + next);
+            }
+            message = following;
+        }
+        return message;
+    }
+
     public Message expectEvent() {
         return expect("event");
     }

@@ -11,12 +11,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A real redis-server on a free loopback port, without persistence; {@link #shared} is one for the whole test run. */
 public final class RedisServer implements AutoCloseable {
     private static final Duration START_MAX = Duration.ofSeconds(20);
+    /** Below those that Linux gives to connections (ip_local_port_range). */
+    private static final int PORT_MIN = 20_000;
+
+    private static final int PORT_END = 32_768;
+    /** Ports that were chosen already, bound by now or not. */
+    private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     private final int port;
     private final List<String> command;
@@ -87,12 +96,20 @@ public final class RedisServer implements AutoCloseable {
         kill();
     }
 
-    /** A port that nothing listens on just now. */
+    /**
+     * A port that nothing listens on just now, and that no other test here was given. Nor will the kernel give it to
+     * anybody's connection before its owner has bound it, as it may a port that it chose itself.
+     */
     public static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_END);
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                if (GIVEN.add(free.getLocalPort())) {
+                    return port;
+                }
+            } catch (IOException taken) {
+                // The next one, then.
+            }
         }
     }
 
@@ -150,7 +167,7 @@ public final class RedisServer implements AutoCloseable {
 
     private void join() {
         try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("redis-server does not die");
             }
         } catch (InterruptedException e) {

@@ -58,7 +58,9 @@ class AddressLimitsIT {
             }
             assertThat(poll(cluster, FLOODER).status()).isEqualTo(200);
             first.close();
-            Await.until("there is room again", () -> poll(cluster, "127.0.0.1").status() == 200);
+            Await.until(
+                    "there is room again",
+                    () -> RawSession.of(cluster.port(0), "alice").poll().status() == 200);
         }
     }
 

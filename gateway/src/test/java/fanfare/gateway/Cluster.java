@@ -12,8 +12,10 @@ import fanfare.presence.PresenceReader;
 import fanfare.presence.UserPresence;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
+import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
+import fanfare.testing.RawHttp;
 import fanfare.testing.RecordedLog;
 import fanfare.testing.RedisServer;
 import fanfare.testing.TestSite;
@@ -22,6 +24,9 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -54,7 +59,10 @@ final class Cluster implements AutoCloseable {
     private final PresenceReader presences;
 
     private Cluster(
-            RedisConfig publisherRedis, String gatewayRedisUrl, int gatewayCount, Map<String, String> settings) {
+            RedisConfig publisherRedis,
+            String gatewayRedisUrl,
+            int gatewayCount,
+            Map<String, String> settings) {
         this.redis = publisherRedis;
         this.settings = new HashMap<>(Map.of(
                 "FANFARE_LISTEN_HOST",
@@ -82,6 +90,8 @@ final class Cluster implements AutoCloseable {
             opened.open();
             return Future.succeededFuture(opened);
         });
+        // It keeps a publication until Redis is there, but nothing else that a test asks of it.
+        Await.until("the publisher has reached Redis", broker::isUp);
         this.control = new ControlWriter(
                 broker.link(), new Keys(redis.prefix()), () -> UUID.randomUUID().toString());
         this.presences = new PresenceReader(broker.link(), new Keys(redis.prefix()));
@@ -103,10 +113,13 @@ final class Cluster implements AutoCloseable {
     /** Gateways that reach {@code server} through {@code gatewayPort}, while the publisher reaches it directly. */
     static Cluster on(RedisServer server, int gatewayPort, int gateways) {
         return new Cluster(
-                new RedisConfig(server.url(), prefix()), "redis://127.0.0.1:" + gatewayPort, gateways, Map.of());
+                new RedisConfig(server.url(), prefix()),
+                "redis://127.0.0.1:" + gatewayPort,
+                gateways,
+                Map.of());
     }
 
-    /** Starts one more. */
+    /** Starts one more and waits until it is ready. */
     Gateway startGateway() {
         Vertx own = Vertx.vertx();
         gatewayVertxs.add(own);
@@ -114,6 +127,10 @@ final class Cluster implements AutoCloseable {
         environment.put("FANFARE_NODE_NAME", "node-" + (gateways.size() + 1));
         Gateway gateway = await(Gateway.start(own, environment));
         gateways.add(gateway);
+        // It listens before it has reached Redis; browsers are sent to it once it has.
+        Await.until(
+                "the gateway is ready",
+                () -> RawHttp.get(gateway.managementPort(), "/readyz").status() == 200);
         return gateway;
     }
 
@@ -176,6 +193,20 @@ final class Cluster implements AutoCloseable {
         return onPublisherLoop(() -> broker.publish(channel, publication));
     }
 
+    /** Waits until so many gateways hear a channel: a welcome waits for that, but no longer than a second. */
+    void awaitHeard(Channel channel, int gateways) {
+        Await.until(gateways + " gateways hear " + channel, () -> subscribers(channel) == gateways);
+    }
+
+    /**
+     * Waits until Redis' clock shows a later millisecond: who is accepted now has no claim to what was published before,
+     * while the two may share a millisecond.
+     */
+    void awaitLater() {
+        long published = redisTimeMs();
+        Await.until("Redis' clock goes on", () -> redisTimeMs() > published);
+    }
+
     /** Has the site end connections of a user, everywhere. */
     void disconnect(Disconnect disconnect) {
         onPublisherLoop(() -> control.disconnect(disconnect));
@@ -228,6 +259,16 @@ final class Cluster implements AutoCloseable {
         Promise<T> outcome = Promise.promise();
         publisherLoop.runOnContext(tick -> work.get().onComplete(outcome));
         return await(outcome.future());
+    }
+
+    private int subscribers(Channel channel) {
+        Request request = Request.cmd(Command.PUBSUB).arg("NUMSUB").arg(new Keys(redis.prefix()).live(channel));
+        return onPublisherLoop(() -> broker.link().send(request)).get(1).toInteger();
+    }
+
+    private long redisTimeMs() {
+        Response time = onPublisherLoop(() -> broker.link().send(Request.cmd(Command.TIME)));
+        return time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000;
     }
 
     private static String prefix() {

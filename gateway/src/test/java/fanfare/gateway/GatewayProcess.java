@@ -1,11 +1,10 @@
 package fanfare.gateway;
 
 import fanfare.testing.Await;
+import fanfare.testing.RawHttp;
 import fanfare.testing.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -41,10 +40,10 @@ final class GatewayProcess implements AutoCloseable {
         process = builder.start();
     }
 
-    /** Starts one and waits until browsers can connect. */
+    /** Starts one and waits until browsers may be sent to it. */
     static GatewayProcess start(Map<String, String> settings) {
         GatewayProcess started = launch(settings, RedisServer.freePort());
-        Await.until("the gateway listens", started::accepts);
+        Await.until("the gateway is ready", started::isReady);
         return started;
     }
 
@@ -127,14 +126,14 @@ final class GatewayProcess implements AutoCloseable {
         }
     }
 
-    private boolean accepts() {
+    private boolean isReady() {
         if (!process.isAlive()) {
             throw new AssertionError("the gateway did not start: " + output());
         }
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
-        } catch (IOException e) {
-            return false;
+        try {
+            return RawHttp.get(managementPort, "/readyz").status() == 200;
+        } catch (UncheckedIOException e) {
+            return false; // It does not listen yet.
         }
     }
 }

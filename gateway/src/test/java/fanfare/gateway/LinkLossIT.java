@@ -21,6 +21,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever becomes of the way to Redis, browsers stay connected and hear everything once. */
 class LinkLossIT {
@@ -87,6 +89,7 @@ class LinkLossIT {
         clients.forEach(PushClient::ping);
         // Its browsers are better off where they are, for a while.
         assertThat(RawHttp.get(cluster.managementPort(0), "/readyz").status()).isEqualTo(200);
+        link.refuse(); // or the next connection might be made while bytes are still swallowed
         link.cut();
         link.resume();
         clients.forEach(client -> expectOnceAndInOrder(client, range(1, 100)));
@@ -104,14 +107,20 @@ class LinkLossIT {
                 "the gateway listens again",
                 () -> cluster.publish(ALICE, "probe", "1").routed() > 0);
         cluster.publish(ALICE, "end", "1");
+        cluster.publish(Channel.BROADCAST, "end", "1");
         for (PushClient client : clients) {
-            // Nobody can rule out a gap after a restart without data.
-            Message event = client.expectEventAfterGaps();
-            while (event.string("event").equals("probe")) {
-                event = client.expectEventAfterGaps();
+            // Nobody can rule out a gap after a restart without data, on either channel.
+            List<String> ended = new ArrayList<>();
+            while (ended.size() < 2) {
+                Message event = client.expectEventAfterGaps();
+                if (!event.string("event").equals("probe")) {
+                    assertThat(event.string("event")).isEqualTo("end");
+                    ended.add(event.string("channel"));
+                }
             }
-            assertThat(event.string("event")).isEqualTo("end");
+            assertThat(ended).containsExactlyInAnyOrder("user", "broadcast");
         }
+        cluster.awaitLater();
         cluster.join(PushTransport.XHR, 0, "alice");
     }
 
@@ -127,6 +136,28 @@ class LinkLossIT {
         List<PushClient> all = new ArrayList<>(clients);
         all.add(newcomer);
         all.forEach(client -> expectOnceAndInOrder(client, range(1, 5)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xhr", "xhr_streaming", "websocket"})
+    void aNewcomerWhoLeavesWhileRedisIsAskedForTheTimeIsForgotten(String transport) {
+        int there = connections();
+        link.stall();
+        RawSession session = RawSession.of(cluster.port(0), "alice");
+        RawHttp newcomer = transport.equals("websocket") ? session.upgrade() : session.receive(transport);
+        newcomer.reset();
+        link.resume();
+        cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
+        Await.until("nobody but the others is there", () -> connections() == there + 1);
+    }
+
+    private int connections() {
+        return (int) RawHttp.get(cluster.managementPort(0), "/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("fanfare_connections{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
     private static void expectOnceAndInOrder(PushClient client, List<Integer> numbers) {

@@ -85,6 +85,7 @@ class PresenceIT {
     @Test
     void nobodyIsRoutedToAfterTheLastOneLeft() {
         PushClient client = cluster.join(PushTransport.XHR_STREAMING, 0, "alice");
+        cluster.awaitHeard(Channel.user("alice"), 1);
         assertThat(cluster.publish(Channel.user("alice"), "one", "1").routed()).isEqualTo(1);
         client.expectEvent("one");
         client.close();

@@ -50,6 +50,20 @@ final class RawSession {
         return RawHttp.to(port).request("POST", path(transport), "", cookie);
     }
 
+    /** Sends the request of a WebSocket and leaves the answer to be read. */
+    RawHttp upgrade() {
+        return RawHttp.to(port)
+                .request(
+                        "GET",
+                        path("websocket"),
+                        "",
+                        cookie,
+                        "Upgrade: websocket",
+                        "Connection: Upgrade",
+                        "Sec-WebSocket-Version: 13",
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+    }
+
     RawHttp.Answer send(String body) {
         return send(body, null);
     }

@@ -12,9 +12,11 @@ import fanfare.testing.TestSite;
 import fanfare.testing.TestSite.Answer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.stream.IntStream;
@@ -31,6 +33,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SiteIT {
     private static final String HELLO = "{\"type\":\"hello\"}";
     private static final PushTransport ANY = PushTransport.SOCKJS_WEBSOCKET;
+    /** For how long a gateway waits for the site. */
+    private static final Duration ASKED_AGAIN_AFTER = Duration.ofSeconds(3);
+    /** For how long a gateway takes the site's word for further connections. */
+    private static final Duration REMEMBERED = Duration.ofSeconds(5);
 
     private Cluster cluster;
     private TestSite site;
@@ -96,25 +102,35 @@ class SiteIT {
 
     @Test
     void concurrentChecksOfOneBrowserAreOneRequest() {
-        site.hold();
-        List<PushClient> clients = IntStream.range(0, 10)
-                .mapToObj(i -> cluster.connect(ANY, 0, login("alice")).awaitOpen())
-                .toList();
-        PushClient other = cluster.connect(ANY, 0, Map.of("Cookie", "site_session=alice", "Accept-Language", "eo"))
-                .awaitOpen();
-        Await.until("both questions arrived", () -> site.requests().size() >= 2);
-        site.release();
-        clients.forEach(client -> client.send(HELLO).expectWelcome());
-        other.send(HELLO).expectWelcome();
-        assertThat(site.requests()).hasSize(2);
+        String login = Await.within(ASKED_AGAIN_AFTER, () -> {
+            String asked = "alice~" + UUID.randomUUID();
+            site.hold();
+            List<PushClient> clients = IntStream.range(0, 10)
+                    .mapToObj(i -> cluster.connect(ANY, 0, login(asked)))
+                    .toList();
+            PushClient other =
+                    cluster.connect(ANY, 0, Map.of("Cookie", "site_session=" + asked, "Accept-Language", "eo"));
+            clients.forEach(PushClient::awaitOpen);
+            other.awaitOpen();
+            Await.until("both questions arrived", () -> site.requests(asked).size() >= 2);
+            site.release();
+            clients.forEach(client -> client.send(HELLO).expectWelcome());
+            other.send(HELLO).expectWelcome();
+            return asked;
+        });
+        assertThat(site.requests(login)).hasSize(2);
     }
 
     @Test
     void aFreshAnswerIsRemembered() {
-        cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
-        cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
+        String login = Await.within(REMEMBERED, () -> {
+            String joining = "alice~" + UUID.randomUUID();
+            cluster.join(PushTransport.RAW_WEBSOCKET, 0, joining);
+            cluster.join(PushTransport.RAW_WEBSOCKET, 0, joining);
+            return joining;
+        });
         cluster.join(PushTransport.RAW_WEBSOCKET, 0, "bob");
-        assertThat(site.requests("alice")).hasSize(1);
+        assertThat(site.requests(login)).hasSize(1);
         assertThat(site.requests("bob")).hasSize(1);
     }
 

@@ -27,7 +27,7 @@ class SlowConsumerIT {
                 RawHttp stalled = RawHttp.to(cluster.port(0))) {
             PushClient healthy = cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
             connect(stalled, transport);
-            Await.until("the stalled one is there", () -> metric(cluster, "fanfare_connections", transport) > 0);
+            Await.until("the stalled one is there too", () -> metric(cluster, "fanfare_connections", "") == 2);
 
             int published = 0;
             while (closes(cluster) == 0) {

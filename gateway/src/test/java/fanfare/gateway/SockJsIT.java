@@ -7,6 +7,9 @@ import fanfare.testing.Await;
 import fanfare.testing.RawHttp;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,6 +23,9 @@ class SockJsIT {
     private static final String PRELUDE = "h".repeat(2_048) + "\n";
     private static final int STREAMING_LIMIT = 128 << 10;
     private static final int BODY_MAX = 128 << 10;
+    private static final String PING = "[\"{\\\"type\\\":\\\"ping\\\"}\"]";
+    /** For how long a session that was closed says so. */
+    private static final Duration CLOSE_REPEATED = Duration.ofSeconds(5);
 
     private static Cluster cluster;
     private static int port;
@@ -161,6 +167,9 @@ class SockJsIT {
             first.head();
             Chunks chunks = new Chunks(first);
             assertThat(chunks.upTo(PRELUDE.length())).isEqualTo(PRELUDE);
+            // The prelude goes out before the session has its receiver, and the next request may come by another loop.
+            session.send(PING);
+            assertThat(chunks.line()).contains("pong");
             try (RawHttp other = session.receive(second)) {
                 assertThat(other.answer().body()).endsWith("c[2010,\"Another connection still open\"]\n");
             }
@@ -191,19 +200,26 @@ class SockJsIT {
 
     @Test
     void theCloseFrameIsRepeatedForAWhile() {
-        RawSession session = RawSession.of(port, "closed").opened();
-        session.send("[\"no object\"]");
-        String close = session.poll().body();
-        if (close.startsWith("a[")) {
-            close = session.poll().body();
+        List<String> heard = new ArrayList<>();
+        RawSession session = Await.within(CLOSE_REPEATED, () -> {
+            RawSession closed = RawSession.of(port, "closed").opened();
+            closed.send("[\"no object\"]");
+            heard.clear();
+            for (int i = 0; i < 5; i++) {
+                heard.add(closed.poll().body());
+            }
+            try (RawHttp stream = closed.receive("xhr_streaming")) {
+                heard.add(stream.answer().body());
+            }
+            return closed;
+        });
+        if (heard.get(0).startsWith("a[")) {
+            heard.remove(0);
         }
+        String close = heard.get(0);
         assertThat(close).startsWith("c[4105,").endsWith("]\n");
-        for (int i = 0; i < 3; i++) {
-            assertThat(session.poll().body()).isEqualTo(close);
-        }
-        try (RawHttp stream = session.receive("xhr_streaming")) {
-            assertThat(stream.answer().body()).isEqualTo(PRELUDE + close);
-        }
+        assertThat(heard.subList(0, heard.size() - 1)).hasSizeGreaterThan(3).containsOnly(close);
+        assertThat(heard.get(heard.size() - 1)).isEqualTo(PRELUDE + close);
         Await.until("the session is forgotten", () -> session.poll().body().equals("o\n"));
     }
 

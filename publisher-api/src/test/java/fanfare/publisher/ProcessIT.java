@@ -2,6 +2,7 @@ package fanfare.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.testing.FlakyLink;
 import fanfare.testing.RedisServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -69,12 +70,13 @@ class ProcessIT {
     void aStopFinishesWhatWasAccepted() throws Exception {
         int port = RedisServer.freePort();
         int management = RedisServer.freePort();
-        try (RedisServer redis = RedisServer.start()) {
-            Process publisher = launch(settings(port, management, redis.url()));
+        try (RedisServer redis = RedisServer.start();
+                FlakyLink link = FlakyLink.to(redis.port())) {
+            Process publisher = launch(settings(port, management, "redis://127.0.0.1:" + link.port()));
             try {
                 HttpClient client = HttpClient.newHttpClient();
                 RunningPublisher.until("it is ready", () -> isReady(client, management));
-                redis.kill();
+                link.stall();
                 CompletableFuture<HttpResponse<String>> answer = client.sendAsync(
                         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/publish"))
                                 .header("Authorization", "Bearer dev.secret")
@@ -85,7 +87,7 @@ class ProcessIT {
                 RunningPublisher.until("it is under way", () -> underWay(client, management));
                 publisher.destroy();
                 RunningPublisher.until("the port is closed", () -> !accepts(port));
-                redis.restart();
+                link.resume();
                 assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
                 assertThat(publisher.waitFor(20, TimeUnit.SECONDS)).isTrue();
             } finally {

@@ -1,6 +1,7 @@
 package fanfare.publisher;
 
 import static fanfare.publisher.RunningPublisher.json;
+import static fanfare.publisher.RunningPublisher.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Item;
@@ -50,8 +51,10 @@ class PublishIT {
         assertThat(publisher.metric("fanfare_publishes_total{outcome=\"stored\"}"))
                 .isEqualTo(1);
         assertThat(publisher.metric("fanfare_publish_seconds_count")).isEqualTo(1);
-        assertThat(publisher.metric("fanfare_http_requests_total{path=\"/v1/publish\",status=\"200\"}"))
-                .isEqualTo(1);
+        // Counted once the answer has gone out, which is when we have it.
+        until(
+                "the request is counted",
+                () -> publisher.metric("fanfare_http_requests_total{path=\"/v1/publish\",status=\"200\"}") == 1);
     }
 
     @Test

@@ -41,7 +41,7 @@ final class StoredItems {
     private static Response ask(Vertx vertx, RedisServer server, Request request) throws Exception {
         Redis redis = Redis.createClient(vertx, server.url());
         try {
-            return redis.send(request).toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+            return redis.send(request).toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
         } finally {
             redis.close();
         }

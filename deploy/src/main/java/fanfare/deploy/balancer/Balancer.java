@@ -37,13 +37,22 @@ public final class Balancer extends AbstractVerticle {
     private static final int UPSTREAM_CONNECTIONS_MAX = 20_000;
 
     private static final int CONNECT_MAX_MS = 1_000;
+    /** With half a second between two questions, a backend that falls silent is out within a second. */
+    private static final int ASK_MAX_MS = 450;
     /** Above what gateways take, for the first line as for the headers: refusing is theirs, with their words. */
     private static final int HEAD_BYTES_MAX = 64 << 10;
 
     private final BalancerConfig config;
+    private final int askMaxMs;
 
     Balancer(BalancerConfig config) {
+        this(config, ASK_MAX_MS);
+    }
+
+    /** One that gives a backend {@code askMaxMs} to say that it is ready. */
+    Balancer(BalancerConfig config, int askMaxMs) {
         this.config = config;
+        this.askMaxMs = askMaxMs;
     }
 
     /** Starts it, unless only help is asked for. */
@@ -68,7 +77,7 @@ public final class Balancer extends AbstractVerticle {
 
     @Override
     public void start(Promise<Void> started) {
-        Rotation rotation = new Rotation(vertx, config.backends());
+        Rotation rotation = new Rotation(vertx, config.backends(), askMaxMs);
         HttpClient client = vertx.createHttpClient(
                 new HttpClientOptions().setConnectTimeout(CONNECT_MAX_MS),
                 new PoolOptions().setHttp1MaxSize(UPSTREAM_CONNECTIONS_MAX));

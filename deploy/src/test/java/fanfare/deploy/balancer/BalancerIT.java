@@ -3,6 +3,7 @@ package fanfare.deploy.balancer;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -32,6 +33,11 @@ import org.junit.jupiter.api.Test;
 
 class BalancerIT {
     private static final String HOST = "127.0.0.1";
+    /** A backend is out when it says so: one whose machine was busy for a moment must not miss its turn. */
+    private static final int PATIENT_MS = 10_000;
+
+    /** In the place of a status: says nothing. */
+    private static final int SILENT = 0;
 
     /** A backend that says its name, streams, echoes, and may be unready. */
     private static final class Peer {
@@ -56,8 +62,11 @@ class BalancerIT {
                     })
                     .listen(port, HOST));
             get(vertx.createHttpServer()
-                    .requestHandler(request ->
-                            request.response().setStatusCode(readiness).end())
+                    .requestHandler(request -> {
+                        if (readiness != SILENT) {
+                            request.response().setStatusCode(readiness).end();
+                        }
+                    })
                     .listen(managementPort, HOST));
         }
 
@@ -94,7 +103,8 @@ class BalancerIT {
     void start() throws Exception {
         one.start(vertx);
         two.start(vertx);
-        get(vertx.deployVerticle(new Balancer(new BalancerConfig(HOST, port, managementPort, backends(), 0))));
+        get(vertx.deployVerticle(
+                new Balancer(new BalancerConfig(HOST, port, managementPort, backends(), 0), PATIENT_MS)));
         awaitReady(2);
     }
 
@@ -136,6 +146,24 @@ class BalancerIT {
     }
 
     @Test
+    void aBackendThatIsSlowToAnswerIsBetterThanNone() throws Exception {
+        one.readiness = 503;
+        int hastyPort = RedisServer.freePort();
+        int hastyManagementPort = RedisServer.freePort();
+        get(vertx.deployVerticle(
+                new Balancer(new BalancerConfig(HOST, hastyPort, hastyManagementPort, backends(), 0), 200)));
+        awaitReady(hastyManagementPort, 1);
+        two.readiness = SILENT;
+        awaitReady(hastyManagementPort, 0);
+        for (int i = 0; i < 4; i++) {
+            assertThat(get(client.request(HttpMethod.GET, hastyPort, HOST, "/name")
+                                    .compose(HttpClientRequest::send))
+                            .getHeader("X-Peer"))
+                    .isEqualTo("two");
+        }
+    }
+
+    @Test
     void theHostStaysAndTheClientIsNamed() throws Exception {
         get(client.request(HttpMethod.GET, port, HOST, "/name")
                 .compose(request -> request.putHeader("Host", "push.example:81")
@@ -169,7 +197,7 @@ class BalancerIT {
         BlockingQueue<String> chunks = new LinkedBlockingQueue<>();
         get(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
                 .onSuccess(response -> response.handler(chunk -> chunks.add(chunk.toString())))));
-        assertThat(chunks.poll(10, SECONDS)).isEqualTo("first");
+        assertThat(chunks.poll(30, SECONDS)).isEqualTo("first");
     }
 
     @Test
@@ -185,15 +213,14 @@ class BalancerIT {
             });
             return socket.write("GET /stream HTTP/1.0\r\n\r\n");
         }));
-        assertThat(lines.poll(10, SECONDS)).isNotNull().doesNotContainIgnoringCase("chunked");
+        assertThat(lines.poll(30, SECONDS)).isNotNull().doesNotContainIgnoringCase("chunked");
     }
 
     @Test
     void aClientThatGoesTakesItsStreamAlong() throws Exception {
         get(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
                 .compose(response -> request.connection().close())));
-        assertThat(List.of(one, two))
-                .anySatisfy(peer -> assertThat(peer.ends.poll(5, SECONDS)).isEqualTo("stream"));
+        Await.until("a backend sees its stream end", () -> one.ends.contains("stream") || two.ends.contains("stream"));
     }
 
     @Test
@@ -202,7 +229,7 @@ class BalancerIT {
                 .compose(request -> request.send().compose(HttpClientResponse::body));
         BlockingQueue<Boolean> outcome = new LinkedBlockingQueue<>();
         body.onComplete(result -> outcome.add(result.succeeded()));
-        assertThat(outcome.poll(10, SECONDS)).isFalse();
+        assertThat(outcome.poll(30, SECONDS)).isFalse();
     }
 
     @Test
@@ -212,11 +239,11 @@ class BalancerIT {
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         socket.textMessageHandler(heard::add);
         get(socket.writeTextMessage("hello"));
-        String answer = heard.poll(10, SECONDS);
+        String answer = heard.poll(30, SECONDS);
         assertThat(answer).endsWith("heard hello");
         Peer peer = answer.startsWith("one") ? one : two;
         get(socket.close());
-        assertThat(peer.ends.poll(10, SECONDS)).isEqualTo("websocket");
+        assertThat(peer.ends.poll(30, SECONDS)).isEqualTo("websocket");
     }
 
     @Test
@@ -227,7 +254,7 @@ class BalancerIT {
             BlockingQueue<String> heard = new LinkedBlockingQueue<>();
             socket.textMessageHandler(heard::add);
             get(socket.writeTextMessage("hello"));
-            counts.merge(heard.poll(10, SECONDS), 1, Integer::sum);
+            counts.merge(heard.poll(30, SECONDS), 1, Integer::sum);
         }
         assertThat(counts.values()).containsExactly(2, 2);
     }
@@ -260,7 +287,11 @@ class BalancerIT {
     }
 
     private void awaitReady(int count) throws Exception {
-        long deadline = System.nanoTime() + SECONDS.toNanos(10);
+        awaitReady(managementPort, count);
+    }
+
+    private void awaitReady(int managementPort, int count) throws Exception {
+        long deadline = System.nanoTime() + SECONDS.toNanos(30);
         while (true) {
             String answer = get(client.request(HttpMethod.GET, managementPort, HOST, "/readyz")
                             .compose(request -> request.send().compose(HttpClientResponse::body)))
@@ -273,6 +304,6 @@ class BalancerIT {
     }
 
     private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(10, SECONDS);
+        return future.toCompletionStage().toCompletableFuture().get(30, SECONDS);
     }
 }

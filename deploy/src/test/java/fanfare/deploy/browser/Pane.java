@@ -4,14 +4,9 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 
 import com.microsoft.playwright.FrameLocator;
 import com.microsoft.playwright.Locator;
-import com.microsoft.playwright.assertions.LocatorAssertions.HasTextOptions;
-import com.microsoft.playwright.assertions.LocatorAssertions.IsVisibleOptions;
 
 /** One user's half of the demo page. */
 final class Pane {
-    /** A lost connection comes back after a random delay, the first within a second; a loaded machine takes its time [ms]. */
-    private static final double STATE_MAX = 20_000;
-
     private final FrameLocator frame;
 
     Pane(FrameLocator frame) {
@@ -19,16 +14,16 @@ final class Pane {
     }
 
     void awaitOpen(String user) {
-        assertThat(frame.locator("body[data-state=open]")).isVisible(new IsVisibleOptions().setTimeout(STATE_MAX));
+        assertThat(frame.locator("body[data-state=open]")).isVisible();
         assertThat(frame.locator("#user")).hasText(user);
     }
 
     void awaitClosed(int code) {
-        assertThat(frame.locator("#state")).hasText("closed " + code, new HasTextOptions().setTimeout(STATE_MAX));
+        assertThat(frame.locator("#state")).hasText("closed " + code);
     }
 
     void awaitNode(String node) {
-        assertThat(frame.locator("#node")).hasText(node, new HasTextOptions().setTimeout(STATE_MAX));
+        assertThat(frame.locator("#node")).hasText(node);
     }
 
     String node() {

@@ -42,6 +42,10 @@ class TwoUsersIT {
             page.publishTo("alice", "{\"for\":\"alice\"}");
             page.alice.expectNewest("private", "{\"for\":\"alice\"}");
             page.publishTo("alice, bob", "[1,null,\"zwölf\"]");
+            // Private and public messages have no order between them, unless one has been seen before the other is
+            // sent.
+            page.alice.expectNewest("private", "[1,null,\"zwölf\"]");
+            page.bob.expectNewest("private", "[1,null,\"zwölf\"]");
             page.publishToEveryone("\"all\"");
             page.alice.expectNewest("broadcast", "\"all\"");
             page.alice.expect("\"all\"", "[1,null,\"zwölf\"]", "{\"for\":\"alice\"}");

@@ -98,7 +98,7 @@ class SiteIT {
                 .header("Cookie", cookie)
                 .header("Accept", "application/json"));
         assertThat(logout.statusCode()).isEqualTo(200);
-        Call call = calls.poll(5, SECONDS);
+        Call call = calls.poll(30, SECONDS);
         assertThat(call.request()).isEqualTo("POST /v1/disconnect");
         assertThat(new JsonObject(call.body()))
                 .isEqualTo(new JsonObject()
@@ -146,7 +146,7 @@ class SiteIT {
         assertThat(response.statusCode()).isEqualTo(413);
         assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
         assertThat(response.body()).isEqualTo("{\"field\":\"data\"}");
-        assertThat(calls.poll(5, SECONDS)).isEqualTo(new Call("POST /v1/publish", "Bearer dev.secret", body));
+        assertThat(calls.poll(30, SECONDS)).isEqualTo(new Call("POST /v1/publish", "Bearer dev.secret", body));
     }
 
     @Test
@@ -166,14 +166,14 @@ class SiteIT {
     @Test
     void asksThePublisherWhoIsOnline() throws Exception {
         send(request("/api/presence?user=" + URLEncoder.encode("a/b?c", StandardCharsets.UTF_8)));
-        assertThat(calls.poll(5, SECONDS))
+        assertThat(calls.poll(30, SECONDS))
                 .isEqualTo(new Call("GET /v1/users/a%2Fb%3Fc/presence", "Bearer dev.secret", ""));
     }
 
     @Test
     void aNameThatStrangersLetPointHereIsRefused() throws Exception {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(30_000);
             String own = "evil.example:" + port;
             socket.getOutputStream()
                     .write(("POST /publish HTTP/1.1\r\nHost: " + own + "\r\nOrigin: http://" + own
@@ -212,6 +212,6 @@ class SiteIT {
     }
 
     private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(10, SECONDS);
+        return future.toCompletionStage().toCompletableFuture().get(30, SECONDS);
     }
 }

@@ -136,6 +136,10 @@ public final class FallbackHandlers {
             }
         });
         transport.execute(() -> transport.attach(receiver));
+        if (context.response().closed()) {
+            // The browser left before it was admitted: the handler came too late to hear of that.
+            transport.execute(() -> transport.aborted(receiver));
+        }
     }
 
     /** A session's id is not a key: whoever uses it must be logged in as the one who opened it. */

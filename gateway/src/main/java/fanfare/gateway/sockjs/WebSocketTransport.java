@@ -66,9 +66,14 @@ final class WebSocketTransport implements Transport {
         return framed ? "websocket" : "raw-websocket";
     }
 
+    /** From the browser's close frame until the connection ends, a socket throws when it is asked whether it is full. */
+    private boolean takesMore() {
+        return !socket.isClosed() && !socket.writeQueueFull();
+    }
+
     @Override
     public void write(SendQueue waiting) {
-        while (!waiting.isEmpty() && !socket.writeQueueFull()) {
+        while (!waiting.isEmpty() && takesMore()) {
             if (framed) {
                 socket.writeTextMessage(SockJsFrames.array(waiting, FRAME_BYTES).toString());
             } else {
@@ -82,7 +87,7 @@ final class WebSocketTransport implements Transport {
 
     @Override
     public void heartbeat() {
-        if (socket.writeQueueFull()) {
+        if (!takesMore()) {
             return;
         }
         if (framed) {

@@ -420,6 +420,6 @@ class SessionTest {
                     // What the step put off to the end of its tick comes first.
                     loop.runOnContext(after -> done.complete());
                 }))
-                .await(10, TimeUnit.SECONDS);
+                .await(30, TimeUnit.SECONDS);
     }
 }
