@@ -83,7 +83,6 @@ final class ClientFaults {
         } finally {
             pause.end();
         }
-        stage.expect(stage.loop.ask(stage.crowd::disconnects) == 0, "who is connected stays while the site is down");
         stage.expectAllIn(IN_WITHIN);
     }
 

@@ -13,7 +13,10 @@ enum Fault {
     LINK_SWALLOW,
     /** Redis gives subscribers so little room that a large message kills their link. */
     OUTPUT_LIMIT,
-    /** The replica is cut off, the master killed, the replica promoted: what it missed exists nowhere in Redis. */
+    /**
+     * The replica is cut off, the master killed, the replica promoted, while some clients are away: what it missed exists
+     * nowhere in Redis.
+     */
     REDIS_FAILOVER,
     /** Redis is emptied and restarted, while some clients are away. */
     REDIS_RESTART,
@@ -49,6 +52,14 @@ enum Fault {
             case SITE_DOWN -> ClientFaults.pauseSite(stage);
             case CONNECT_STORM -> ClientFaults.storm(stage);
         }
+    }
+
+    /** Whether a page would see a delay and no more: nobody who is connected is to lose the connection. */
+    boolean sparesConnections() {
+        return switch (this) {
+            case PUBSUB_KILL, LINK_SWALLOW, OUTPUT_LIMIT, GATEWAY_PAUSE, SITE_DOWN -> true;
+            case REDIS_FAILOVER, REDIS_RESTART, PUBLISHER_RETRY, GATEWAY_KILL, SLOW_CLIENT, CONNECT_STORM -> false;
+        };
     }
 
     /** As the command line and the table name it. */

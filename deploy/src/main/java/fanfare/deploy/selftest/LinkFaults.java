@@ -2,6 +2,7 @@ package fanfare.deploy.selftest;
 
 import fanfare.deploy.selftest.ledger.Ledger;
 import fanfare.deploy.selftest.rig.Rig;
+import fanfare.deploy.selftest.rig.Service;
 import java.io.IOException;
 
 /** Faults of the links between gateways and Redis. */
@@ -16,10 +17,12 @@ final class LinkFaults {
     private LinkFaults() {}
 
     static void killSubscribers(Stage stage) throws IOException, InterruptedException {
+        double before = resubscriptions(stage);
         stage.repeat(round -> {
             stage.rig.redis().master().command("CLIENT", "KILL", "TYPE", "pubsub");
             stage.pass(2);
         });
+        stage.expect(resubscriptions(stage) > before, "gateways lose their subscriptions");
     }
 
     static void swallow(Stage stage) throws IOException, InterruptedException {
@@ -38,6 +41,7 @@ final class LinkFaults {
     }
 
     static void limitOutput(Stage stage) throws IOException, InterruptedException {
+        double before = resubscriptions(stage);
         limit(stage, OUTPUT_LIMIT_TINY);
         try {
             stage.repeat(round -> {
@@ -50,6 +54,16 @@ final class LinkFaults {
         } finally {
             limit(stage, OUTPUT_LIMIT_DEFAULT);
         }
+        stage.expect(resubscriptions(stage) > before, "gateways lose their subscriptions");
+    }
+
+    /** That they rise tells that the fault is one. */
+    private static double resubscriptions(Stage stage) throws IOException, InterruptedException {
+        double sum = 0;
+        for (Service gateway : stage.rig.gateways()) {
+            sum += gateway.metric("fanfare_redis_resubscriptions_total");
+        }
+        return sum;
     }
 
     private static void limit(Stage stage, String limit) throws IOException {

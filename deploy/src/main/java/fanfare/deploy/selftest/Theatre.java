@@ -97,6 +97,10 @@ final class Theatre {
             stage.pass(WARM_UP_S);
             end(stage);
             settle(stage);
+            int disconnects = loop.ask(crowd::disconnects);
+            stage.expect(
+                    disconnects == 0 || !fault.sparesConnections(),
+                    "nobody is disconnected: %d were".formatted(disconnects));
             double seconds = (loop.nowMs() - startMs) / 1_000.0;
             return loop.ask(() -> new Row(
                     fault, seconds, ledger.verdict(), crowd.disconnectsByCode(), stage.broken(), stage.remarks()));

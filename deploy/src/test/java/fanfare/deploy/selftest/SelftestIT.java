@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The fault proof as it is run by hand, with few clients and little time. */
 @Timeout(180)
@@ -52,14 +52,14 @@ class SelftestIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--only bit-rot", "--connections 99999", "--minutes 0"})
-    void mistakesEndItWithOneLine(String arguments) throws Exception {
-        Process selftest = launch(arguments.split(" "));
+    @CsvSource({"--only, bit-rot", "--connections, 99999", "--minutes, 0"})
+    void mistakesEndItWithOneLine(String option, String value) throws Exception {
+        Process selftest = launch(option, value);
         List<String> printed = selftest.inputReader().lines().toList();
 
         assertThat(selftest.waitFor()).isEqualTo(1);
         assertThat(printed).hasSize(1);
-        assertThat(printed.get(0)).startsWith("fanfare: ").contains(arguments.split(" ")[1]);
+        assertThat(printed.get(0)).startsWith("fanfare: ").contains(value);
     }
 
     @Test

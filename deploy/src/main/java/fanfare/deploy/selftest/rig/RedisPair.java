@@ -63,10 +63,14 @@ public final class RedisPair {
         replication.cut();
     }
 
-    /** Kills the master, promotes the replica, sends everybody there, and gives it a replica of its own. */
-    public void failOver() throws IOException, InterruptedException {
+    /** From now on there is no master. */
+    public void killMaster() throws InterruptedException {
+        master.child().kill();
+    }
+
+    /** Promotes the replica in a dead master's place, sends everybody there, and gives it a replica of its own. */
+    public void promoteReplica() throws IOException, InterruptedException {
         Server dead = master;
-        dead.child().kill();
         new RedisAdmin(replica.port()).command("REPLICAOF", "NO", "ONE");
         master = replica;
         links.forEach(link -> link.retarget(master.port()));
