@@ -11,7 +11,7 @@ final class LinkFaults {
     private static final String OUTPUT_LIMIT_DEFAULT = "pubsub 33554432 8388608 60";
 
     private static final String OUTPUT_LIMIT_TINY = "pubsub 8192 0 0";
-    /** More than the limit and the 16 KiB that every link of Redis has beside it. */
+    /** Far more than the limit. */
     private static final int LARGE_BYTES = 40_000;
 
     private LinkFaults() {}
