@@ -105,7 +105,7 @@ class LinkIT {
     }
 
     private Socket connect() throws IOException {
-        Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), link.port());
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), link.port());
         sockets.add(socket);
         return socket;
     }
