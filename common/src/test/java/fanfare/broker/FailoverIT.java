@@ -297,7 +297,7 @@ class FailoverIT {
 
     @Test
     void aReplicaConfirmsOrTheAnswerSaysThatNoneDid() {
-        try (RedisServer master = RedisServer.start("--repl-diskless-sync-delay", "0");
+        try (RedisServer master = RedisServer.start();
                 FlakyLink replication = FlakyLink.to(master.port());
                 RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + replication.port())) {
             Await.until("the replica follows", () -> "up"
@@ -376,6 +376,7 @@ class FailoverIT {
     private Publisher publisher(String url) {
         Publisher publisher = new Publisher(url);
         publishers.add(publisher);
+        Await.until("Redis is reached", publisher.broker::isUp);
         return publisher;
     }
 }
