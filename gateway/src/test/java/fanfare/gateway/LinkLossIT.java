@@ -107,7 +107,8 @@ class LinkLossIT {
         for (PushClient client : clients) {
             // Nobody can rule out a gap after a restart without data.
             Message event = client.expectEventAfterGaps();
-            while (event.string("event").equals("probe")) {
+            // The publisher gives the empty Redis again what it lacks. Whoever had that drops it by its id.
+            while (event.string("event").matches("probe|[123]")) {
                 event = client.expectEventAfterGaps();
             }
             assertThat(event.string("event")).isEqualTo("end");
