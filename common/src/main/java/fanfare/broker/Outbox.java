@@ -29,7 +29,7 @@ public final class Outbox {
     static final long WINDOW_MS = 30_000;
     /** Proofs further apart than this say nothing about the time between them: two were due in it [ms]. */
     static final long SILENCE_MS = 6_000;
-    /** What an entry takes beside its payload, roughly: measured were 400 to 500 with short ids [bytes]. */
+    /** What an entry takes beside its payload: an estimate, for a dozen small objects and two short texts [bytes]. */
     static final int ENTRY_BYTES = 512;
 
     /**

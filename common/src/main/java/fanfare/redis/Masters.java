@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * process, safe on any thread.
  *
  * <p>A master that was cut off goes on taking publications and subscribers until somebody tells it. So every
- * {@value #LOOK_MS} ms, and whenever a link connects, it is asked anew where the master is, and links that go elsewhere are
+ * {@value #LOOK_MS} ms, and whenever a link connects, it is asked anew where the master is, and links to any other are
  * dropped. A promoted master names the history that it took over: that history is dead, and no link is left on it.
  */
 public final class Masters {
@@ -164,7 +164,7 @@ public final class Masters {
                     Replication replication = Replication.parse(info.toString());
                     // A sentinel may be the last to learn of a fail-over: only a master that can be used drops links.
                     if (replication != null && objection(replication) == null) {
-                        links.forEach(link -> link.leaveUnless(where, replication.replid()));
+                        links.forEach(link -> link.leaveUnless(replication.replid()));
                     } else if (replication != null && !replication.master()) {
                         links.forEach(link -> link.leave(where));
                     }

@@ -200,10 +200,13 @@ public final class RedisLink {
         });
     }
 
-    /** Drops a connection to anything but this server with this identity; from any thread. */
-    void leaveUnless(String master, String masterReplid) {
+    /**
+     * Drops a connection to another master than this one; from any thread. The identity decides and not the address, of
+     * which two sentinels may know two names.
+     */
+    void leaveUnless(String masterReplid) {
         context.runOnContext(turn -> {
-            if (!server.equals(master) || !replid.equals(masterReplid)) {
+            if (!replid.equals(masterReplid)) {
                 reconnect("the master is elsewhere");
             }
         });

@@ -297,13 +297,14 @@ class FailoverIT {
 
     @Test
     void aReplicaConfirmsOrTheAnswerSaysThatNoneDid() {
-        try (RedisServer master = RedisServer.start("--repl-diskless-sync-delay", "0");
+        try (RedisServer master = RedisServer.start();
                 FlakyLink replication = FlakyLink.to(master.port());
                 RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + replication.port())) {
             Await.until("the replica follows", () -> "up"
                     .equals(RedisTrio.info(replica, "replication").get("master_link_status")));
             Publisher one = publisher(master.url());
-            assertThat(replicated(one, ALICE, "a").replicated()).isTrue();
+            // Half a second may be too short for a replica that has just come, or for this machine.
+            Await.until("a replica confirms", () -> replicated(one, ALICE, "a").replicated());
             assertThat(one.publish(ALICE, "nobody asked").replicated()).isFalse();
             replication.stall();
             Published alone = replicated(one, ALICE, "b");
@@ -314,9 +315,8 @@ class FailoverIT {
                     .as("what was found is not confirmed either")
                     .isFalse();
             replication.resume();
-            Await.until("a replica confirms again", () -> replicated(one, ALICE, "c" + UUID.randomUUID())
+            Await.until("a replica confirms what was found", () -> replicated(one, ALICE, "b")
                     .replicated());
-            assertThat(replicated(one, ALICE, "b").replicated()).isTrue();
             assertThat(one.stored(ALICE)).doesNotHaveDuplicates().startsWith("a", "nobody asked", "b");
         }
     }
@@ -376,6 +376,7 @@ class FailoverIT {
     private Publisher publisher(String url) {
         Publisher publisher = new Publisher(url);
         publishers.add(publisher);
+        Await.until("Redis is reached", publisher.broker::isUp);
         return publisher;
     }
 }

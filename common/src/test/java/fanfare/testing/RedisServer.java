@@ -40,8 +40,11 @@ public final class RedisServer implements AutoCloseable {
     /** A server of one's own, to be killed at will. */
     public static RedisServer start(String... options) {
         int port = freePort();
-        List<String> command = new ArrayList<>(List.of(
-                binary(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"));
+        List<String> command = new ArrayList<>(List.of(binary(), "--port", Integer.toString(port)));
+        command.addAll(List.of("--bind", "127.0.0.1", "--save", "", "--appendonly", "no"));
+        // Otherwise replicas pass their data through a file in the working directory.
+        command.addAll(List.of("--repl-diskless-sync", "yes", "--repl-diskless-load", "swapdb"));
+        command.addAll(List.of("--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"));
         command.addAll(List.of(options));
         return new RedisServer(port, command);
     }

@@ -34,12 +34,10 @@ public final class RedisTrio implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        RedisServer master = RedisServer.start(options());
+        RedisServer master = RedisServer.start();
         servers.add(master);
         for (int i = 0; i < replicas; i++) {
-            servers.add(RedisServer.start(
-                    Stream.concat(Stream.of(options()), Stream.of("--replicaof", "127.0.0.1 " + master.port()))
-                            .toArray(String[]::new)));
+            servers.add(RedisServer.start("--replicaof", "127.0.0.1 " + master.port()));
         }
         Await.until("the replicas follow", () -> replicas().stream().allMatch(RedisTrio::follows));
         for (int i = 0; i < SENTINELS; i++) {
@@ -196,15 +194,11 @@ public final class RedisTrio implements AutoCloseable {
                 && line.contains("sentinels=" + SENTINELS);
     }
 
-    private static String[] options() {
-        return new String[] {"--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"};
-    }
-
     private static String configuration(RedisServer master) {
         return """
                 sentinel monitor %1$s 127.0.0.1 %2$d 2
                 sentinel down-after-milliseconds %1$s 2000
-                sentinel failover-timeout %1$s 10000
+                sentinel failover-timeout %1$s 4000
                 """
                 .formatted(NAME, master.port());
     }
