@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** One process of the cluster and its log file. Safe to stop from another thread than the one that started it. */
-final class Child {
+public final class Child {
     private static final Duration KILL_AFTER = Duration.ofSeconds(15);
     private static final int TAIL_LINES = 20;
 
@@ -24,13 +24,14 @@ final class Child {
 
     /**
      * Redis cannot watch its parent, so a shell does: it ends Redis when the pipe from the launcher closes, however the
-     * launcher ended. Redis listens to Ctrl-C whatever it was told, hence a session of its own where there is setsid.
+     * launcher ended. Redis listens to Ctrl-C whatever it was told, hence a session of its own where there is setsid. What is
+     * sent to the whole group must not end the shell alone, or nobody would end Redis.
      */
     private static final List<String> TIED_TO_PIPE = List.of(
             "sh",
             "-c",
             """
-            trap '' INT HUP
+            trap '' INT HUP TERM
             exec 3<&0
             $(command -v setsid) "$@" 3<&- &
             pid=$!
@@ -53,12 +54,13 @@ final class Child {
     }
 
     /** Starts a process that watches {@code FANFARE_PARENT_PID} itself. */
-    static Child start(String name, Path logs, List<String> command, Map<String, String> settings) throws IOException {
+    public static Child start(String name, Path logs, List<String> command, Map<String, String> settings)
+            throws IOException {
         return start(name, logs, DEAF_TO_TERMINAL, command, settings);
     }
 
     /** Starts a process that knows nothing of us. */
-    static Child startTied(String name, Path logs, List<String> command) throws IOException {
+    public static Child startTied(String name, Path logs, List<String> command) throws IOException {
         return start(name, logs, TIED_TO_PIPE, command, Map.of());
     }
 
@@ -75,25 +77,29 @@ final class Child {
         return new Child(name, log, builder.start(), wrapper.equals(TIED_TO_PIPE));
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 
-    Path log() {
+    public Path log() {
         return log;
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     /** Calls back with the exit code, from a thread of the JDK. */
-    void onExit(Consumer<Integer> callback) {
+    public void onExit(Consumer<Integer> callback) {
         var unused = process.onExit().thenAccept(ended -> callback.accept(ended.exitValue()));
     }
 
     /** Asks the process to end; does not wait. */
-    void stop() {
+    public void stop() {
         if (!tied) {
             process.destroy();
             return;
@@ -106,11 +112,16 @@ final class Child {
         }
     }
 
+    /** Ends the process and what it started at once, as a crash would, and waits for that. */
+    public void kill() throws InterruptedException {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().waitFor();
+    }
+
     /** Waits for the end, and brings it about by force when it takes too long. */
-    void awaitEnd() throws InterruptedException {
+    public void awaitEnd() throws InterruptedException {
         if (!process.waitFor(KILL_AFTER.toSeconds(), TimeUnit.SECONDS)) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly().waitFor();
+            kill();
         }
     }
 
