@@ -21,7 +21,9 @@ final class Chromium implements AutoCloseable {
             "--no-first-run",
             "--disable-background-networking",
             "--disable-component-update",
-            "--disable-sync");
+            "--disable-sync",
+            // A page that a test makes up comes from no address, so Chromium would keep it from the loopback's.
+            "--disable-features=LocalNetworkAccessChecks");
 
     private final Playwright playwright;
     private final Browser browser;
@@ -48,6 +50,11 @@ final class Chromium implements AutoCloseable {
     /** Opens the demo page with cookies of its own. */
     DemoPage open(String url) {
         return new DemoPage(browser.newContext().newPage(), url);
+    }
+
+    /** Opens an empty tab whose user is logged in at the site, with cookies and storage of its own. */
+    Tab openTab(String site, String user) {
+        return new Tab(browser.newContext(), site, user);
     }
 
     @Override
