@@ -2,12 +2,13 @@ package fanfare.deploy;
 
 import fanfare.config.ConfigException;
 import fanfare.deploy.balancer.Balancer;
+import fanfare.deploy.bench.Bench;
 import fanfare.deploy.dev.Dev;
 import fanfare.deploy.site.Site;
 import java.util.Arrays;
 import java.util.List;
 
-/** The main class of {@code deploy.jar}: the launcher of the development cluster and the two processes only it needs. */
+/** The main class of {@code deploy.jar}: all that runs around the product, on one machine. */
 public final class Deploy {
     private static final String USAGE =
             """
@@ -16,6 +17,7 @@ public final class Deploy {
               dev        starts the whole cluster on this machine; ./deploy/dev builds it first
               balancer   spreads requests over gateways, round robin
               site       the demo site, which plays a site backend
+              bench      benchmarks; ./deploy/bench builds what they need first
 
             Each command answers --help.""";
 
@@ -28,6 +30,7 @@ public final class Deploy {
                 case "dev" -> Dev.run(rest);
                 case "balancer" -> Balancer.run(rest);
                 case "site" -> Site.run(rest);
+                case "bench" -> Bench.run(rest);
                 case "--help", "-h" -> System.out.println(USAGE);
                 default -> fail(USAGE);
             }

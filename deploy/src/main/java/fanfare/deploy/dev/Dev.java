@@ -68,13 +68,13 @@ public final class Dev {
                         ", ",
                         services.stream().map(service -> service.child().name()).toList()));
         for (Cluster.Managed service : services) {
-            readiness.await(service);
+            readiness.await(service.child(), service.managementPort());
         }
         System.out.println(Summary.of(options, cluster.logs()));
     }
 
     /** The project's root, seen from {@code deploy/target/deploy.jar}. */
-    private static Path root() {
+    public static Path root() {
         try {
             Path jar = Path.of(Dev.class
                     .getProtectionDomain()

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Every port of the cluster; all of them move by one offset. Gateways count from 1. */
-record Ports(int offset) {
+public record Ports(int offset) {
     int site() {
         return 8000 + offset;
     }
@@ -69,7 +69,8 @@ record Ports(int offset) {
                 .toList();
     }
 
-    private static boolean isTaken(int port) {
+    /** Whether something listens on this port of the loopback address. */
+    public static boolean isTaken(int port) {
         try (ServerSocket probe = new ServerSocket()) {
             // What an ended cluster leaves in TIME_WAIT is not taken; the processes bind with the same option.
             probe.setReuseAddress(true);

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /** Waits for processes to say that they are ready. Blocks the caller. */
-final class Readiness {
+public final class Readiness {
     /** Generous: six JVMs start at once, perhaps on two old cores. */
     private static final Duration WAIT_MAX = Duration.ofSeconds(90);
 
@@ -25,8 +25,12 @@ final class Readiness {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(ASK_MAX).build();
 
-    /** @throws IOException naming the process that is not ready, with the tail of its log */
-    void awaitRedis(Child redis, int port) throws IOException, InterruptedException {
+    /**
+     * Waits until a Redis answers.
+     *
+     * @throws IOException naming the process that is not ready, with the tail of its log
+     */
+    public void awaitRedis(Child redis, int port) throws IOException, InterruptedException {
         await(redis, () -> {
             try (Socket socket = new Socket(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port)) {
                 socket.setSoTimeout((int) ASK_MAX.toMillis());
@@ -36,14 +40,17 @@ final class Readiness {
         });
     }
 
-    /** @throws IOException naming the process that is not ready, with the tail of its log */
-    void await(Cluster.Managed managed) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + managed.managementPort() + "/readyz"))
+    /**
+     * Waits until a process says on its management port that it is ready.
+     *
+     * @throws IOException naming the process that is not ready, with the tail of its log
+     */
+    public void await(Child child, int managementPort) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/readyz"))
                 .timeout(ASK_MAX)
                 .build();
         await(
-                managed.child(),
+                child,
                 () -> http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200);
     }
 

@@ -14,19 +14,24 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A Redis that this machine can run: an installed one if it is new enough, else the one that came with the build. */
-record RedisBinary(Path path, String description) {
+public record RedisBinary(Path path, String description) {
     private static final Pattern VERSION = Pattern.compile("v=(\\d+)\\.(\\d+)\\.(\\d+)");
     private static final int MAJOR_MIN = 6;
     private static final int MINOR_MIN = 2;
 
-    static RedisBinary find(String searchPath, Path extractInto) throws IOException {
-        Optional<RedisBinary> installed = Stream.of("redis-server", "valkey-server")
+    /** An installed one that is new enough, if there is any. */
+    public static Optional<RedisBinary> installed(String searchPath) {
+        return Stream.of("redis-server", "valkey-server")
                 .flatMap(name -> Stream.of(searchPath.split(":"))
                         .filter(folder -> !folder.isEmpty())
                         .map(folder -> Path.of(folder, name)))
                 .filter(Files::isExecutable)
                 .flatMap(path -> describe(path, "").stream())
                 .findFirst();
+    }
+
+    static RedisBinary find(String searchPath, Path extractInto) throws IOException {
+        Optional<RedisBinary> installed = installed(searchPath);
         if (installed.isPresent()) {
             return installed.get();
         }
