@@ -2,13 +2,14 @@ package fanfare.deploy;
 
 import fanfare.config.ConfigException;
 import fanfare.deploy.balancer.Balancer;
+import fanfare.deploy.bench.Bench;
 import fanfare.deploy.dev.Dev;
 import fanfare.deploy.selftest.Selftest;
 import fanfare.deploy.site.Site;
 import java.util.Arrays;
 import java.util.List;
 
-/** The main class of {@code deploy.jar}: the launcher of the development cluster, the two processes only it needs, and the fault proof. */
+/** The main class of {@code deploy.jar}: all that runs around the product, on one machine. */
 public final class Deploy {
     private static final String USAGE =
             """
@@ -18,6 +19,7 @@ public final class Deploy {
               balancer   spreads requests over gateways, round robin
               site       the demo site, which plays a site backend
               selftest   the fault proof: breaks a cluster of its own and counts what its clients miss
+              bench      benchmarks; ./deploy/bench builds what they need first
 
             Each command answers --help.""";
 
@@ -31,6 +33,7 @@ public final class Deploy {
                 case "balancer" -> Balancer.run(rest);
                 case "site" -> Site.run(rest);
                 case "selftest" -> Selftest.run(rest);
+                case "bench" -> Bench.run(rest);
                 case "--help", "-h" -> System.out.println(USAGE);
                 default -> fail(USAGE);
             }

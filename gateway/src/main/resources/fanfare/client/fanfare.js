@@ -25,6 +25,8 @@ const SILENCE_CHECK_INTERVAL = 15_000;
 const PONG_TIMEOUT = 5_000;
 /** How many ids are remembered: an event may come again after a resume, never to a handler. */
 const IDS_KEPT = 1_000;
+/** How many of them the next page is told: enough for what a resume repeats, little enough to write each second. */
+const IDS_SAVED = 100;
 const SAVE_INTERVAL = 1_000;
 /** The gateway refuses larger messages for good; a hello that would not fit goes without its positions. */
 const HELLO_BYTES_MAX = 4_096;
@@ -137,14 +139,16 @@ class Link {
 }
 
 /**
- * What it takes to go on where this tab left off: the gateway's token and, by channel, the last position seen since.
- * It outlives the page in sessionStorage. A token of another user is worthless but harmless: the gateway checks.
+ * What it takes to go on where this tab left off: the gateway's token, by channel the last position seen since, and the
+ * ids of the newest events, which may come again. It outlives the page in sessionStorage. Another user's token is
+ * worthless but harmless: the gateway checks.
  */
 class Bookmark {
     /** Whose it is; null is an anonymous user, undefined nobody yet. */
     user;
     resume = null;
     #positions = {};
+    #ids = new Set();
     #key;
     #timer = 0;
 
@@ -152,9 +156,11 @@ class Bookmark {
     constructor(key) {
         this.#key = key;
         try {
-            const {user, resume = null, positions = {}} = JSON.parse(key && sessionStorage.getItem(key)) ?? {};
-            Object.assign(this, {user, resume});
+            const kept = JSON.parse(key && sessionStorage.getItem(key)) ?? {};
+            const {user, resume = null, positions = {}, ids = []} = kept;
+            this.#ids = new Set(ids);
             this.#positions = positions;
+            Object.assign(this, {user, resume});
         } catch {
             // Storage is switched off, or holds what is not ours: a fresh start.
         }
@@ -168,8 +174,15 @@ class Bookmark {
         this.#save();
     }
 
-    moveTo(channel, position) {
+    /** Whether this event was delivered before, here or on an earlier page of this tab. */
+    knows(id) {
+        return this.#ids.has(id);
+    }
+
+    moveTo(channel, position, id) {
         this.#positions[channel] = position;
+        if (id !== undefined) this.#ids.add(id);
+        if (this.#ids.size > IDS_KEPT) this.#ids.delete(this.#ids.values().next().value);
         this.#save();
     }
 
@@ -190,7 +203,8 @@ class Bookmark {
         this.#timer = 0;
         try {
             const {user, resume} = this;
-            sessionStorage.setItem(this.#key, JSON.stringify({user, resume, positions: this.#positions}));
+            const ids = [...this.#ids].slice(-IDS_SAVED);
+            sessionStorage.setItem(this.#key, JSON.stringify({user, resume, positions: this.#positions, ids}));
         } catch {
             // Full or switched off: the next page starts afresh.
         }
@@ -204,7 +218,6 @@ class Fanfare {
     #namespaces;
     #transports;
     #bookmark;
-    #ids = new Set();
     /** `namespace,event` -> handlers; no namespace before the comma (which none may contain) is any namespace. */
     #handlers = new Map();
     /** The link that is heard, and the one that is to take its place; a planned move has both. */
@@ -365,14 +378,12 @@ class Fanfare {
 
     #deliver(message) {
         const {namespace, event, data, id, channel, position} = message;
-        if (!this.#ids.has(id)) {
-            if (id !== undefined) this.#ids.add(id);
-            if (this.#ids.size > IDS_KEPT) this.#ids.delete(this.#ids.values().next().value);
+        if (!this.#bookmark.knows(id)) {
             const keys = new Set([`${namespace},${event}`, `${namespace},*`, `,${event}`, ',*']);
             if (NOTIFICATIONS.has(event)) keys.delete(`,${event}`);
             keys.forEach((key) => this.#emit(key, data, message));
         }
-        this.#bookmark.moveTo(channel, position);
+        this.#bookmark.moveTo(channel, position, id);
     }
 
     /** Dials after that many ms; what is heard now goes on being heard until the new link is welcome. */

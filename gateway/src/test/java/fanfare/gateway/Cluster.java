@@ -59,10 +59,7 @@ final class Cluster implements AutoCloseable {
     private final PresenceReader presences;
 
     private Cluster(
-            RedisConfig publisherRedis,
-            String gatewayRedisUrl,
-            int gatewayCount,
-            Map<String, String> settings) {
+            RedisConfig publisherRedis, String gatewayRedisUrl, int gatewayCount, Map<String, String> settings) {
         this.redis = publisherRedis;
         this.settings = new HashMap<>(Map.of(
                 "FANFARE_LISTEN_HOST",
@@ -113,10 +110,7 @@ final class Cluster implements AutoCloseable {
     /** Gateways that reach {@code server} through {@code gatewayPort}, while the publisher reaches it directly. */
     static Cluster on(RedisServer server, int gatewayPort, int gateways) {
         return new Cluster(
-                new RedisConfig(server.url(), prefix()),
-                "redis://127.0.0.1:" + gatewayPort,
-                gateways,
-                Map.of());
+                new RedisConfig(server.url(), prefix()), "redis://127.0.0.1:" + gatewayPort, gateways, Map.of());
     }
 
     /** Starts one more and waits until it is ready. */

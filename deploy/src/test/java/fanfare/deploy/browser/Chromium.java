@@ -22,7 +22,9 @@ final class Chromium implements AutoCloseable {
             "--no-first-run",
             "--disable-background-networking",
             "--disable-component-update",
-            "--disable-sync");
+            "--disable-sync",
+            // A page that a test makes up comes from no address, so Chromium would keep it from the loopback's.
+            "--disable-features=LocalNetworkAccessChecks");
 
     /** For anything to show on a page: a loaded machine takes its time, and only a failure takes all of it [ms]. */
     private static final double PATIENCE_MS = 30_000;
@@ -53,6 +55,11 @@ final class Chromium implements AutoCloseable {
     /** Opens the demo page with cookies of its own. */
     DemoPage open(String url) {
         return new DemoPage(browser.newContext().newPage(), url);
+    }
+
+    /** Opens an empty tab whose user is logged in at the site, with cookies and storage of its own. */
+    Tab openTab(String site, String user) {
+        return new Tab(browser.newContext(), site, user);
     }
 
     @Override

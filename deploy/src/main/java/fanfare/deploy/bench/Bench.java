@@ -1,0 +1,67 @@
+package fanfare.deploy.bench;
+
+import fanfare.deploy.dev.Dev;
+import fanfare.process.Logging;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code deploy.jar bench}: runs one benchmark, which prints a table and a line of JSON. */
+public final class Bench {
+    private static final String USAGE =
+            """
+            Usage: java -jar deploy.jar bench publish [--users N] [--calls N]
+                   java -jar deploy.jar bench recover [--users N]
+
+            Runs one benchmark; ./deploy/bench --help says more.""";
+
+    private interface Benchmark {
+        Outcome run(Workbench workbench) throws IOException, InterruptedException;
+    }
+
+    private Bench() {}
+
+    /** Returns only when asked for help; else ends the JVM, with 0 if all that was to arrive has arrived. */
+    public static void run(List<String> arguments) {
+        if (arguments.isEmpty() || arguments.contains("--help") || arguments.contains("-h")) {
+            System.out.println(USAGE);
+            return;
+        }
+        List<String> rest = arguments.subList(1, arguments.size());
+        switch (arguments.get(0)) {
+            case "publish" -> {
+                BenchOptions options = BenchOptions.publish(rest);
+                run("publish", workbench -> new PublishBench(options).run(workbench));
+            }
+            case "recover" -> {
+                BenchOptions options = BenchOptions.recover(rest);
+                run("recover", workbench -> new RecoverBench(options.users()).run(workbench));
+            }
+            default ->
+                throw new IllegalArgumentException(
+                        arguments.get(0) + " is not a benchmark; there are publish and recover");
+        }
+    }
+
+    private static void run(String name, Benchmark benchmark) {
+        Logging.install();
+        Path root = Dev.root();
+        int code = 1;
+        try {
+            Path logs = Files.createDirectories(root.resolve("deploy/target/logs/bench/" + name));
+            Workbench workbench = new Workbench(root, logs);
+            // However the JVM ends: the benchmark is over, a signal, a mistake.
+            Runtime.getRuntime().addShutdownHook(new Thread(workbench::stop, "stop"));
+            Outcome outcome = benchmark.run(workbench);
+            System.out.print(outcome.table());
+            System.out.println(outcome.json().encode());
+            code = outcome.complete() ? 0 : 1;
+        } catch (IOException e) {
+            System.err.println("fanfare: " + e.getMessage());
+        } catch (InterruptedException e) {
+            System.err.println("fanfare: interrupted");
+        }
+        System.exit(code);
+    }
+}

@@ -1,0 +1,96 @@
+package fanfare.deploy.bench;
+
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** What one kept message costs a user's inbox, as a list and as a stream: key, expiry and all. */
+record InboxMemory(List<Row> rows) {
+    private static final int AT_ONCE = 100;
+    private static final Duration FILL_MAX = Duration.ofSeconds(60);
+    private static final String TTL = "604800";
+
+    /** @param messageBytes length of the one message in each inbox */
+    record Row(int messageBytes, double listBytes, double streamBytes) {
+        double ratio() {
+            return listBytes / streamBytes;
+        }
+    }
+
+    /** Empties Redis before each filling. */
+    static InboxMemory measure(Loop loop, RedisAdmin admin, Publishing publishing, int users, List<Integer> lengths)
+            throws IOException, InterruptedException {
+        List<Row> rows = new ArrayList<>();
+        for (int length : lengths) {
+            Buffer message = Buffer.buffer("x".repeat(length));
+            IntFunction<String> key = user -> publishing.keys().kept(Publishing.user(user));
+            double list = fill(loop, admin, publishing, users, key, user -> Request.cmd(Command.RPUSH)
+                    .arg(key.apply(user))
+                    .arg(message));
+            double stream = fill(loop, admin, publishing, users, key, user -> Request.cmd(Command.XADD)
+                    .arg(key.apply(user))
+                    .arg("*")
+                    .arg("item")
+                    .arg(message));
+            rows.add(new Row(length, list, stream));
+        }
+        return new InboxMemory(rows);
+    }
+
+    private static double fill(
+            Loop loop,
+            RedisAdmin admin,
+            Publishing publishing,
+            int users,
+            IntFunction<String> key,
+            IntFunction<Request> add)
+            throws IOException, InterruptedException {
+        admin.command("FLUSHALL", "SYNC");
+        double before = admin.info("memory", "used_memory");
+        loop.await(
+                "filling inboxes",
+                FILL_MAX,
+                () -> Pipeline.run(
+                        users,
+                        AT_ONCE,
+                        user -> Future.all(
+                                publishing.link().send(add.apply(user)),
+                                publishing
+                                        .link()
+                                        .send(Request.cmd(Command.EXPIRE)
+                                                .arg(key.apply(user))
+                                                .arg(TTL)))));
+        return (admin.info("memory", "used_memory") - before) / users;
+    }
+
+    void addTo(Table table) {
+        for (Row row : rows) {
+            table.add(
+                    "one message of %d bytes in an inbox:".formatted(row.messageBytes()),
+                    "bytes/user",
+                    "",
+                    "",
+                    ": stream");
+            table.add("  list", Table.number(Math.round(row.listBytes())), "", "", Table.number(row.ratio(), 2));
+            table.add("  stream", Table.number(Math.round(row.streamBytes())), "", "", "1.00");
+        }
+    }
+
+    JsonArray json() {
+        JsonArray json = new JsonArray();
+        rows.forEach(row -> json.add(new JsonObject()
+                .put("messageBytes", row.messageBytes())
+                .put("listBytesPerUser", Math.round(row.listBytes()))
+                .put("streamBytesPerUser", Math.round(row.streamBytes()))
+                .put("listToStream", PublishBench.rounded(row.ratio()))));
+        return json;
+    }
+}

@@ -1,0 +1,10 @@
+package fanfare.deploy.bench;
+
+import io.vertx.core.json.JsonObject;
+
+/**
+ * What a benchmark found.
+ *
+ * @param complete whether all that was to arrive has arrived; speed is never judged
+ */
+record Outcome(Table table, JsonObject json, boolean complete) {}

@@ -1,0 +1,75 @@
+package fanfare.deploy.bench;
+
+import fanfare.broker.Broker;
+import fanfare.broker.BrokerLimits;
+import fanfare.broker.Published;
+import fanfare.channel.Channel;
+import fanfare.channel.Publication;
+import fanfare.config.RedisConfig;
+import fanfare.redis.Keys;
+import fanfare.redis.Masters;
+import fanfare.redis.RedisLink;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** The product's own broker, without the HTTP before it. Confined to the event loop. */
+final class Publishing {
+    static final String PREFIX = "fanfare:";
+    static final String NAMESPACE = "/message_namespace";
+    static final String EVENT = "message_event_type";
+
+    private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
+    private static final int CONNECT_POLL_MS = 10;
+
+    private final Keys keys = new Keys(PREFIX);
+    private final Broker broker;
+    private final BrokerLimits limits = BrokerLimits.defaults();
+    private long publications;
+
+    private Publishing(Vertx vertx, int redisPort) {
+        this.broker = new Broker(
+                vertx,
+                new Masters(vertx, new RedisConfig("redis://" + Workbench.LOOPBACK + ":" + redisPort, PREFIX)),
+                keys,
+                limits,
+                "bench",
+                () -> ThreadLocalRandom.current().nextDouble(),
+                new SimpleMeterRegistry());
+        broker.open();
+    }
+
+    static Publishing open(Vertx vertx, Loop loop, int redisPort) throws IOException, InterruptedException {
+        Publishing publishing = loop.make(() -> new Publishing(vertx, redisPort));
+        long deadline = System.nanoTime() + CONNECT_MAX.toNanos();
+        while (!publishing.broker.isUp()) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException("no connection to Redis");
+            }
+            Thread.sleep(CONNECT_POLL_MS);
+        }
+        return publishing;
+    }
+
+    static Channel user(int number) {
+        return Channel.user("user-" + number);
+    }
+
+    Future<Published> publish(Channel channel, String data) {
+        String id = "publication-%010d".formatted(publications++);
+        int ttl = (int) limits.inboxTtl().toSeconds();
+        return broker.publish(channel, new Publication(id, NAMESPACE, EVENT, data, ttl));
+    }
+
+    /** The connection that publications go over. */
+    RedisLink link() {
+        return broker.link();
+    }
+
+    Keys keys() {
+        return keys;
+    }
+}

@@ -1,0 +1,140 @@
+package fanfare.deploy.bench;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetSocket;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One user on a raw WebSocket, with so little to it that thousands fit into a process. Confined to the event loop.
+ *
+ * <p>Like fanfare.js it keeps token and position, and resumes with them when it comes back.
+ */
+final class Visitor {
+    private static final String END_OF_HEAD = "\r\n\r\n";
+
+    private final String user;
+    /** Null while away. */
+    private @Nullable NetSocket socket;
+
+    private @Nullable String resume;
+    private @Nullable String position;
+    /** Told when the gateway's welcome is there: whether it recovered. */
+    private Promise<Boolean> welcome = Promise.promise();
+    /** What is waited for, and who waits. */
+    private @Nullable String expected;
+
+    private Promise<Void> heard = Promise.promise();
+    private int eventsHeard;
+
+    Visitor(String user) {
+        this.user = user;
+    }
+
+    /** Comes, or comes back; tells whether the gateway said {@code recovered: true}. */
+    Future<Boolean> come(NetClient client, int port) {
+        welcome = Promise.promise();
+        client.connect(port, Workbench.LOOPBACK)
+                .onSuccess(connected -> {
+                    socket = connected;
+                    connected.handler(new Handshake(connected)::read);
+                    connected.closeHandler(closed -> welcome.tryFail("the gateway closed the connection of " + user));
+                    connected.write(request(port));
+                })
+                .onFailure(welcome::tryFail);
+        return welcome.future();
+    }
+
+    /** Goes as a browser does whose network has gone. */
+    Future<Void> leave() {
+        NetSocket leaving = socket;
+        socket = null;
+        return leaving == null ? Future.succeededFuture() : leaving.close();
+    }
+
+    /** Completes when an event with this data, a JSON string, has come. */
+    Future<Void> expect(String data) {
+        expected = data;
+        heard = Promise.promise();
+        return heard.future();
+    }
+
+    /** How many events came, expected or not. */
+    int eventsHeard() {
+        return eventsHeard;
+    }
+
+    private String request(int port) {
+        String query = "inbox=false"; // A hello, so that the gateway waits for none.
+        if (resume != null) {
+            query += "&resume=" + resume;
+            if (position != null) {
+                String positions = new JsonObject().put("user", position).encode();
+                query += "&positions=" + URLEncoder.encode(positions, StandardCharsets.UTF_8);
+            }
+        }
+        return "GET /push/websocket?" + query + " HTTP/1.1\r\nHost: " + Workbench.LOOPBACK + ":" + port
+                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+                + "\r\nSec-WebSocket-Key: ZmFuZmFyZSBiZW5jaG1hcms=\r\nCookie: " + Doorman.COOKIE + user + END_OF_HEAD;
+    }
+
+    private void hear(String text) {
+        JsonObject message = new JsonObject(text);
+        switch (message.getString("type")) {
+            case "welcome" -> {
+                resume = message.getString("resume");
+                position = null;
+                welcome.tryComplete(Boolean.TRUE.equals(message.getBoolean("recovered")));
+            }
+            case "resume" -> {
+                resume = message.getString("resume");
+                position = null;
+            }
+            case "event" -> {
+                eventsHeard++;
+                if (message.getString("channel").equals("user")) {
+                    position = message.getString("position");
+                }
+                if (message.getValue("data").equals(expected)) {
+                    heard.tryComplete();
+                }
+            }
+            default -> {
+                // A gap, an error: what was expected will not come, and the benchmark will say so.
+            }
+        }
+    }
+
+    /** Reads the answer to the upgrade, then hands over to the frames. */
+    private final class Handshake {
+        private final NetSocket connection;
+        private final Buffer head = Buffer.buffer();
+
+        Handshake(NetSocket connection) {
+            this.connection = connection;
+        }
+
+        void read(Buffer bytes) {
+            head.appendBuffer(bytes);
+            String text = head.toString(StandardCharsets.ISO_8859_1);
+            int end = text.indexOf(END_OF_HEAD);
+            if (end < 0) {
+                return;
+            }
+            if (!text.startsWith("HTTP/1.1 101 ")) {
+                welcome.tryFail(
+                        "the gateway answered " + text.lines().findFirst().orElse(""));
+                connection.close();
+                return;
+            }
+            FrameReader frames = new FrameReader(Visitor.this::hear);
+            connection.handler(frames::read);
+            frames.read(head.getBuffer(end + END_OF_HEAD.length(), head.length()));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package fanfare.deploy.bench;
+
+import fanfare.deploy.dev.Child;
+import fanfare.deploy.dev.Readiness;
+import fanfare.deploy.dev.RedisBinary;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The processes of one benchmark, on free ports of the loopback address. They are started by the main thread and stopped by
+ * the exit hook, perhaps while more are to come: hence the lock.
+ */
+final class Workbench {
+    static final String LOOPBACK = "127.0.0.1";
+
+    /** A gateway and where it listens. */
+    record Gateway(int port, int managementPort) {}
+
+    private final Path root;
+    private final Path logs;
+    private final Readiness readiness = new Readiness();
+    /** Guarded by this, as is the next. */
+    private final List<Child> children = new ArrayList<>();
+
+    private boolean stopping;
+
+    private interface Start {
+        Child start() throws IOException;
+    }
+
+    Workbench(Path root, Path logs) {
+        this.root = root;
+        this.logs = logs;
+    }
+
+    /** Starts a Redis that keeps nothing, and waits until it answers on the port that is returned. */
+    int startRedis() throws IOException, InterruptedException {
+        RedisBinary redis = RedisBinary.installed(System.getenv().getOrDefault("PATH", ""))
+                .orElseThrow(() -> new IOException("no redis-server or valkey-server 6.2 or newer is on the PATH"));
+        int port = freePort();
+        List<String> command = List.of(
+                redis.path().toString(),
+                "--port",
+                Integer.toString(port),
+                "--bind",
+                LOOPBACK,
+                "--save",
+                "",
+                "--appendonly",
+                "no");
+        readiness.awaitRedis(add(() -> Child.startTied("redis", logs, command)), port);
+        return port;
+    }
+
+    /** Starts a gateway whose browsers are known to the site on that port, and waits until it is ready. */
+    Gateway startGateway(int redisPort, int sitePort, int connectionsMax) throws IOException, InterruptedException {
+        Gateway gateway = new Gateway(freePort(), freePort());
+        Map<String, String> settings = Map.ofEntries(
+                Map.entry("FANFARE_LISTEN_HOST", LOOPBACK),
+                Map.entry("FANFARE_LISTEN_PORT", Integer.toString(gateway.port())),
+                Map.entry("FANFARE_MANAGEMENT_PORT", Integer.toString(gateway.managementPort())),
+                Map.entry(
+                        "FANFARE_PARENT_PID",
+                        Long.toString(ProcessHandle.current().pid())),
+                Map.entry("FANFARE_REDIS_URL", "redis://" + LOOPBACK + ":" + redisPort),
+                Map.entry("FANFARE_SITE_AUTH_URL", "http://" + LOOPBACK + ":" + sitePort + "/"),
+                Map.entry("FANFARE_CONNECTIONS_MAX", Integer.toString(connectionsMax)),
+                // All clients have one address.
+                Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
+                Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"));
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-jar",
+                root.resolve("gateway/target/gateway.jar").toString());
+        readiness.await(add(() -> Child.start("gateway", logs, command, settings)), gateway.managementPort());
+        return gateway;
+    }
+
+    /** Ends every process at once; nobody here deserves a good-bye. */
+    void stop() {
+        List<Child> all;
+        synchronized (this) {
+            stopping = true;
+            all = List.copyOf(children);
+        }
+        try {
+            for (Child child : all) {
+                child.kill();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized Child add(Start start) throws IOException {
+        if (stopping) {
+            throw new IOException("stopping");
+        }
+        Child child = start.start();
+        children.add(child);
+        return child;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            return socket.getLocalPort();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package fanfare.deploy.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Each benchmark with tiny numbers, as a process. Its speed is nobody's business here. */
+@Timeout(120)
+class BenchIT {
+    @Test
+    void publishComparesCallsAndInboxes() throws Exception {
+        Run run = Run.of("publish", "--users", "1000", "--calls", "3000");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("publish script "));
+        JsonObject calls = run.json().getJsonObject("calls");
+        assertThat(calls.fieldNames()).containsExactly("PUBLISH", "RPUSH", "XADD", "XADD + PUBLISH", "publish script");
+        for (String name : calls.fieldNames()) {
+            assertThat(calls.getJsonObject(name).getLong("perSecond")).as(name).isPositive();
+            assertThat(calls.getJsonObject(name).getDouble("commandMicros"))
+                    .as(name)
+                    .isPositive();
+        }
+        JsonArray inboxes = run.json().getJsonArray("inboxes");
+        assertThat(inboxes).hasSize(2);
+        for (int i = 0; i < inboxes.size(); i++) {
+            // Bytes do not depend on who else uses the machine.
+            assertThat(inboxes.getJsonObject(i).getDouble("listToStream")).isBetween(0.01, 0.25);
+        }
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void recoverMissesNothing() throws Exception {
+        Run run = Run.of("recover", "--users", "100");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("return: 50 of 50 recovered"));
+        JsonObject json = run.json();
+        assertThat(json.getInteger("users")).isEqualTo(100);
+        assertThat(json.getJsonObject("linkLoss").getInteger("missedAtFirst")).isBetween(1, 10);
+        assertThat(json.getJsonObject("linkLoss").getDouble("seconds")).isPositive();
+        assertThat(json.getJsonObject("return").getInteger("recovered")).isEqualTo(50);
+        assertThat(json.getInteger("repeated")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void whatItStartedEndsWithIt() throws Exception {
+        Process bench = Run.start("recover", "--users", "5000");
+        while (bench.descendants()
+                        .filter(child -> isRunning(child, "gateway.jar"))
+                        .count()
+                == 0) {
+            assertThat(bench.isAlive()).isTrue();
+            Thread.sleep(20);
+        }
+        List<ProcessHandle> children = bench.descendants().toList();
+        new ProcessBuilder("kill", "-INT", Long.toString(bench.pid())).start().waitFor();
+        assertThat(bench.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        for (ProcessHandle child : children) {
+            child.onExit().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private static boolean isRunning(ProcessHandle process, String jar) {
+        return Stream.of(process.info().arguments().orElse(new String[0])).anyMatch(argument -> argument.endsWith(jar));
+    }
+
+    /** What a benchmark printed, and its exit code. */
+    private record Run(List<String> lines, int code) {
+        static Run of(String... arguments) throws Exception {
+            Process process = start(arguments);
+            try (BufferedReader reader = process.inputReader()) {
+                List<String> lines = reader.lines().toList();
+                return new Run(lines, process.waitFor());
+            }
+        }
+
+        static Process start(String... arguments) throws Exception {
+            List<String> command = Stream.concat(
+                            Stream.of(
+                                    Path.of(System.getProperty("java.home"), "bin", "java")
+                                            .toString(),
+                                    "-jar",
+                                    Path.of("target/deploy.jar")
+                                            .toAbsolutePath()
+                                            .toString(),
+                                    "bench"),
+                            Stream.of(arguments))
+                    .toList();
+            return new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+        }
+
+        List<String> table() {
+            return lines.subList(0, lines.size() - 1);
+        }
+
+        JsonObject json() {
+            return new JsonObject(lines.get(lines.size() - 1));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package fanfare.deploy.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.deploy.DevCluster;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** On a classic site each click is another page, and must be no more than a resume. */
+@Timeout(120)
+class NavigationIT {
+    private static Chromium chromium;
+    private static DevCluster cluster;
+
+    @BeforeAll
+    static void start() {
+        chromium = Chromium.launch();
+        cluster = DevCluster.start(2);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (chromium != null) {
+            chromium.close();
+        }
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @Test
+    void theNextPageHearsOnceWhatCameWhileThereWasNone() {
+        try (Tab tab = chromium.openTab(cluster.page("localhost"), "alice")) {
+            tab.open("with/basket");
+            assertThat(tab.recovered()).isNull();
+            tab.publish("on the first page");
+            tab.expect("on the first page");
+
+            tab.leave();
+            tab.publish("between two pages");
+            tab.open("with/checkout");
+            assertThat(tab.recovered()).isEqualTo(true);
+            tab.publish("on the second page");
+            tab.expect("between two pages", "on the second page");
+
+            tab.reload();
+            assertThat(tab.recovered()).isEqualTo(true);
+            tab.publish("after the reload");
+            tab.expect("after the reload");
+        }
+    }
+
+    @Test
+    void aClickStraightFromPageToPageRepeatsNothing() {
+        try (Tab tab = chromium.openTab(cluster.page("localhost"), "bob")) {
+            tab.open("with/basket");
+            String[] many = IntStream.range(0, 30)
+                    .mapToObj(number -> "message " + number)
+                    .toArray(String[]::new);
+            for (String data : many) {
+                tab.publish(data);
+            }
+            tab.expect(many);
+            // One write a second at most, however much comes.
+            assertThat(tab.writes()).isLessThan(many.length / 2);
+
+            tab.open("with/checkout");
+            assertThat(tab.recovered()).isEqualTo(true);
+            tab.publish("after all");
+            tab.expect("after all");
+        }
+    }
+
+    @Test
+    void whatComesAgainOnTheWireIsHeardByOnePageAlone() {
+        try (Tab tab = chromium.openTab(cluster.page("localhost"), "erin")) {
+            tab.open("with/basket");
+            tab.publish("on the first page");
+            tab.expect("on the first page");
+
+            tab.leave();
+            tab.forgetPositions();
+            tab.open("with/checkout");
+            assertThat(tab.recovered()).isEqualTo(true);
+            tab.publish("on the second page");
+            tab.expect("on the second page");
+        }
+    }
+
+    @Test
+    void anotherUserOfTheTabStartsAfresh() {
+        try (Tab tab = chromium.openTab(cluster.page("localhost"), "frank")) {
+            tab.open("with/basket");
+            tab.publish("for frank");
+            tab.expect("for frank");
+
+            tab.leave();
+            tab.publish("for frank again");
+            tab.becomes("grace");
+            tab.open("with/checkout");
+            assertThat(tab.recovered()).isEqualTo(false);
+            tab.publish("for grace");
+            tab.expect("for grace");
+        }
+    }
+
+    @Test
+    void withoutStorageEachPageStartsAfresh() {
+        try (Tab tab = chromium.openTab(cluster.page("localhost"), "carol")) {
+            tab.open("with/basket?forgetful");
+            tab.publish("on the first page");
+            tab.expect("on the first page");
+
+            tab.leave();
+            tab.publish("between two pages");
+            tab.open("with/checkout?forgetful");
+            assertThat(tab.recovered()).isNull();
+            tab.publish("on the second page");
+            tab.expect("on the second page");
+            assertThat(tab.writes()).isZero();
+        }
+    }
+
+    @Test
+    void theGatewayOfTheFirstPageMayBeGone() {
+        try (DevCluster shortLived = DevCluster.start(2);
+                Tab tab = chromium.openTab(shortLived.page("localhost"), "dave")) {
+            tab.open("with/basket");
+            String killed = tab.node();
+            tab.publish("on the first page");
+            tab.expect("on the first page");
+
+            tab.leave();
+            shortLived.killGateway(killed);
+            tab.publish("between two pages");
+            tab.open("with/checkout");
+            assertThat(tab.node()).isNotEqualTo(killed);
+            assertThat(tab.recovered()).isEqualTo(true);
+            tab.publish("on the second page");
+            tab.expect("between two pages", "on the second page");
+        }
+    }
+}
