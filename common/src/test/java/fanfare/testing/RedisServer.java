@@ -134,6 +134,7 @@ public final class RedisServer implements AutoCloseable {
             long deadline = System.nanoTime() + START_MAX.toNanos();
             while (!accepts()) {
                 if (!started.isAlive() || System.nanoTime() > deadline) {
+                    started.destroyForcibly();
                     throw new IllegalStateException("redis-server did not start: " + command);
                 }
                 Thread.onSpinWait();
