@@ -127,31 +127,40 @@ final class PublishBench {
 
     private Outcome outcome(List<Contender> contenders, InboxMemory memory, int itemBytes) {
         Contender bare = contenders.get(0);
+        Contender logged = contenders.get(contenders.size() - 2);
         Table table = new Table(
                 "%s users with a subscriber each, %s calls of each kind, %d at once, items of %d bytes"
                         .formatted(
                                 Table.number(users), Table.number((long) callsPerRound * ROUNDS), AT_ONCE, itemBytes),
                 "",
                 "calls/s",
-                "Redis CPU us/call",
-                "in the command us/call",
-                "CPU : PUBLISH");
+                "CPU us/call",
+                "command us",
+                "CPU : " + bare.name(),
+                "CPU : " + logged.name(),
+                "bytes/user",
+                ": stream");
         JsonObject calls = new JsonObject();
         for (Contender contender : contenders) {
-            double ratio = contender.cpuMicrosPerCall() / bare.cpuMicrosPerCall();
+            double toBare = contender.cpuMicrosPerCall() / bare.cpuMicrosPerCall();
+            double toLogged = contender.cpuMicrosPerCall() / logged.cpuMicrosPerCall();
             table.add(
                     contender.name(),
                     Table.number(Math.round(contender.callsPerSecond())),
                     Table.number(contender.cpuMicrosPerCall(), 2),
                     Table.number(contender.commandMicrosPerCall(), 2),
-                    Table.number(ratio, 2));
+                    Table.number(toBare, 2),
+                    Table.number(toLogged, 2),
+                    "",
+                    "");
             calls.put(
                     contender.name(),
                     new JsonObject()
                             .put("perSecond", Math.round(contender.callsPerSecond()))
                             .put("cpuMicros", rounded(contender.cpuMicrosPerCall()))
                             .put("commandMicros", rounded(contender.commandMicrosPerCall()))
-                            .put("cpuToPublish", rounded(ratio)));
+                            .put("cpuToPublish", rounded(toBare))
+                            .put("cpuToXaddAndPublish", rounded(toLogged)));
         }
         memory.addTo(table);
         JsonObject json = new JsonObject()

@@ -46,8 +46,8 @@ final class RecoverBench {
         this.returning = Math.min(RETURNING_MAX, Math.max(1, users / 2));
     }
 
-    /** @param published how many publications found nobody: these are the missed ones */
-    private record LinkLoss(long published, double resubscribed, double arrived, double redisSeconds) {}
+    /** @param unheard how many publications found nobody subscribed: these are the missed ones */
+    private record LinkLoss(long unheard, double resubscribed, double arrived, double redisSeconds) {}
 
     private record Return(long recovered, double seconds, double redisSeconds) {}
 
@@ -91,9 +91,8 @@ final class RecoverBench {
     private LinkLoss loseLink(Loop loop, Publishing publishing, RedisAdmin admin, Crowd crowd)
             throws IOException, InterruptedException {
         long subscriptions = admin.subscriptions();
-        Future<Double> arrived;
         Stopwatch stopwatch = Stopwatch.start(admin);
-        arrived = loop.make(() -> crowd.expect(missed, "missed").map(all -> stopwatch.seconds()));
+        Future<Double> arrived = loop.make(() -> crowd.expect(missed, "missed").map(all -> stopwatch.seconds()));
         long unheard = loop.await("publishing", STEP_MAX, () -> {
             Request kill = Request.cmd(Command.CLIENT).arg("KILL").arg("TYPE").arg("pubsub");
             Future<?> killed = publishing.link().send(kill);
@@ -111,8 +110,8 @@ final class RecoverBench {
             Thread.sleep(POLL_MS);
         }
         double resubscribed = stopwatch.seconds();
-        double all = loop.await("the arrival of what was missed", STEP_MAX, () -> arrived);
-        return new LinkLoss(unheard, resubscribed, all, stopwatch.redisSeconds());
+        double last = loop.await("the arrival of what was missed", STEP_MAX, () -> arrived);
+        return new LinkLoss(unheard, resubscribed, last, stopwatch.redisSeconds());
     }
 
     private Return comeBack(Loop loop, Publishing publishing, RedisAdmin admin, Crowd crowd, Population population)
@@ -144,7 +143,7 @@ final class RecoverBench {
         table.add("link lost: every channel subscribed again", Table.number(loss.resubscribed(), 2), "");
         table.add(
                 "link lost: %s messages arrived, %s of them missed at first"
-                        .formatted(Table.number(missed), Table.number(loss.published())),
+                        .formatted(Table.number(missed), Table.number(loss.unheard())),
                 Table.number(loss.arrived(), 2),
                 Table.number(loss.redisSeconds(), 3));
         table.add(
@@ -162,7 +161,7 @@ final class RecoverBench {
                         step(loss.arrived(), loss.redisSeconds())
                                 .put("resubscribedSeconds", PublishBench.rounded(loss.resubscribed()))
                                 .put("messages", missed)
-                                .put("missedAtFirst", loss.published()))
+                                .put("missedAtFirst", loss.unheard()))
                 .put(
                         "return",
                         step(back.seconds(), back.redisSeconds())
