@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class BenchOptionsTest {
     @Test
     void defaultsAreTheFullSize() {
-        assertThat(BenchOptions.publish(List.of())).isEqualTo(new BenchOptions(20_000, 60_000));
+        assertThat(BenchOptions.publish(List.of())).isEqualTo(new BenchOptions(20_000, 300_000));
         assertThat(BenchOptions.recover(List.of()).users()).isEqualTo(19_000);
     }
 
