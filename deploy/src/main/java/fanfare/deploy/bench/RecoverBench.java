@@ -1,7 +1,6 @@
 package fanfare.deploy.bench;
 
 import fanfare.broker.Published;
-import fanfare.channel.Channel;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -11,7 +10,6 @@ import io.vertx.redis.client.Request;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
@@ -28,13 +26,6 @@ final class RecoverBench {
 
     /** For the gateway: it must hold all users and some who leave while they come back. */
     private static final int ROOM = 500;
-
-    /**
-     * Slots that Redis has had for less than 20 s vouch for nothing, since clocks differ; those of this Redis shall be as
-     * old as everybody's. ARGV[1] is their birth [ms].
-     */
-    private static final String AGE =
-            "for _, key in ipairs(redis.call('KEYS', ARGV[2])) do redis.call('HSET', key, 'born', ARGV[1]) end return 1";
 
     private final int users;
     private final int missed;
@@ -58,7 +49,7 @@ final class RecoverBench {
         HttpServer site = loop.await("the site", STEP_MAX, () -> Doorman.listen(vertx));
         Publishing publishing = Publishing.open(vertx, loop, redisPort);
         try (RedisAdmin admin = new RedisAdmin(redisPort)) {
-            openSlots(loop, publishing, admin);
+            fillInboxes(loop, publishing);
             Workbench.Gateway gateway = workbench.startGateway(redisPort, site.actualPort(), users + ROOM);
             Crowd crowd = loop.make(() -> new Crowd(vertx, gateway.port(), users));
 
@@ -73,18 +64,15 @@ final class RecoverBench {
         }
     }
 
-    private void openSlots(Loop loop, Publishing publishing, RedisAdmin admin)
-            throws IOException, InterruptedException {
+    /** Nobody's inbox is empty on a site that has been up for a while. */
+    private void fillInboxes(Loop loop, Publishing publishing) throws IOException, InterruptedException {
         loop.await(
-                "opening slots",
+                "filling inboxes",
                 STEP_MAX,
                 () -> Pipeline.run(
                         users,
                         PUBLISHING_AT_ONCE,
                         user -> publishing.publish(Publishing.user(user), "\"before all\"")));
-        loop.await("opening slots", STEP_MAX, () -> publishing.publish(Channel.BROADCAST, "\"before all\""));
-        long hourAgo = System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1);
-        admin.command("EVAL", AGE, "0", Long.toString(hourAgo), Publishing.PREFIX + "fence:*");
     }
 
     /** Kills the subscriptions and publishes in the same breath. */
