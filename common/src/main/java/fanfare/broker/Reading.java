@@ -14,17 +14,58 @@ import org.jspecify.annotations.Nullable;
  * @param reach how far it reaches back
  */
 public record Reading(List<Item> items, @Nullable Item newest, @Nullable Position before, Reach reach) {
-    /** What to read: everything after a position or, without one, everything that Redis took at or after a moment. */
-    public record Point(@Nullable Position after, long sinceMs) {
+    /** Two masters' clocks are no further apart [ms]. */
+    private static final long CLOCKS_MS = 30_000;
+
+    /**
+     * What to read: everything after a position or, without one, everything that Redis took at or after a moment.
+     *
+     * @param former positions that the reader had in earlier generations, of which a master may be left that lost the later
+     */
+    public record Point(@Nullable Position after, List<Position> former, long sinceMs) {
         /** The point of a reader who has had nothing, since nothing was there. */
         public static final Point BEGINNING = since(0);
 
         public static Point after(Position position) {
-            return new Point(position, 0);
+            return after(position, List.of());
+        }
+
+        public static Point after(Position position, List<Position> former) {
+            return new Point(position, List.copyOf(former), 0);
         }
 
         public static Point since(long serverMs) {
-            return new Point(null, serverMs);
+            return new Point(null, List.of(), serverMs);
+        }
+
+        /** The index of the first item that the reader lacks; 0 also if no item proves that none is missing before. */
+        public int firstOf(List<Item> items) {
+            return after == null ? firstSince(items) : firstBehind(items);
+        }
+
+        /** The order of the list is the truth. */
+        private int firstBehind(List<Item> items) {
+            int first = items.size();
+            while (first > 0 && !covers(items.get(first - 1).position())) {
+                first--;
+            }
+            return first;
+        }
+
+        private int firstSince(List<Item> items) {
+            int first = 0;
+            boolean proven = false;
+            while (first < items.size() && items.get(first).serverMs() < sinceMs) {
+                proven |= hasItsTime(items.get(first));
+                first++;
+            }
+            return proven ? first : 0;
+        }
+
+        /** Whether the reader has had what stands at this position. */
+        public boolean covers(Position position) {
+            return (after != null && position.isAtMost(after))
+                    || former.stream().anyMatch(position::isAtMost);
         }
 
         /** The same moment on the clock of a Redis that may be this much behind; a position stays what it is. */
@@ -52,13 +93,21 @@ public record Reading(List<Item> items, @Nullable Item newest, @Nullable Positio
      */
     public static @Nullable Reading of(List<Item> suffix, boolean whole, Point point) {
         Item newest = suffix.isEmpty() ? null : suffix.get(suffix.size() - 1);
-        for (int i = suffix.size() - 1; i >= 0; i--) {
-            if (isBefore(suffix.get(i), point)) {
-                List<Item> items = suffix.subList(i + 1, suffix.size());
-                return new Reading(items, newest, suffix.get(i).position(), Reach.LINKED);
-            }
+        int first = point.firstOf(suffix);
+        if (first > 0) {
+            List<Item> items = suffix.subList(first, suffix.size());
+            return new Reading(items, newest, suffix.get(first - 1).position(), Reach.LINKED);
         }
         return whole ? whole(suffix, newest, point) : null;
+    }
+
+    /**
+     * Whether the item certainly stands where its time says, so that all before it are older. What was published again
+     * after a fail-over keeps its first time and may stand behind younger ones; but it is hardly younger, whatever the
+     * masters' clocks, than its generation, whose number tells its beginning in microseconds.
+     */
+    public static boolean hasItsTime(Item item) {
+        return 1_000 * (item.serverMs() - CLOCKS_MS) >= item.position().generation();
     }
 
     /** What is left of a reading within these bounds, the newest first; it is cut if something had to go. */
@@ -86,15 +135,6 @@ public record Reading(List<Item> items, @Nullable Item newest, @Nullable Positio
         if (before == null) {
             return new Reading(kept, newest, null, Reach.BEGINNING);
         }
-        Position after = point.after();
-        boolean linked = after != null && before.isAtMost(after);
-        return new Reading(kept, newest, before, linked ? Reach.LINKED : Reach.CUT);
-    }
-
-    private static boolean isBefore(Item item, Point point) {
-        Position after = point.after();
-        return after == null
-                ? item.serverMs() < point.sinceMs()
-                : item.position().isAtMost(after);
+        return new Reading(kept, newest, before, point.covers(before) ? Reach.LINKED : Reach.CUT);
     }
 }

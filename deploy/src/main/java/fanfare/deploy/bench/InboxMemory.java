@@ -73,15 +73,14 @@ record InboxMemory(List<Row> rows) {
 
     void addTo(Table table) {
         for (Row row : rows) {
-            table.add(
-                    "one message of %d bytes in an inbox:".formatted(row.messageBytes()),
-                    "bytes/user",
-                    "",
-                    "",
-                    ": stream");
-            table.add("  list", Table.number(Math.round(row.listBytes())), "", "", Table.number(row.ratio(), 2));
-            table.add("  stream", Table.number(Math.round(row.streamBytes())), "", "", "1.00");
+            add(table, "list", row.messageBytes(), row.listBytes(), row.ratio());
+            add(table, "stream", row.messageBytes(), row.streamBytes(), 1);
         }
+    }
+
+    private static void add(Table table, String kind, int messageBytes, double bytes, double ratio) {
+        String name = "%s with one message of %d bytes".formatted(kind, messageBytes);
+        table.add(name, "", "", "", "", "", Table.number(Math.round(bytes)), Table.number(ratio, 2));
     }
 
     JsonArray json() {

@@ -59,7 +59,10 @@ final class Publishing {
     }
 
     Future<Published> publish(Channel channel, String data) {
-        String id = "publication-%010d".formatted(publications++);
+        return publish(channel, "publication-%010d".formatted(publications++), data);
+    }
+
+    Future<Published> publish(Channel channel, String id, String data) {
         int ttl = (int) limits.inboxTtl().toSeconds();
         return broker.publish(channel, new Publication(id, NAMESPACE, EVENT, data, ttl));
     }

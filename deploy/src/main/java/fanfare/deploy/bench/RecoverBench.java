@@ -1,7 +1,6 @@
 package fanfare.deploy.bench;
 
 import fanfare.broker.Published;
-import fanfare.channel.Channel;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -11,7 +10,6 @@ import io.vertx.redis.client.Request;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
@@ -29,13 +27,6 @@ final class RecoverBench {
     /** For the gateway: it must hold all users and some who leave while they come back. */
     private static final int ROOM = 500;
 
-    /**
-     * Slots that Redis has had for less than 20 s vouch for nothing, since clocks differ; those of this Redis shall be as
-     * old as everybody's. ARGV[1] is their birth [ms].
-     */
-    private static final String AGE =
-            "for _, key in ipairs(redis.call('KEYS', ARGV[2])) do redis.call('HSET', key, 'born', ARGV[1]) end return 1";
-
     private final int users;
     private final int missed;
     private final int returning;
@@ -46,8 +37,8 @@ final class RecoverBench {
         this.returning = Math.min(RETURNING_MAX, Math.max(1, users / 2));
     }
 
-    /** @param published how many publications found nobody: these are the missed ones */
-    private record LinkLoss(long published, double resubscribed, double arrived, double redisSeconds) {}
+    /** @param unheard how many publications found nobody subscribed: these are the missed ones */
+    private record LinkLoss(long unheard, double resubscribed, double arrived, double redisSeconds) {}
 
     private record Return(long recovered, double seconds, double redisSeconds) {}
 
@@ -58,7 +49,7 @@ final class RecoverBench {
         HttpServer site = loop.await("the site", STEP_MAX, () -> Doorman.listen(vertx));
         Publishing publishing = Publishing.open(vertx, loop, redisPort);
         try (RedisAdmin admin = new RedisAdmin(redisPort)) {
-            openSlots(loop, publishing, admin);
+            fillInboxes(loop, publishing);
             Workbench.Gateway gateway = workbench.startGateway(redisPort, site.actualPort(), users + ROOM);
             Crowd crowd = loop.make(() -> new Crowd(vertx, gateway.port(), users));
 
@@ -73,27 +64,23 @@ final class RecoverBench {
         }
     }
 
-    private void openSlots(Loop loop, Publishing publishing, RedisAdmin admin)
-            throws IOException, InterruptedException {
+    /** Nobody's inbox is empty on a site that has been up for a while. */
+    private void fillInboxes(Loop loop, Publishing publishing) throws IOException, InterruptedException {
         loop.await(
-                "opening slots",
+                "filling inboxes",
                 STEP_MAX,
                 () -> Pipeline.run(
                         users,
                         PUBLISHING_AT_ONCE,
                         user -> publishing.publish(Publishing.user(user), "\"before all\"")));
-        loop.await("opening slots", STEP_MAX, () -> publishing.publish(Channel.BROADCAST, "\"before all\""));
-        long hourAgo = System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1);
-        admin.command("EVAL", AGE, "0", Long.toString(hourAgo), Publishing.PREFIX + "fence:*");
     }
 
     /** Kills the subscriptions and publishes in the same breath. */
     private LinkLoss loseLink(Loop loop, Publishing publishing, RedisAdmin admin, Crowd crowd)
             throws IOException, InterruptedException {
         long subscriptions = admin.subscriptions();
-        Future<Double> arrived;
         Stopwatch stopwatch = Stopwatch.start(admin);
-        arrived = loop.make(() -> crowd.expect(missed, "missed").map(all -> stopwatch.seconds()));
+        Future<Double> arrived = loop.make(() -> crowd.expect(missed, "missed").map(all -> stopwatch.seconds()));
         long unheard = loop.await("publishing", STEP_MAX, () -> {
             Request kill = Request.cmd(Command.CLIENT).arg("KILL").arg("TYPE").arg("pubsub");
             Future<?> killed = publishing.link().send(kill);
@@ -111,8 +98,8 @@ final class RecoverBench {
             Thread.sleep(POLL_MS);
         }
         double resubscribed = stopwatch.seconds();
-        double all = loop.await("the arrival of what was missed", STEP_MAX, () -> arrived);
-        return new LinkLoss(unheard, resubscribed, all, stopwatch.redisSeconds());
+        double last = loop.await("the arrival of what was missed", STEP_MAX, () -> arrived);
+        return new LinkLoss(unheard, resubscribed, last, stopwatch.redisSeconds());
     }
 
     private Return comeBack(Loop loop, Publishing publishing, RedisAdmin admin, Crowd crowd, Population population)
@@ -144,7 +131,7 @@ final class RecoverBench {
         table.add("link lost: every channel subscribed again", Table.number(loss.resubscribed(), 2), "");
         table.add(
                 "link lost: %s messages arrived, %s of them missed at first"
-                        .formatted(Table.number(missed), Table.number(loss.published())),
+                        .formatted(Table.number(missed), Table.number(loss.unheard())),
                 Table.number(loss.arrived(), 2),
                 Table.number(loss.redisSeconds(), 3));
         table.add(
@@ -162,7 +149,7 @@ final class RecoverBench {
                         step(loss.arrived(), loss.redisSeconds())
                                 .put("resubscribedSeconds", PublishBench.rounded(loss.resubscribed()))
                                 .put("messages", missed)
-                                .put("missedAtFirst", loss.published()))
+                                .put("missedAtFirst", loss.unheard()))
                 .put(
                         "return",
                         step(back.seconds(), back.redisSeconds())

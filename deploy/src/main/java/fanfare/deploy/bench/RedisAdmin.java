@@ -67,6 +67,20 @@ final class RedisAdmin implements AutoCloseable {
                 .sum();
     }
 
+    /** The next line of what Redis sends. */
+    String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = answers.read(); next != '\n'; next = answers.read()) {
+            if (next < 0) {
+                throw new IOException("Redis has gone");
+            }
+            if (next != '\r') {
+                line.append((char) next);
+            }
+        }
+        return line.toString();
+    }
+
     static byte[] encode(List<String> words) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         bytes.writeBytes(("*" + words.size() + "\r\n").getBytes(StandardCharsets.US_ASCII));
@@ -90,18 +104,5 @@ final class RedisAdmin implements AutoCloseable {
             throw new IOException("Redis does not tell " + pattern);
         }
         return Double.parseDouble(matcher.group(1));
-    }
-
-    private String line() throws IOException {
-        StringBuilder line = new StringBuilder();
-        for (int next = answers.read(); next != '\n'; next = answers.read()) {
-            if (next < 0) {
-                throw new IOException("Redis has gone");
-            }
-            if (next != '\r') {
-                line.append((char) next);
-            }
-        }
-        return line.toString();
     }
 }

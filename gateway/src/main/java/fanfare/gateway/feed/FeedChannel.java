@@ -39,7 +39,7 @@ final class FeedChannel<J> {
         /** The channel is in step. */
         void live(FeedChannel<J> channel);
 
-        /** Hand this to all sessions that have joined. */
+        /** Hand this to all sessions that have joined and have not had it under its id. */
         void deliver(Channel channel, Item item);
 
         /** Tell all sessions that have joined that something is lost. */
@@ -61,17 +61,16 @@ final class FeedChannel<J> {
     /** A session that joined a live channel; what is live meanwhile is kept until its read is back. */
     private static final class LiveJoin<J> {
         final J join;
-        /** Where the channel was when the read began. */
-        final @Nullable Position last;
-
         final Backlog meanwhile;
 
-        LiveJoin(J join, @Nullable Position last, Backlog meanwhile) {
+        LiveJoin(J join, Backlog meanwhile) {
             this.join = join;
-            this.last = last;
             this.meanwhile = meanwhile;
         }
     }
+
+    /** Generations that are remembered: one begins with each fail-over. */
+    private static final int FORMER_MAX = 4;
 
     private final Channel channel;
     private final Actions<J> actions;
@@ -79,6 +78,8 @@ final class FeedChannel<J> {
     private State state = State.SUBSCRIBING;
     /** Position of the last item handed on; null if there never was one. */
     private @Nullable Position last;
+    /** The last positions of the generations before, oldest first: a master may come back that has lost the later ones. */
+    private List<Position> former = List.of();
     /** Whether the channel was live before, so that {@code last} says what was had. */
     private boolean known;
     /** Joins that wait for the channel to be live. */
@@ -123,7 +124,7 @@ final class FeedChannel<J> {
         if (known != null) {
             actions.joined(join, known);
         } else {
-            liveJoins.put(++attempt, new LiveJoin<>(join, last, new Backlog(budget)));
+            liveJoins.put(++attempt, new LiveJoin<>(join, new Backlog(budget)));
             actions.read(this, point, attempt);
         }
     }
@@ -243,7 +244,7 @@ final class FeedChannel<J> {
 
     private Point point() {
         if (known) {
-            return last == null ? Point.BEGINNING : Point.after(last);
+            return last == null ? Point.BEGINNING : Point.after(last, former);
         }
         return Point.since(sinceMs().orElse(Long.MAX_VALUE));
     }
@@ -255,12 +256,20 @@ final class FeedChannel<J> {
                 .min();
     }
 
+    /** Without a predecessor an item is the first of its list: that began just now, or had expired. */
+    private boolean isNext(Item item) {
+        return item.prev() == null || item.prev().equals(last) || wasHad(item);
+    }
+
+    private boolean wasHad(Item item) {
+        return last != null && Point.after(last, former).covers(item.position());
+    }
+
     private void live(Item item) {
-        if (last != null && item.position().isAtMost(last)) {
+        if (wasHad(item)) {
             return;
         }
-        // Without a predecessor it is the first of its list: that began just now, or had expired.
-        if (item.prev() == null || item.prev().equals(last)) {
+        if (isNext(item)) {
             handOn(item);
         } else {
             startReading();
@@ -269,50 +278,48 @@ final class FeedChannel<J> {
     }
 
     private void heal(Reading reading) {
-        List<Item> missed = Merge.of(reading.items(), buffer.drain());
+        List<Item> missed = Merge.linked(reading.items(), buffer.drain());
         boolean contiguous =
                 !missed.isEmpty() && last != null && last.equals(missed.get(0).prev());
         if (!contiguous && !actions.proves(this, reading)) {
             actions.gap(channel);
-            if (recent != null) {
-                recent.clear(missed.isEmpty() ? Long.MAX_VALUE : missed.get(0).serverMs(), last);
-            }
         }
-        Position had = last;
-        for (Item item : missed) {
-            if (had == null || !item.position().isAtMost(had)) {
-                handOn(item);
-            }
+        if (recent != null) {
+            // Another master may lack what is in memory; who was served from there would know more than who read.
+            recent.clear(last);
         }
+        missed.stream().filter(item -> !wasHad(item)).forEach(this::handOn);
     }
 
     private void first(Reading reading) {
         List<Item> arrived = buffer.drain();
-        Set<Position> live = new HashSet<>();
-        arrived.forEach(item -> live.add(item.position()));
-        List<Item> all = Merge.of(reading.items(), arrived);
+        List<Item> all = Merge.linked(reading.items(), arrived);
+        int arrivedFirst = 0;
+        while (arrivedFirst < all.size() && !arrived.contains(all.get(arrivedFirst))) {
+            arrivedFirst++;
+        }
         Item newest = all.isEmpty() ? reading.newest() : all.get(all.size() - 1);
-        last = newest == null ? null : newest.position();
+        all.forEach(item -> moveTo(item.position()));
+        if (newest != null) {
+            moveTo(newest.position());
+        }
         waiting.removeAll(new HashSet<>(served));
         if (recent != null) {
-            recent.clear(sinceMs().orElse(newest == null ? 0 : newest.serverMs() + 1), all.isEmpty() ? last : null);
+            recent.clear(last);
             all.forEach(recent::add);
+            if (reading.reach() != Reach.CUT) {
+                recent.reachesBackTo(sinceMs().orElse(newest == null ? 0 : newest.serverMs() + 1));
+            }
         }
         for (J newcomer : served) {
             // The start filters what was read, never what came over the subscription: that is newer than the session.
-            long sinceMs = actions.pointOf(newcomer).sinceMs();
-            int first = 0;
-            while (first < all.size()
-                    && all.get(first).serverMs() < sinceMs
-                    && !live.contains(all.get(first).position())) {
-                first++;
-            }
-            actions.joined(newcomer, from(all, first, reading));
+            int first = Math.min(arrivedFirst, actions.pointOf(newcomer).firstOf(all));
+            actions.joined(newcomer, behind(all, first, reading));
         }
     }
 
-    /** The items from one on; who does not need those before it has lost nothing with them. */
-    private static Reading from(List<Item> all, int first, Reading reading) {
+    /** The items from one on, to which the one before it links them; without one, the reading says how far it reaches. */
+    private static Reading behind(List<Item> all, int first, Reading reading) {
         List<Item> items = all.subList(first, all.size());
         return first == 0
                 ? new Reading(items, reading.newest(), reading.before(), reading.reach())
@@ -328,26 +335,26 @@ final class FeedChannel<J> {
         Set<Position> passed = new HashSet<>();
         meanwhile.forEach(item -> passed.add(item.position()));
         List<Item> read = reading.items();
-        int behind = 0;
-        for (int i = 0; i < read.size(); i++) {
-            if (read.get(i).position().equals(join.last)) {
-                behind = i + 1;
-            }
+        int behind = read.size();
+        while (behind > 0 && (last == null || !Point.after(last, former).covers(read.get(behind - 1).position()))) {
+            behind--;
         }
-        List<Item> missed = Merge.of(read, meanwhile);
-        // What the read saw and the subscription has yet to bring is handed on now; it will be dropped when it comes.
-        for (Item item : read.subList(behind, read.size())) {
-            if (!passed.contains(item.position())) {
-                message(item);
-            }
+        List<Item> ahead = read.subList(behind, read.size()).stream()
+                .filter(item -> !passed.contains(item.position()))
+                .toList();
+        if (state == State.LIVE && !ahead.isEmpty() && !isNext(ahead.get(0))) {
+            startReading();
         }
-        if (state == State.LIVE) {
-            join.meanwhile.drain();
-            actions.joined(join.join, new Reading(missed, reading.newest(), reading.before(), reading.reach()));
-        } else {
-            // The read begins behind a hole, which must be filled first: it would come to this session out of order.
+        if (state != State.LIVE) {
+            // There is a hole before what was read, and it must be filled first: it would come to this session later.
             waitForLive(join);
+            return;
         }
+        List<Item> missed = Merge.of(read, List.copyOf(meanwhile));
+        // What the read saw and the subscription has yet to bring is handed on now; it will be dropped when it comes.
+        ahead.forEach(this::live);
+        join.meanwhile.drain();
+        actions.joined(join.join, new Reading(missed, reading.newest(), reading.before(), reading.reach()));
     }
 
     private void waitForLive(LiveJoin<J> join) {
@@ -355,8 +362,18 @@ final class FeedChannel<J> {
         waiting.add(join.join);
     }
 
+    private void moveTo(Position position) {
+        if (last != null && last.generation() != position.generation()) {
+            List<Position> all = new ArrayList<>(former);
+            all.removeIf(each -> each.generation() == position.generation());
+            all.add(last);
+            former = List.copyOf(all.subList(Math.max(0, all.size() - FORMER_MAX), all.size()));
+        }
+        last = position;
+    }
+
     private void handOn(Item item) {
-        last = item.position();
+        moveTo(item.position());
         liveJoins.values().forEach(join -> join.meanwhile.add(item));
         if (recent != null) {
             recent.add(item);

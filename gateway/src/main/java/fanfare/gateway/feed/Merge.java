@@ -14,6 +14,21 @@ import java.util.Set;
 final class Merge {
     private Merge() {}
 
+    /**
+     * All of both up to a hole: if so much was published that the read begins behind what had arrived by then, what is
+     * between them, and the read's own items, are still on their way.
+     */
+    static List<Item> linked(List<Item> read, List<Item> live) {
+        List<Item> all = of(read, live);
+        for (int i = 1; i < all.size(); i++) {
+            Position prev = all.get(i).prev();
+            if (prev != null && !prev.equals(all.get(i - 1).position())) {
+                return all.subList(0, i);
+            }
+        }
+        return all;
+    }
+
     /** All of both, each once, in the channel's order. */
     static List<Item> of(List<Item> read, List<Item> live) {
         if (read.isEmpty() || live.isEmpty()) {

@@ -23,17 +23,26 @@ final class RecentItems {
     /** The position before the oldest that is here; null if nothing ever was. */
     private @Nullable Position before;
 
-    /** Forgets everything; what is added from now on is all there is since {@code newSinceMs}, behind a position. */
-    void clear(long newSinceMs, @Nullable Position newBefore) {
+    /** Forgets everything; what is added from now on is all there is behind this position. */
+    void clear(@Nullable Position newBefore) {
         items.clear();
         before = newBefore;
         bytes = 0;
+        sinceMs = Long.MAX_VALUE;
+    }
+
+    /** Everything since that moment, on Redis' clock [ms], is here. */
+    void reachesBackTo(long newSinceMs) {
         sinceMs = newSinceMs;
     }
 
     void add(Item item) {
         if (items.isEmpty()) {
             before = item.prev();
+        }
+        if (sinceMs == Long.MAX_VALUE && Reading.hasItsTime(item)) {
+            // Others of that very millisecond may have come before it.
+            sinceMs = item.serverMs() + 1;
         }
         items.add(item);
         bytes += item.event().length();

@@ -28,12 +28,13 @@ public final class Progress {
      * The join is over, and its list follows.
      *
      * @param before the position before that list; null if there is none
+     * @param whole whether nothing is missing before it; else the place stays, until the session hears of the gap
      * @param stamp the feed's count of what it handed out so far
      */
-    public void joined(@Nullable Position before, long stamp) {
+    public void joined(@Nullable Position before, boolean whole, long stamp) {
         joining = false;
         joinedStamp = stamp;
-        if (place.after() == null) {
+        if (whole && place.after() == null) {
             place = before == null ? Point.BEGINNING : Point.after(before);
         }
     }

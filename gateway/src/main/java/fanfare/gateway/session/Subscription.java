@@ -39,7 +39,7 @@ public final class Subscription {
      */
     public void joined(List<Message> missed, boolean complete, @Nullable Position before, long stamp) {
         if (!over) {
-            progress.joined(before, stamp);
+            progress.joined(before, complete, stamp);
             session.joined(this, complete);
             missed.forEach(this::take);
         }

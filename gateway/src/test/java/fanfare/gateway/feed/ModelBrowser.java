@@ -62,11 +62,16 @@ final class ModelBrowser {
     }
 
     private sealed interface Wire {
-        record Welcome(@Nullable Boolean recovered, String token, long sentMs) implements Wire {}
+        record Welcome(@Nullable Boolean recovered, String token, long sent) implements Wire {}
 
-        record Event(Channel channel, Item item) implements Wire {}
+        record Event(Channel channel, Item item) implements Wire {
+            @Override
+            public String toString() {
+                return item.id() + " at " + item.position() + " of " + channel;
+            }
+        }
 
-        record Gap(Channel channel, long sentMs) implements Wire {}
+        record Gap(Channel channel, long sent) implements Wire {}
 
         record Resume(String token) implements Wire {}
     }
@@ -99,9 +104,12 @@ final class ModelBrowser {
 
     private final Map<Channel, Position> newest = new HashMap<>();
     /** Up to when the page was told that something is lost. */
-    private final Map<Channel, Long> toldMs = new HashMap<>();
+    private final Map<Channel, Long> told = new HashMap<>();
     /** Since when nothing may be missing; no page is there before. */
-    private long sinceMs = Long.MAX_VALUE;
+    private long since = Long.MAX_VALUE;
+
+    /** The same on Redis' clock [ms]. */
+    private long sinceMs;
 
     ModelBrowser(ModelWorld world, String user, boolean saysPositions) {
         this.world = world;
@@ -117,9 +125,11 @@ final class ModelBrowser {
     void connect(ModelGateway to) {
         gateway = to;
         connections++;
+        world.tell(() -> this + " connects to " + to + (token == null ? "" : ", from " + positions));
         start = to.time();
         if (token == null) {
-            sinceMs = world.nowMs;
+            since = world.moment();
+            sinceMs = start.ms();
         }
         ResumeToken.Read read = token == null ? null : Objects.requireNonNull(ResumeToken.decode(token));
         resuming = read != null;
@@ -145,6 +155,7 @@ final class ModelBrowser {
     /** The connection breaks; what is on its way is lost. */
     void disconnect() {
         if (gateway != null) {
+            world.tell(() -> this + " leaves");
             gateway.leave(this);
             gateway = null;
             wire.clear();
@@ -170,20 +181,20 @@ final class ModelBrowser {
     void gap(Channel channel) {
         Progress at = progress.get(channel);
         if (at != null && at.hears(DeliveredIds.NEVER)) {
-            send(new Wire.Gap(channel, world.nowMs));
+            send(new Wire.Gap(channel, world.moment()));
         }
     }
 
     private void joined(Channel channel, Reading missed, boolean whole, long stamp) {
         Progress at = Objects.requireNonNull(progress.get(channel));
-        at.joined(missed.before(), stamp);
+        at.joined(missed.before(), whole, stamp);
         if (!welcomed) {
             places.put(channel.label(), place(channel, at));
         }
         if (resuming) {
             recovered &= whole;
         } else if (!whole) {
-            send(new Wire.Gap(channel, world.nowMs));
+            send(new Wire.Gap(channel, world.moment()));
         }
         missed.items().forEach(item -> take(channel, at, item));
         joinsAwaited--;
@@ -195,7 +206,7 @@ final class ModelBrowser {
     private void welcome() {
         welcomed = true;
         String state = new ResumeToken(user, asOfMs, places).encode();
-        wire.add(new Wire.Welcome(resuming ? Boolean.valueOf(recovered) : null, state, world.nowMs));
+        wire.add(new Wire.Welcome(resuming ? Boolean.valueOf(recovered) : null, state, world.moment()));
         wire.addAll(early);
         early.clear();
     }
@@ -222,15 +233,19 @@ final class ModelBrowser {
     void read(int max) {
         for (int i = 0; i < max && !wire.isEmpty(); i++) {
             Wire message = wire.remove();
+            world.tell(() -> this + " hears " + message);
             if (message instanceof Wire.Welcome welcome) {
                 if (welcome.recovered() != null && !welcome.recovered()) {
-                    channels.forEach(channel -> toldMs.put(channel, welcome.sentMs()));
+                    channels.forEach(channel -> told.put(channel, welcome.sent()));
+                }
+                if (!saysPositions || !Boolean.TRUE.equals(welcome.recovered())) {
+                    newest.clear(); // What follows begins anew, perhaps further back.
                 }
                 renew(welcome.token());
             } else if (message instanceof Wire.Resume resume) {
                 renew(resume.token());
             } else if (message instanceof Wire.Gap gap) {
-                toldMs.put(gap.channel(), gap.sentMs());
+                told.put(gap.channel(), gap.sent());
             } else if (message instanceof Wire.Event event) {
                 hear(event.channel(), event.item());
             }
@@ -245,14 +260,15 @@ final class ModelBrowser {
     private void hear(Channel channel, Item item) {
         Integer before = wireHeard.put(channel + " " + item.id(), connections);
         if (before != null) {
-            boolean documented = before != connections && (!saysPositions || world.wasFailOverLately());
-            world.check(documented, this + " heard " + item.id() + " twice on the wire");
+            boolean documented = (before != connections && (!saysPositions || world.wasFailOverLately()))
+                    || world.isOld(item.id());
+            world.check(documented, () -> this + " heard " + item.id() + " twice on the wire");
         }
         Position last = newest.put(channel, item.position());
         boolean first = heard.add(channel + " " + item.id());
         world.check(
                 !first || last == null || !item.position().isAtMost(last),
-                this + " heard " + item.position() + " after " + last);
+                () -> this + " heard " + item.position() + " after " + last);
         positions.put(channel.label(), item.position());
     }
 
@@ -262,14 +278,15 @@ final class ModelBrowser {
             Channel channel = publication.draft().channel();
             boolean due = channels.contains(channel)
                     && publication.isAcknowledged()
-                    && publication.publishedMs() >= sinceMs
+                    && publication.published() > since
+                    && publication.serverMs() >= sinceMs
                     && !publication.isExcused();
             world.check(
                     !due
                             || heard.contains(
                                     channel + " " + publication.draft().id())
-                            || toldMs.getOrDefault(channel, Long.MIN_VALUE) >= publication.acknowledgedMs(),
-                    this + " misses " + publication.draft().id() + " of " + channel + " and was not told");
+                            || told.getOrDefault(channel, Long.MIN_VALUE) > publication.acknowledged(),
+                    () -> this + " misses " + publication.draft().id() + " of " + channel + " and was not told");
         }
     }
 

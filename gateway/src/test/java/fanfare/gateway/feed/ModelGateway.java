@@ -37,6 +37,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     }
 
     private final ModelWorld world;
+    private final int name;
     /** It can only reach the old master of a network that fell apart. */
     boolean cutOff;
 
@@ -64,8 +65,9 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     private int losses;
     private long stamps;
 
-    ModelGateway(ModelWorld world) {
+    ModelGateway(ModelWorld world, int name) {
         this.world = world;
+        this.name = name;
     }
 
     ServerTime time() {
@@ -90,6 +92,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         if (found.formerReplid != null) {
             dead.add(found.formerReplid);
         }
+        world.tell(() -> "gateway " + name + " reaches " + replid);
         followed.values().forEach(this::subscribe);
         List.copyOf(resuming.values()).forEach(Runnable::run);
     }
@@ -103,6 +106,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
             answers.clear();
             later.clear();
             losses++;
+            world.tell(() -> "gateway " + name + " loses " + replid);
             fences.clear();
             List.copyOf(followed.values()).forEach(channel -> channel.state.lost());
         }
@@ -139,6 +143,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         pushes.add(() -> {
             Followed to = followed.get(channel);
             if (to != null) {
+                world.tell(() -> this + " is pushed " + item.id() + " at " + item.position());
                 to.state.message(item);
             }
         });
@@ -239,6 +244,11 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         }
     }
 
+    @Override
+    public String toString() {
+        return "gateway " + name;
+    }
+
     private ModelServer current() {
         if (server == null) {
             throw new IllegalStateException("commands outlived their connection");
@@ -277,6 +287,8 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
                 if (of.mark == 0) {
                     mark(of, fence);
                 }
+                world.tell(() -> this + " has read " + channel.channel() + " after " + point + ": " + reading.reach() + " "
+                        + reading.items().stream().map(item -> item.id() + " at " + item.position()).toList());
                 channel.read(attempt, reading);
             };
         });
@@ -327,6 +339,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
 
     @Override
     public void gap(Channel channel) {
+        world.tell(() -> this + " tells a gap in " + channel);
         audience(channel).forEach(browser -> browser.gap(channel));
     }
 

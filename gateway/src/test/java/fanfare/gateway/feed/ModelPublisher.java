@@ -102,7 +102,7 @@ final class ModelPublisher {
             saw(draft, position);
             outbox.accepted(
                     new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), world.nowMs);
-            attempt.publication().acknowledged(world.nowMs);
+            attempt.publication().acknowledged(world.moment(), answer.serverMs());
         }
     }
 

@@ -207,6 +207,7 @@ final class ModelServer {
         data.slots().put(draft.tag(), slot);
         Position position = new Position(slot.generation(), slot.sequence());
         world.issued(draft, position);
+        world.tell(() -> draft.id() + " stored at " + position + " on " + replid);
         List<Item> items = kept(draft.channel());
         Position prev = items.isEmpty() ? null : items.get(items.size() - 1).position();
         Item item = new Item(position, prev, serverMs, expiresMs, draft.id(), "/n", EVENT);
@@ -238,6 +239,8 @@ final class ModelServer {
     }
 
     private void written() {
-        unreplicated.add(new Write(world.nowMs, data.copy()));
+        if (world.isReplicated(this)) {
+            unreplicated.add(new Write(world.nowMs, data.copy()));
+        }
     }
 }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,34 +34,45 @@ final class ModelWorld {
     /** What a site published, and what it was told. */
     static final class Publication {
         private final Draft draft;
-        private final long publishedMs;
-        private @Nullable Long acknowledgedMs;
+        /** Moments: see {@link ModelWorld#moment}. */
+        private final long published;
+
+        private final long madeMs;
+        private @Nullable Long acknowledged;
+        private long serverMs;
         private boolean excused;
 
-        private Publication(Draft draft, long publishedMs) {
+        private Publication(Draft draft, long published, long madeMs) {
             this.draft = draft;
-            this.publishedMs = publishedMs;
+            this.madeMs = madeMs;
+            this.published = published;
         }
 
         Draft draft() {
             return draft;
         }
 
-        long publishedMs() {
-            return publishedMs;
+        long published() {
+            return published;
         }
 
         boolean isAcknowledged() {
-            return acknowledgedMs != null;
+            return acknowledged != null;
         }
 
-        long acknowledgedMs() {
-            return acknowledgedMs == null ? Long.MAX_VALUE : acknowledgedMs;
+        long acknowledged() {
+            return acknowledged == null ? Long.MAX_VALUE : acknowledged;
         }
 
-        void acknowledged(long nowMs) {
-            if (acknowledgedMs == null) {
-                acknowledgedMs = nowMs;
+        /** When Redis took it, on the clock of the master that did [ms]. */
+        long serverMs() {
+            return serverMs;
+        }
+
+        void acknowledged(long moment, long takenMs) {
+            if (acknowledged == null) {
+                acknowledged = moment;
+                serverMs = takenMs;
             }
         }
 
@@ -69,6 +81,11 @@ final class ModelWorld {
             return excused;
         }
     }
+
+    /** What happened, for whoever has to understand a broken rule. */
+    final List<String> story = new ArrayList<>();
+
+    private final boolean telling;
 
     long nowMs = 1_000_000_000;
     final int cap;
@@ -89,17 +106,20 @@ final class ModelWorld {
     /** A server that is down and will follow the master once it is back. */
     private @Nullable ModelServer spare;
 
+    private long moments;
     private boolean lagging;
     private int replids;
     private long masterChangedMs = Long.MIN_VALUE / 2;
 
-    ModelWorld(SplittableRandom random) {
+    /** {@code telling} has it write down what happens. */
+    ModelWorld(SplittableRandom random, boolean telling) {
+        this.telling = telling;
         this.cap = 3 + random.nextInt(4);
         master = new ModelServer(this, random.nextInt(-8_000, 8_000));
         replica = new ModelServer(this, random.nextInt(-8_000, 8_000));
         for (int i = 0; i < 2; i++) {
             publishers.add(new ModelPublisher(this));
-            gateways.add(new ModelGateway(this));
+            gateways.add(new ModelGateway(this, i));
         }
         gateways.forEach(ModelGateway::stepAll);
         for (int i = 0; i < 4; i++) {
@@ -121,16 +141,27 @@ final class ModelWorld {
         return nowMs - masterChangedMs < 2 * DeliveredIds.REPEAT_MS_MAX;
     }
 
-    void check(boolean condition, String rule) {
+    /** Tells earlier from later within a millisecond. */
+    long moment() {
+        return ++moments;
+    }
+
+    void tell(Supplier<String> what) {
+        if (telling) {
+            story.add("%4d s  %s".formatted(nowMs / 1_000 - 1_000_000, what.get()));
+        }
+    }
+
+    void check(boolean condition, Supplier<String> rule) {
         if (!condition) {
-            throw new AssertionError(rule);
+            throw new AssertionError(rule.get());
         }
     }
 
     void issued(Draft draft, Position position) {
         String id = draft.channel() + " " + draft.id();
         String before = issued.putIfAbsent(draft.tag() + " " + position, id);
-        check(before == null, position + " was given to " + before + " and to " + id);
+        check(before == null, () -> position + " was given to " + before + " and to " + id);
     }
 
     void excuse(String id) {
@@ -139,12 +170,23 @@ final class ModelWorld {
                 .forEach(publication -> publication.excused = true);
     }
 
+    /** So long ago that gateways may have forgotten it: its publisher was cut off for minutes before it could replay it. */
+    boolean isOld(String id) {
+        return publications.stream()
+                .anyMatch(publication -> publication.draft().id().equals(id)
+                        && nowMs - publication.madeMs > DeliveredIds.REPEAT_MS_MAX - 20_000);
+    }
+
     @Nullable
     ModelServer masterFor(boolean cutOff) {
         if (cutOff) {
             return formerMaster;
         }
         return master.alive ? master : null;
+    }
+
+    boolean isReplicated(ModelServer server) {
+        return server == master && replica != null;
     }
 
     /** Whether a server takes itself for the master. */
@@ -159,12 +201,15 @@ final class ModelWorld {
         ModelBrowser browser = browsers.get(random.nextInt(browsers.size()));
         int what = random.nextInt(100);
         if (what < 18) {
-            publisher.publish(publication(CHANNELS.get(random.nextInt(CHANNELS.size()))));
+            Publication made = publication(CHANNELS.get(random.nextInt(CHANNELS.size())));
+            tell(() -> made.draft().id() + " to " + made.draft().channel());
+            publisher.publish(made);
             publisher.step(random.nextInt(1_000), random.nextInt(20) == 0);
         } else if (what < 22) {
-            if (!publications.isEmpty()) {
-                // A caller that tries again, perhaps through the other publisher, perhaps what is long acknowledged.
-                publisher.publish(publications.get(Math.max(0, publications.size() - 1 - random.nextInt(3))));
+            // A caller that tries again, perhaps through the other publisher, perhaps what is long acknowledged.
+            int number = publications.size() - 1 - random.nextInt(3);
+            if (number >= 0 && nowMs - publications.get(number).madeMs < DeliveredIds.REPEAT_MS_MAX / 2) {
+                publisher.publish(publications.get(number));
             }
         } else if (what < 30) {
             publisher.step(random.nextInt(1_000), random.nextInt(20) == 0);
@@ -228,7 +273,7 @@ final class ModelWorld {
     private Publication publication(Channel channel) {
         String id = "p" + publications.size();
         Draft draft = new Draft(channel, tag(channel), id, id + " /n", Buffer.buffer("{"), TTL_MS);
-        Publication made = new Publication(draft, nowMs);
+        Publication made = new Publication(draft, moment(), nowMs);
         publications.add(made);
         return made;
     }
@@ -283,6 +328,7 @@ final class ModelWorld {
 
     private void kill() {
         if (master.alive && formerMaster == null && replica != null) {
+            tell(() -> "master dies");
             master.alive = false;
             loseAll(master);
         }
@@ -291,6 +337,7 @@ final class ModelWorld {
     private void promote() {
         ModelServer promoted = replica;
         if (promoted != null) {
+            tell(() -> "replica promoted");
             promoted.promote(master);
             spare = master;
             master = promoted;
@@ -301,6 +348,7 @@ final class ModelWorld {
     private void partition(SplittableRandom random) {
         ModelServer promoted = replica;
         if (master.alive && formerMaster == null && promoted != null) {
+            tell(() -> "network falls apart, replica promoted");
             formerMaster = master;
             formerMaster.aloneSinceMs = nowMs;
             formerSinceMs = nowMs;
@@ -318,6 +366,7 @@ final class ModelWorld {
         gateways.forEach(gateway -> gateway.cutOff = false);
         ModelServer former = formerMaster;
         if (former != null) {
+            tell(() -> "network is whole again");
             loseAll(former);
             formerMaster = null;
             former.aloneSinceMs = null;
@@ -336,6 +385,7 @@ final class ModelWorld {
 
     private void restartEmpty() {
         if (master.alive && formerMaster == null) {
+            tell(() -> "master restarts empty");
             loseAll(master);
             master.restartEmpty();
             if (replica != null) {

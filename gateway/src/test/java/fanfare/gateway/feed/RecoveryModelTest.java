@@ -1,8 +1,8 @@
 package fanfare.gateway.feed;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -23,17 +23,16 @@ class RecoveryModelTest {
             long seed = seeds.nextLong();
             SplittableRandom random = new SplittableRandom(seed);
             long[] steps = random.longs(20 + random.nextInt(STEPS_MAX)).toArray();
-            if (play(seed, steps) != null) {
-                long[] shortest = shortened(seed, steps);
-                throw new AssertionError("seed %d, history %d: %s%n%s"
-                        .formatted(SEED, i, play(seed, shortest), Arrays.toString(shortest)));
+            if (play(seed, steps, false) != null) {
+                List<String> story = Objects.requireNonNull(play(seed, shortened(seed, steps), true));
+                throw new AssertionError("seed %d, history %d:%n%s".formatted(SEED, i, String.join("\n", story)));
             }
         }
     }
 
-    /** Plays a history; null if no rule was broken. */
-    static @Nullable String play(long seed, long[] steps) {
-        ModelWorld world = new ModelWorld(new SplittableRandom(seed));
+    /** Plays a history; null if no rule was broken, else what happened, if it is to be told. */
+    private static @Nullable List<String> play(long seed, long[] steps, boolean telling) {
+        ModelWorld world = new ModelWorld(new SplittableRandom(seed), telling);
         try {
             for (long step : steps) {
                 world.step(step);
@@ -41,7 +40,8 @@ class RecoveryModelTest {
             world.settle();
             return null;
         } catch (AssertionError e) {
-            return String.valueOf(e.getMessage());
+            world.tell(() -> "broken: " + e.getMessage());
+            return world.story;
         }
     }
 
@@ -51,7 +51,7 @@ class RecoveryModelTest {
         for (int size = shortest.length / 2; size > 0; size = size == 1 ? 0 : (size + 1) / 2) {
             for (int from = 0; from + size <= shortest.length; ) {
                 long[] shorter = without(shortest, from, size);
-                if (play(seed, shorter) != null) {
+                if (play(seed, shorter, false) != null) {
                     shortest = shorter;
                 } else {
                     from += size;
