@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ReadingTest {
     private static final long KEPT_MS = 600_000;
+    /** Long after generations 1 to 9 began. */
+    private static final long LATER_MS = 100_000;
+
     private static final Fence FENCE = new Fence(1, 1_000_000, 2_000_000);
 
     @Test
@@ -51,9 +54,18 @@ class ReadingTest {
 
     @Test
     void aMomentIsFoundByTheTimeOfTheItems() {
-        Reading reading = whole("1-1<- 1-2<1-1 1-3<1-2", Point.since(2));
+        Reading reading = whole("1-1<- 1-2<1-1 1-3<1-2", Point.since(LATER_MS + 2));
         assertThat(positions(reading)).isEqualTo("1-2 1-3");
         assertThat(reading.reach()).isEqualTo(Reach.LINKED);
+    }
+
+    @Test
+    void whatWasPublishedAgainDoesNotHideWhatIsYoungerBeforeIt() {
+        // A generation of this second: its last item may have kept the time of a former one.
+        String young = 1_000 * (LATER_MS + 2) + "-";
+        Reading reading = whole(young + "1<1-9 " + young + "2<" + young + "1", Point.since(LATER_MS + 5));
+        assertThat(reading.items()).hasSize(2);
+        assertThat(reading.reach()).isEqualTo(Reach.CUT);
     }
 
     @Test
@@ -112,7 +124,7 @@ class ReadingTest {
                 reading.items().stream().map(item -> item.position().toString()).toList());
     }
 
-    /** Items written {@code position<prev}, a millisecond apart from 1 on, with events of two bytes. */
+    /** Items written {@code position<prev}, a millisecond apart, with events of two bytes. */
     private static List<Item> items(String text) {
         List<Item> items = new ArrayList<>();
         for (String item : text.split(" ", -1)) {
@@ -120,7 +132,8 @@ class ReadingTest {
             if (at > 0) {
                 Position position = Objects.requireNonNull(Position.parse(item.substring(0, at)));
                 Position prev = Position.parse(item.substring(at + 1));
-                items.add(new Item(position, prev, items.size() + 1, Long.MAX_VALUE, "i", "/n", Buffer.buffer("{}")));
+                items.add(new Item(
+                        position, prev, LATER_MS + items.size() + 1, Long.MAX_VALUE, "i", "/n", Buffer.buffer("{}")));
             }
         }
         return items;

@@ -307,8 +307,8 @@ final class FeedChannel<J> {
         if (recent != null) {
             recent.clear(last);
             all.forEach(recent::add);
-            if (reading.reach() != Reach.CUT) {
-                recent.reachesBackTo(sinceMs().orElse(newest == null ? 0 : newest.serverMs() + 1));
+            if (reading.reach() == Reach.LINKED && newest != null) {
+                recent.reachesBackTo(sinceMs().orElse(newest.serverMs() + 1));
             }
         }
         for (J newcomer : served) {
@@ -336,7 +336,10 @@ final class FeedChannel<J> {
         meanwhile.forEach(item -> passed.add(item.position()));
         List<Item> read = reading.items();
         int behind = read.size();
-        while (behind > 0 && (last == null || !Point.after(last, former).covers(read.get(behind - 1).position()))) {
+        while (behind > 0
+                && (last == null
+                        || !Point.after(last, former)
+                                .covers(read.get(behind - 1).position()))) {
             behind--;
         }
         List<Item> ahead = read.subList(behind, read.size()).stream()

@@ -23,6 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FeedChannelTest {
+    /** Long after generation 7 began, so that times can be relied on [ms]. */
+    private static final long LATER_MS = 100_000;
+
     private static final Backlog.Budget BUDGET = new Backlog.Budget(1 << 20, new SimpleMeterRegistry());
 
     private final Recorder actions = new Recorder();
@@ -37,7 +40,7 @@ class FeedChannelTest {
 
     @Test
     void theFirstSessionWaitsForTheAcknowledgementAndGetsWhatWasReadSinceItsStart() {
-        join("ann", Reading.Point.since(20));
+        join("ann", since(20));
         actions.expectNothing();
         channel.subscribed();
         actions.answer(reading(item(1, 10), item(2, 20), item(3, 30)));
@@ -48,7 +51,7 @@ class FeedChannelTest {
 
     @Test
     void whatArrivesDuringTheReadComesOnceAndInOrder() {
-        join("ann", Reading.Point.since(10));
+        join("ann", since(10));
         channel.subscribed();
         channel.message(item(2, 20));
         channel.message(item(3, 30));
@@ -60,7 +63,7 @@ class FeedChannelTest {
 
     @Test
     void aPushThatTheReadHadAlreadySeenIsDroppedEvenIfItIsTheFirstOfItsChannel() {
-        join("ann", Reading.Point.since(0));
+        join("ann", since(0));
         channel.subscribed();
         actions.answer(reading(item(1, 10)));
         actions.expect("joined ann 1");
@@ -70,7 +73,7 @@ class FeedChannelTest {
 
     @Test
     void aBurstBeyondTheCapIsTakenFromTheSubscription() {
-        join("ann", Reading.Point.since(10));
+        join("ann", since(10));
         channel.subscribed();
         for (int i = 1; i <= 5; i++) {
             channel.message(item(i, 10L * i));
@@ -81,7 +84,7 @@ class FeedChannelTest {
 
     @Test
     void whatComesOverTheSubscriptionIsNeverFilteredByTheStart() {
-        join("ann", Reading.Point.since(1_000));
+        join("ann", since(1_000));
         channel.subscribed();
         channel.message(item(1, 999));
         actions.answer(reading(item(1, 999)));
@@ -91,7 +94,7 @@ class FeedChannelTest {
     @Test
     void aSessionThatJoinsALiveChannelReadsWhatItLacksAndMissesNothingMeanwhile() {
         live();
-        join("bob", Reading.Point.since(20));
+        join("bob", since(20));
         channel.message(item(3, 30));
         actions.expect("deliver 3");
         actions.answer(reading(item(2, 20)));
@@ -101,7 +104,7 @@ class FeedChannelTest {
     @Test
     void whatAJoinReadAheadOfTheSubscriptionIsHandedToEverybodyAndDroppedWhenItComes() {
         live();
-        join("bob", Reading.Point.since(20));
+        join("bob", since(20));
         actions.answer(reading(item(2, 20), item(3, 30), item(4, 40)));
         actions.expect("deliver 3", "deliver 4", "joined bob 2,3,4");
         channel.message(item(3, 30));
@@ -113,7 +116,7 @@ class FeedChannelTest {
     @Test
     void whoKnowsAPositionIsServedOnceTheChannelIsLive() {
         join("bob", Reading.Point.after(new Position(7, 1)));
-        join("ann", Reading.Point.since(20));
+        join("ann", since(20));
         channel.subscribed();
         actions.answer(reading(item(2, 20)));
         actions.expect("joined ann 2");
@@ -151,7 +154,7 @@ class FeedChannelTest {
     void afterALostLinkEverythingPublishedMeanwhileIsReadOnceAndNewcomersAreServedThen() {
         live();
         channel.lost();
-        join("bob", Reading.Point.since(30));
+        join("bob", since(30));
         channel.subscribed();
         channel.message(item(4, 40));
         actions.answerTail(item(4, 40));
@@ -164,7 +167,7 @@ class FeedChannelTest {
     @Test
     void aLinkLostDuringAJoinStartsTheJoinAgain() {
         live();
-        join("bob", Reading.Point.since(20));
+        join("bob", since(20));
         Read late = actions.reads.remove();
         channel.lost();
         channel.read(late.attempt(), reading(item(2, 20)));
@@ -223,7 +226,7 @@ class FeedChannelTest {
 
     @Test
     void aReadThatFailedIsTakenAgain() {
-        join("ann", Reading.Point.since(10));
+        join("ann", since(10));
         channel.subscribed();
         channel.readFailed(actions.reads.remove().attempt());
         actions.answer(reading(item(1, 10)));
@@ -247,12 +250,12 @@ class FeedChannelTest {
         broadcast.message(item(2, 20));
         broadcast.message(item(3, 30));
         actions.expect("deliver 2", "deliver 3");
-        actions.points.put("ann", Reading.Point.since(30));
+        actions.points.put("ann", since(30));
         broadcast.join("ann");
         actions.expect("joined ann 3");
-        actions.points.put("bob", Reading.Point.since(5));
+        actions.points.put("bob", since(5));
         broadcast.join("bob");
-        assertThat(actions.reads.remove().point()).isEqualTo(Reading.Point.since(5));
+        assertThat(actions.reads.remove().point()).isEqualTo(since(5));
     }
 
     /** Any order of publishing, pushing, reading, losing the link and joining: each session has all it should, once. */
@@ -265,7 +268,7 @@ class FeedChannelTest {
     }
 
     private void live() {
-        join("ann", Reading.Point.since(0));
+        join("ann", since(0));
         channel.subscribed();
         actions.answer(reading(item(1, 10), item(2, 20)));
         actions.expect("joined ann 1,2");
@@ -275,11 +278,15 @@ class FeedChannelTest {
         return new Item(
                 new Position(7, sequence),
                 sequence == 1 ? null : new Position(7, sequence - 1),
-                ms,
-                ms + 60_000,
+                LATER_MS + ms,
+                LATER_MS + ms + 60_000,
                 "id" + sequence,
                 "/n",
                 Buffer.buffer("{}"));
+    }
+
+    private static Reading.Point since(long ms) {
+        return Reading.Point.since(LATER_MS + ms);
     }
 
     private static Reading reading(Item... items) {
@@ -409,7 +416,7 @@ class FeedChannelTest {
 
         @Override
         public Reading.Point pointOf(Integer join) {
-            return Reading.Point.since(starts.get(join));
+            return since(starts.get(join));
         }
 
         @Override

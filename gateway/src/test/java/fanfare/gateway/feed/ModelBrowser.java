@@ -260,8 +260,8 @@ final class ModelBrowser {
     private void hear(Channel channel, Item item) {
         Integer before = wireHeard.put(channel + " " + item.id(), connections);
         if (before != null) {
-            boolean documented = (before != connections && (!saysPositions || world.wasFailOverLately()))
-                    || world.isOld(item.id());
+            boolean documented =
+                    (before != connections && (!saysPositions || world.wasFailOverLately())) || world.isOld(item.id());
             world.check(documented, () -> this + " heard " + item.id() + " twice on the wire");
         }
         Position last = newest.put(channel, item.position());

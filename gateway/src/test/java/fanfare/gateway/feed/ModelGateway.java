@@ -287,8 +287,11 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
                 if (of.mark == 0) {
                     mark(of, fence);
                 }
-                world.tell(() -> this + " has read " + channel.channel() + " after " + point + ": " + reading.reach() + " "
-                        + reading.items().stream().map(item -> item.id() + " at " + item.position()).toList());
+                world.tell(
+                        () -> this + " has read " + channel.channel() + " after " + point + ": " + reading.reach() + " "
+                                + reading.items().stream()
+                                        .map(item -> item.id() + " at " + item.position())
+                                        .toList());
                 channel.read(attempt, reading);
             };
         });

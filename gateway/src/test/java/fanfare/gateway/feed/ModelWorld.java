@@ -387,6 +387,7 @@ final class ModelWorld {
         if (master.alive && formerMaster == null) {
             tell(() -> "master restarts empty");
             loseAll(master);
+            nowMs += 2; // No server starts within the same millisecond, and generations are told apart by time.
             master.restartEmpty();
             if (replica != null) {
                 replica.follow(master);
