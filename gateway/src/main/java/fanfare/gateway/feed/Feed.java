@@ -73,6 +73,8 @@ public final class Feed implements Hub.Source {
     private int comparedPerBeat;
     /** All event loops that serve browsers. */
     private final Set<Hub> hubs = new HashSet<>();
+    /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
+    private long writtenMs;
     /** Links lost so far. */
     private int losses;
     /** Counts what is handed to sessions, so that a repeat reaches only who came after the first time. */
@@ -146,7 +148,8 @@ public final class Feed implements Hub.Source {
     }
 
     /** Redis has taken a renewal of the lease and said so on the probe's channel. */
-    public void probed() {
+    public void probed(long serverMs) {
+        writtenMs = serverMs;
         subscribers.forEach(Subscriber::expectProbe);
     }
 
@@ -322,7 +325,7 @@ public final class Feed implements Hub.Source {
                 Future.all(fence, reading)
                         .onSuccess(both -> {
                             if (of.mark() == 0) {
-                                of.mark(fence.result());
+                                of.mark(fence.result(), writtenMs);
                             }
                             channel.read(attempt, reading.result());
                         })
@@ -372,7 +375,7 @@ public final class Feed implements Hub.Source {
             Followed of = followed.get(channel.channel());
             Fence fence = fenceNow(channel.channel());
             if (of != null && fence != null) {
-                of.mark(fence);
+                of.mark(fence, writtenMs);
             }
         }
 

@@ -78,6 +78,8 @@ final class FeedChannel<J> {
     private State state = State.SUBSCRIBING;
     /** Position of the last item handed on; null if there never was one. */
     private @Nullable Position last;
+    /** Nothing is lost behind {@code last}; false from a gap until the next item. */
+    private boolean inStep = true;
     /** The last positions of the generations before, oldest first: a master may come back that has lost the later ones. */
     private List<Position> former = List.of();
     /** Whether the channel was live before, so that {@code last} says what was had. */
@@ -132,7 +134,7 @@ final class FeedChannel<J> {
     /** What follows the point, if that is known without asking Redis; else null. */
     private @Nullable Reading fromMemory(Point point) {
         Position after = point.after();
-        if (after != null && after.equals(last)) {
+        if (after != null && after.equals(last) && inStep) {
             return new Reading(List.of(), null, last, Reach.LINKED);
         }
         return recent == null ? null : recent.after(point);
@@ -283,6 +285,7 @@ final class FeedChannel<J> {
                 !missed.isEmpty() && last != null && last.equals(missed.get(0).prev());
         if (!contiguous && !actions.proves(this, reading)) {
             actions.gap(channel);
+            inStep = false;
         }
         if (recent != null) {
             // Another master may lack what is in memory; who was served from there would know more than who read.
@@ -307,7 +310,7 @@ final class FeedChannel<J> {
         if (recent != null) {
             recent.clear(last);
             all.forEach(recent::add);
-            if (reading.reach() == Reach.LINKED && newest != null) {
+            if (reading.reach() == Reach.LINKED && newest != null && Reading.hasItsTime(newest)) {
                 recent.reachesBackTo(sinceMs().orElse(newest.serverMs() + 1));
             }
         }
@@ -377,6 +380,7 @@ final class FeedChannel<J> {
 
     private void handOn(Item item) {
         moveTo(item.position());
+        inStep = true;
         liveJoins.values().forEach(join -> join.meanwhile.add(item));
         if (recent != null) {
             recent.add(item);

@@ -17,7 +17,7 @@ final class Followed {
     final Set<Hub> hubs = new LinkedHashSet<>(2);
     /** The mark of the fence under which the channel was last in step; 0 before the first time. */
     private int mark;
-    /** When that fence was first read, on Redis' clock [ms]. */
+    /** When Redis had last taken a write of ours before that fence was read, on its clock: a read alone proves nothing [ms]. */
     private long markedMs;
 
     Followed(FeedChannel<Join> state, Subscriber subscriber, String name) {
@@ -40,10 +40,10 @@ final class Followed {
     }
 
     /** The channel is in step under this fence. */
-    void mark(Fence fence) {
+    void mark(Fence fence, long writtenMs) {
         if (fence.mark() != mark) {
             mark = fence.mark();
-            markedMs = fence.nowMs();
+            markedMs = writtenMs;
             hubs.forEach(this::tellMark);
         }
     }

@@ -229,7 +229,7 @@ public final class Node {
     }
 
     private void probed(long serverMs) {
-        feed.probed();
+        feed.probed(serverMs);
         control.probed();
     }
 

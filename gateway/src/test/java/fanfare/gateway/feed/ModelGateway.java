@@ -62,6 +62,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     private @Nullable ModelServer server;
     private String replid = "";
     private long asOfMs;
+    private long writtenMs;
     private int losses;
     private long stamps;
 
@@ -91,6 +92,9 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         replid = found.replid;
         if (found.formerReplid != null) {
             dead.add(found.formerReplid);
+        }
+        if (!found.refusesWrites()) {
+            writtenMs = found.clockMs();
         }
         world.tell(() -> "gateway " + name + " reaches " + replid);
         followed.values().forEach(this::subscribe);
@@ -157,6 +161,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
             lose();
         } else {
             long ms = server.clockMs();
+            writtenMs = ms;
             pushes.add(() -> asOfMs = ms);
             List.copyOf(resuming.values()).forEach(Runnable::run);
         }
@@ -327,10 +332,10 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         }
     }
 
-    private static void mark(Followed of, Fence fence) {
+    private void mark(Followed of, Fence fence) {
         if (of.mark != fence.mark()) {
             of.mark = fence.mark();
-            of.markedMs = fence.nowMs();
+            of.markedMs = writtenMs;
         }
     }
 

@@ -196,6 +196,7 @@ final class ModelWorld {
 
     void step(long code) {
         SplittableRandom random = new SplittableRandom(code);
+        nowMs += random.nextInt(40);
         ModelPublisher publisher = publishers.get(random.nextInt(2));
         ModelGateway gateway = gateways.get(random.nextInt(2));
         ModelBrowser browser = browsers.get(random.nextInt(browsers.size()));
