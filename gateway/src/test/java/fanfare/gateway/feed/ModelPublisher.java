@@ -67,14 +67,14 @@ final class ModelPublisher {
     }
 
     /** One thing that is due: connect, replay an entry, or try a publication. */
-    void step(int random, boolean answerIsLost) {
+    void step(boolean answerIsLost) {
         ModelServer current = connected();
         if (current == null) {
             return;
         }
         List<Outbox.Entry> owed = outbox.owed(1);
         if (!owed.isEmpty()) {
-            replay(current, owed.get(0), random);
+            replay(current, owed.get(0));
             return;
         }
         Attempt attempt = waiting.poll();
@@ -90,7 +90,7 @@ final class ModelPublisher {
             return;
         }
         Draft draft = attempt.publication().draft();
-        ModelServer.Answer answer = current.publish(draft, replid, mayOpen, highest(draft), random);
+        ModelServer.Answer answer = current.publish(draft, replid, mayOpen, highest(draft), world.openingNumber());
         Position position = answer.position();
         if (answerIsLost) {
             waiting.addFirst(attempt);
@@ -118,12 +118,12 @@ final class ModelPublisher {
         }
     }
 
-    private void replay(ModelServer current, Outbox.Entry entry, int random) {
+    private void replay(ModelServer current, Outbox.Entry entry) {
         if (current.refusesWrites()) {
             lose();
             return;
         }
-        ModelServer.Answer answer = current.replay(entry, replid, mayOpen, highest(entry.draft()), random);
+        ModelServer.Answer answer = current.replay(entry, replid, mayOpen, highest(entry.draft()), world.openingNumber());
         Position position = answer.position();
         if (position == null) {
             fenced();

@@ -107,6 +107,7 @@ final class ModelWorld {
     private @Nullable ModelServer spare;
 
     private long moments;
+    private int openings;
     private boolean lagging;
     private int replids;
     private long masterChangedMs = Long.MIN_VALUE / 2;
@@ -144,6 +145,11 @@ final class ModelWorld {
     /** Tells earlier from later within a millisecond. */
     long moment() {
         return ++moments;
+    }
+
+    /** What is added to a generation: a number in turn, since two that draw the same at the same time are no news. */
+    int openingNumber() {
+        return openings++ % 1_000;
     }
 
     void tell(Supplier<String> what) {
@@ -205,7 +211,7 @@ final class ModelWorld {
             Publication made = publication(CHANNELS.get(random.nextInt(CHANNELS.size())));
             tell(() -> made.draft().id() + " to " + made.draft().channel());
             publisher.publish(made);
-            publisher.step(random.nextInt(1_000), random.nextInt(20) == 0);
+            publisher.step(random.nextInt(20) == 0);
         } else if (what < 22) {
             // A caller that tries again, perhaps through the other publisher, perhaps what is long acknowledged.
             int number = publications.size() - 1 - random.nextInt(3);
@@ -213,7 +219,7 @@ final class ModelWorld {
                 publisher.publish(publications.get(number));
             }
         } else if (what < 30) {
-            publisher.step(random.nextInt(1_000), random.nextInt(20) == 0);
+            publisher.step(random.nextInt(20) == 0);
         } else if (what < 58) {
             for (int i = random.nextInt(1, 5); i > 0; i--) {
                 gateway.connect();
@@ -302,7 +308,7 @@ final class ModelWorld {
                     publisher.prove();
                 }
                 for (int tries = 0; tries < 200 && !publisher.isIdle(); tries++) {
-                    publisher.step(random.nextInt(1_000), false);
+                    publisher.step(false);
                 }
             }
             for (ModelGateway gateway : gateways) {
