@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param reach how far it reaches back
  */
 public record Reading(List<Item> items, @Nullable Item newest, @Nullable Position before, Reach reach) {
-    /** Two masters' clocks are no further apart [ms]. */
-    private static final long CLOCKS_MS = 30_000;
+    /** For how long a master that is cut off takes writes ({@code min-replicas-max-lag 10}), and its clock may differ [ms]. */
+    private static final long CUT_OFF_MS = 12_000;
 
     /**
      * What to read: everything after a position or, without one, everything that Redis took at or after a moment.
@@ -38,13 +38,15 @@ public record Reading(List<Item> items, @Nullable Item newest, @Nullable Positio
             return new Point(null, List.of(), serverMs);
         }
 
-        /** The index of the first item that the reader lacks; 0 also if no item proves that none is missing before. */
-        public int firstOf(List<Item> items) {
-            return after == null ? firstSince(items) : firstBehind(items);
-        }
-
-        /** The order of the list is the truth. */
-        private int firstBehind(List<Item> items) {
+        /** The index of the first item that the reader lacks; the order of the list is the truth where it knows a position. */
+        private int firstOf(List<Item> items) {
+            if (after == null) {
+                int first = 0;
+                while (first < items.size() && items.get(first).serverMs() < sinceMs) {
+                    first++;
+                }
+                return first;
+            }
             int first = items.size();
             while (first > 0 && !covers(items.get(first - 1).position())) {
                 first--;
@@ -52,14 +54,13 @@ public record Reading(List<Item> items, @Nullable Item newest, @Nullable Positio
             return first;
         }
 
-        private int firstSince(List<Item> items) {
-            int first = 0;
-            boolean proven = false;
-            while (first < items.size() && items.get(first).serverMs() < sinceMs) {
-                proven |= hasItsTime(items.get(first));
-                first++;
+        /** Whether nothing was dropped between the point and the items from {@code first} on. */
+        private boolean isLinkedTo(List<Item> items, int first) {
+            if (after == null) {
+                return items.subList(0, first).stream().anyMatch(Reading::hasItsTime);
             }
-            return proven ? first : 0;
+            Position before = items.isEmpty() ? null : items.get(0).prev();
+            return first > 0 || (before != null && covers(before));
         }
 
         /** Whether the reader has had what stands at this position. */
@@ -94,20 +95,22 @@ public record Reading(List<Item> items, @Nullable Item newest, @Nullable Positio
     public static @Nullable Reading of(List<Item> suffix, boolean whole, Point point) {
         Item newest = suffix.isEmpty() ? null : suffix.get(suffix.size() - 1);
         int first = point.firstOf(suffix);
-        if (first > 0) {
-            List<Item> items = suffix.subList(first, suffix.size());
-            return new Reading(items, newest, suffix.get(first - 1).position(), Reach.LINKED);
+        Position head = suffix.isEmpty() ? null : suffix.get(0).prev();
+        Reach reach = point.isLinkedTo(suffix, first) ? Reach.LINKED : head == null ? Reach.BEGINNING : Reach.CUT;
+        if (reach != Reach.LINKED && !whole) {
+            return null;
         }
-        return whole ? whole(suffix, newest, point) : null;
+        Position before = first == 0 ? head : suffix.get(first - 1).position();
+        return new Reading(suffix.subList(first, suffix.size()), newest, before, reach);
     }
 
     /**
      * Whether the item certainly stands where its time says, so that all before it are older. What was published again
-     * after a fail-over keeps its first time and may stand behind younger ones; but it is hardly younger, whatever the
-     * masters' clocks, than its generation, whose number tells its beginning in microseconds.
+     * after a fail-over keeps its first time and may stand behind younger ones. That time is before its generation began,
+     * which is told in microseconds, or while a master that was cut off went on taking writes.
      */
     public static boolean hasItsTime(Item item) {
-        return 1_000 * (item.serverMs() - CLOCKS_MS) >= item.position().generation();
+        return 1_000 * (item.serverMs() - CUT_OFF_MS) >= item.position().generation();
     }
 
     /** What is left of a reading within these bounds, the newest first; it is cut if something had to go. */
@@ -128,13 +131,5 @@ public record Reading(List<Item> items, @Nullable Item newest, @Nullable Positio
                         newest,
                         items.get(first - 1).position(),
                         Reach.CUT);
-    }
-
-    private static Reading whole(List<Item> kept, @Nullable Item newest, Point point) {
-        Position before = kept.isEmpty() ? null : kept.get(0).prev();
-        if (before == null) {
-            return new Reading(kept, newest, null, Reach.BEGINNING);
-        }
-        return new Reading(kept, newest, before, point.covers(before) ? Reach.LINKED : Reach.CUT);
     }
 }

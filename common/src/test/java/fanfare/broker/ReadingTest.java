@@ -61,8 +61,8 @@ class ReadingTest {
 
     @Test
     void whatWasPublishedAgainDoesNotHideWhatIsYoungerBeforeIt() {
-        // A generation of this second: its last item may have kept the time of a former one.
-        String young = 1_000 * (LATER_MS + 2) + "-";
+        // Its items are hardly younger than this generation, so they may have been published again.
+        String young = 1_000 * (LATER_MS + 5) + "-";
         Reading reading = whole(young + "1<1-9 " + young + "2<" + young + "1", Point.since(LATER_MS + 5));
         assertThat(reading.items()).hasSize(2);
         assertThat(reading.reach()).isEqualTo(Reach.CUT);

@@ -221,6 +221,21 @@ final class Cluster implements AutoCloseable {
         });
     }
 
+    /** Has a channel's generation begin long ago, so that nobody has to think of a fail-over. */
+    void openedLongAgo(Channel channel) {
+        onPublisherLoop(() -> broker.link()
+                .send(Request.cmd(Command.HSET)
+                        .arg(new Keys(redis.prefix()).fence(channel))
+                        .arg("generation")
+                        .arg(1)
+                        .arg("seq")
+                        .arg(0)
+                        .arg("replid")
+                        .arg(broker.link().replid())
+                        .arg("born")
+                        .arg(1)));
+    }
+
     static Publication publication(String namespace, String event, String data) {
         return new Publication(UUID.randomUUID().toString(), namespace, event, data, TTL_SECONDS);
     }

@@ -235,6 +235,7 @@ abstract class TransportContract {
         AtomicBoolean enough = new AtomicBoolean();
         AtomicInteger stored = new AtomicInteger();
         AtomicInteger allowed = new AtomicInteger(PER_JOIN);
+        cluster.openedLongAgo(ALICE);
         var publisher = CompletableFuture.runAsync(() -> {
             while (!enough.get()) {
                 int next = stored.get() + 1;

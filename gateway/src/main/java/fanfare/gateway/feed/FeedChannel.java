@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -315,18 +316,13 @@ final class FeedChannel<J> {
             }
         }
         for (J newcomer : served) {
+            Reading own = Objects.requireNonNull(Reading.of(all, true, actions.pointOf(newcomer)));
+            Reach reach = own.reach() == Reach.LINKED ? Reach.LINKED : reading.reach();
             // The start filters what was read, never what came over the subscription: that is newer than the session.
-            int first = Math.min(arrivedFirst, actions.pointOf(newcomer).firstOf(all));
-            actions.joined(newcomer, behind(all, first, reading));
+            int first = Math.min(all.size() - own.items().size(), arrivedFirst);
+            Position before = first == 0 ? reading.before() : all.get(first - 1).position();
+            actions.joined(newcomer, new Reading(all.subList(first, all.size()), own.newest(), before, reach));
         }
-    }
-
-    /** The items from one on, to which the one before it links them; without one, the reading says how far it reaches. */
-    private static Reading behind(List<Item> all, int first, Reading reading) {
-        List<Item> items = all.subList(first, all.size());
-        return first == 0
-                ? new Reading(items, reading.newest(), reading.before(), reading.reach())
-                : new Reading(items, reading.newest(), all.get(first - 1).position(), Reach.LINKED);
     }
 
     private void readForJoin(LiveJoin<J> join, Reading reading) {

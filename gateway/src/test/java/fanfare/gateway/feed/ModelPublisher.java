@@ -123,7 +123,8 @@ final class ModelPublisher {
             lose();
             return;
         }
-        ModelServer.Answer answer = current.replay(entry, replid, mayOpen, highest(entry.draft()), world.openingNumber());
+        ModelServer.Answer answer =
+                current.replay(entry, replid, mayOpen, highest(entry.draft()), world.openingNumber());
         Position position = answer.position();
         if (position == null) {
             fenced();

@@ -26,6 +26,11 @@ final class ModelWorld {
     /** How often the master is looked for [ms]. */
     private static final long LOOK_MS = 10_000;
 
+    /** Clocks are closer than a fail-over takes. */
+    private static final int SKEW_MS = 400;
+
+    private static final int FAIL_OVER_MS = 1_000;
+
     private static final long TTL_MS = Duration.ofHours(1).toMillis();
     private static final String[] USERS = {"alice", "bob"};
     private static final List<Channel> CHANNELS =
@@ -116,8 +121,8 @@ final class ModelWorld {
     ModelWorld(SplittableRandom random, boolean telling) {
         this.telling = telling;
         this.cap = 3 + random.nextInt(4);
-        master = new ModelServer(this, random.nextInt(-8_000, 8_000));
-        replica = new ModelServer(this, random.nextInt(-8_000, 8_000));
+        master = new ModelServer(this, random.nextInt(-SKEW_MS, SKEW_MS));
+        replica = new ModelServer(this, random.nextInt(-SKEW_MS, SKEW_MS));
         for (int i = 0; i < 2; i++) {
             publishers.add(new ModelPublisher(this));
             gateways.add(new ModelGateway(this, i));
@@ -344,6 +349,7 @@ final class ModelWorld {
     private void promote() {
         ModelServer promoted = replica;
         if (promoted != null) {
+            nowMs += FAIL_OVER_MS;
             tell(() -> "replica promoted");
             promoted.promote(master);
             spare = master;
@@ -359,6 +365,7 @@ final class ModelWorld {
             formerMaster = master;
             formerMaster.aloneSinceMs = nowMs;
             formerSinceMs = nowMs;
+            nowMs += FAIL_OVER_MS;
             promoted.promote(master);
             master = promoted;
             replica = null;
@@ -394,7 +401,7 @@ final class ModelWorld {
         if (master.alive && formerMaster == null) {
             tell(() -> "master restarts empty");
             loseAll(master);
-            nowMs += 2; // No server starts within the same millisecond, and generations are told apart by time.
+            nowMs += FAIL_OVER_MS;
             master.restartEmpty();
             if (replica != null) {
                 replica.follow(master);
