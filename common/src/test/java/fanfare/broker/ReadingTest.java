@@ -10,6 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,16 +62,19 @@ class ReadingTest {
 
     @Test
     void whatWasPublishedAgainDoesNotHideWhatIsYoungerBeforeIt() {
-        // Its items are hardly younger than this generation, so they may have been published again.
-        String young = 1_000 * (LATER_MS + 5) + "-";
-        Reading reading = whole(young + "1<1-9 " + young + "2<" + young + "1", Point.since(LATER_MS + 5));
-        assertThat(reading.items()).hasSize(2);
+        Position young = new Position(1_000 * LATER_MS, 1);
+        Position again = new Position(1_000 * LATER_MS, 2);
+        List<Item> items = List.of(item(young, new Position(1, 9), LATER_MS + 7), item(again, young, LATER_MS - 3));
+        Reading reading = Reading.of(items, true, Point.since(LATER_MS + 5));
+        assertThat(reading).isNotNull();
+        assertThat(reading.items()).isEqualTo(items);
+        // Whatever stood before it may have been as young.
         assertThat(reading.reach()).isEqualTo(Reach.CUT);
     }
 
     @Test
     void aSuffixThatDoesNotReachBackIsNoReading() {
-        assertThat(Reading.of(items("1-5<1-4"), false, Point.after(new Position(1, 4))))
+        assertThat(Reading.of(items("1-5<1-4"), false, Point.after(new Position(1, 3))))
                 .isNull();
     }
 
@@ -132,10 +136,13 @@ class ReadingTest {
             if (at > 0) {
                 Position position = Objects.requireNonNull(Position.parse(item.substring(0, at)));
                 Position prev = Position.parse(item.substring(at + 1));
-                items.add(new Item(
-                        position, prev, LATER_MS + items.size() + 1, Long.MAX_VALUE, "i", "/n", Buffer.buffer("{}")));
+                items.add(item(position, prev, LATER_MS + items.size() + 1));
             }
         }
         return items;
+    }
+
+    private static Item item(Position position, @Nullable Position prev, long serverMs) {
+        return new Item(position, prev, serverMs, Long.MAX_VALUE, "i", "/n", Buffer.buffer("{}"));
     }
 }

@@ -2,6 +2,7 @@ package fanfare.deploy.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.testing.Await;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -55,13 +56,10 @@ class BenchIT {
     @Test
     void whatItStartedEndsWithIt() throws Exception {
         Process bench = Run.start("recover", "--users", "5000");
-        while (bench.descendants()
-                        .filter(child -> isRunning(child, "gateway.jar"))
-                        .count()
-                == 0) {
+        Await.until("it has started a gateway", () -> {
             assertThat(bench.isAlive()).isTrue();
-            Thread.sleep(20);
-        }
+            return bench.descendants().anyMatch(child -> isRunning(child, "gateway.jar"));
+        });
         List<ProcessHandle> children = bench.descendants().toList();
         new ProcessBuilder("kill", "-INT", Long.toString(bench.pid())).start().waitFor();
         assertThat(bench.waitFor(30, TimeUnit.SECONDS)).isTrue();
