@@ -147,6 +147,10 @@ final class FallbackTransport implements Transport, Wheel.Timed {
 
     @Override
     public long tick(long nowMs) {
+        if (receiver != null && receiver.isGone()) {
+            // A connection that broke in the very moment of its admission has told nobody of its end.
+            aborted(receiver);
+        }
         if (closed != null) {
             if (nowMs - idleSinceMs < CLOSE_REPEATED_MS) {
                 return idleSinceMs + CLOSE_REPEATED_MS;

@@ -46,6 +46,11 @@ final class Receiver {
         return streaming;
     }
 
+    /** Whether the connection has ended; may be asked on any loop. */
+    boolean isGone() {
+        return response.closed();
+    }
+
     /** Writes a part of a stream; {@code written} runs on this receiver's loop. */
     void write(Buffer part, Runnable written) {
         execute(() -> {
