@@ -26,6 +26,9 @@ final class RecordedScript {
 
     private static final Pattern ESCAPED = Pattern.compile("\\\\([\"\\\\])");
 
+    /** Place of the argument in the call: behind command, script, number of keys, three keys and four arguments. */
+    private static final int HIGHEST_GENERATION = 10;
+
     private final Keys keys;
     private final List<String> words;
     private final String fence;
@@ -56,6 +59,8 @@ final class RecordedScript {
             for (Matcher word = WORD.matcher(line); word.find(); ) {
                 words.add(ESCAPED.matcher(word.group(1)).replaceAll("$1"));
             }
+            // What the broker knows of this user's slot says nothing of another's.
+            words.set(HIGHEST_GENERATION, "0");
             return new RecordedScript(publishing.keys(), words.subList(1, words.size()));
         }
     }
