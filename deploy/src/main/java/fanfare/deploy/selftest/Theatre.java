@@ -60,11 +60,10 @@ final class Theatre {
 
     Row play(Fault fault) throws IOException, InterruptedException {
         rig.awaitReady();
-        Ledger ledger = new Ledger();
+        Ledger ledger = new Ledger(fault.label() + "-" + options.seed() + "-");
         Random dice = new Random(random.nextLong());
-        String idPrefix = fault.label() + "-" + options.seed() + "-";
         Crowd crowd = loop.ask(() -> new Crowd(vertx, loop, dialer, dice, ledger, users));
-        Load load = loop.ask(() -> new Load(vertx, loop, publishers(), users, ledger, dice, idPrefix));
+        Load load = loop.ask(() -> new Load(vertx, loop, publishers(), users, ledger, dice));
         Stage stage = new Stage(
                 vertx,
                 rig,

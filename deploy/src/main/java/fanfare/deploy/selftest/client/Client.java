@@ -164,7 +164,9 @@ final class Client {
 
     private void event(JsonObject event) {
         boolean handedOn = bookmark.isNew(event);
-        account.heard(event.getJsonObject("data").getInteger("number"), handedOn, loop.nowMs());
+        if (account.isConcernedWith(event.getString("id"))) {
+            account.heard(event.getJsonObject("data").getInteger("number"), handedOn, loop.nowMs());
+        }
     }
 
     private void lost(Link from, int code) {

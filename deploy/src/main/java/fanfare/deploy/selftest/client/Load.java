@@ -43,9 +43,6 @@ public final class Load {
     private final int users;
     private final Ledger ledger;
     private final RandomGenerator random;
-    /** Before the number in an id: the same numbers come again with the next fault. */
-    private final String idPrefix;
-
     private final Promise<Void> idle = Promise.promise();
     private int callers;
     private int busy;
@@ -59,14 +56,7 @@ public final class Load {
     /** Answers that no backend should get: neither 2xx nor 503. */
     private int refused;
 
-    public Load(
-            Vertx vertx,
-            Loop loop,
-            List<Target> publishers,
-            int users,
-            Ledger ledger,
-            RandomGenerator random,
-            String idPrefix) {
+    public Load(Vertx vertx, Loop loop, List<Target> publishers, int users, Ledger ledger, RandomGenerator random) {
         this.loop = loop;
         this.http = vertx.createHttpClient(
                 new HttpClientOptions().setConnectTimeout(CONNECT_MS_MAX).setIdleTimeout(ANSWER_S_MAX),
@@ -75,7 +65,6 @@ public final class Load {
         this.users = users;
         this.ledger = ledger;
         this.random = random;
-        this.idPrefix = idPrefix;
     }
 
     /** Each publisher gets callers who publish to users, and one who publishes to everybody. */
@@ -174,7 +163,7 @@ public final class Load {
                                 : new JsonObject().put("user", user(channel)))
                 .put("namespace", Bookmark.NAMESPACE)
                 .put("event", "proof")
-                .put("id", idPrefix + number)
+                .put("id", ledger.id(number))
                 .put("data", bytes == 0 ? data : data.put("padding", "x".repeat(bytes)));
         return insist(publisher, body)
                 .onSuccess(stored -> ledger.acknowledged(number, loop.nowMs()))

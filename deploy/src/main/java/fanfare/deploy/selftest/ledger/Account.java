@@ -54,6 +54,14 @@ public final class Account {
         }
     }
 
+    /**
+     * Whether a publication is of this account's ledger. After a fail-over a publisher may publish again what it
+     * published in the seconds before, when this client was not there yet and another fault was played.
+     */
+    public boolean isConcernedWith(String id) {
+        return ledger.has(id);
+    }
+
     /** Something arrived, and {@code handedOn} if the client's rule did not drop it. */
     public void heard(int number, boolean handedOn, long nowMs) {
         if (arrived.get(number)) {

@@ -23,6 +23,7 @@ public final class Ledger {
     /** Channel -> what was published there. */
     private final Map<Integer, List<Integer>> numbers = new HashMap<>();
 
+    private final String idPrefix;
     private final List<Account> accounts = new ArrayList<>();
     private final List<Replay> replays = new ArrayList<>();
     private final List<String> examples = new ArrayList<>();
@@ -47,6 +48,11 @@ public final class Ledger {
     }
 
     private record Replay(long fromMs, long untilMs) {}
+
+    /** {@code idPrefix} is like no other ledger's. */
+    public Ledger(String idPrefix) {
+        this.idPrefix = idPrefix;
+    }
 
     /** A client that is logged in as this user; {@code name} is for people. */
     public Account account(int user, String name) {
@@ -103,6 +109,15 @@ public final class Ledger {
         int acknowledged = (int) entries.stream().filter(Entry::isAcknowledged).count();
         return new Verdict(
                 acknowledged, delivered, lost, told, duplicated, duplicatedOnWire, outOfOrder, longestDelayMs, all);
+    }
+
+    /** The id of a publication; the numbers come again with the next fault, the ids do not. */
+    public String id(int number) {
+        return idPrefix + number;
+    }
+
+    boolean has(String id) {
+        return id.startsWith(idPrefix);
     }
 
     Entry entry(int number) {

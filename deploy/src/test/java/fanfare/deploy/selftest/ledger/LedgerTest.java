@@ -9,7 +9,7 @@ class LedgerTest {
     private static final int BOB = 1;
     private static final int CALLER = 7;
 
-    private final Ledger ledger = new Ledger();
+    private final Ledger ledger = new Ledger("test-");
     private final Account alice = ledger.account(ALICE, "alice");
     private final Account bob = ledger.account(BOB, "bob");
 
@@ -178,5 +178,12 @@ class LedgerTest {
         int number = ledger.published(channel, CALLER, sentMs);
         ledger.acknowledged(number, sentMs + 1);
         return number;
+    }
+
+    @Test
+    void whatAnotherLedgerPublishedUnderTheSameNumberIsNoneOfItsConcern() {
+        Account account = ledger.account(0, "client");
+        assertThat(account.isConcernedWith(ledger.id(7))).isTrue();
+        assertThat(account.isConcernedWith(new Ledger("other-").id(7))).isFalse();
     }
 }
