@@ -7,7 +7,13 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /** Keys and arguments of the two scripts that append to a channel, in the order of their headers. */
-final class AppendCall {
+public final class AppendCall {
+    /**
+     * What is added to a new generation is below this [us], so that two masters that begin from the same number do not open
+     * the same one. Generations run up to a second ahead of the clock for it.
+     */
+    public static final int OPENING_NUMBERS = 1_000_000;
+
     private final Keys keys;
     private final BrokerLimits limits;
     private final Generations generations;
@@ -50,7 +56,7 @@ final class AppendCall {
                 lane.link().replid(),
                 lane.mayOpen() ? 1 : 0,
                 generations.highest(draft.tag()),
-                (int) (random.getAsDouble() * 1000),
+                (int) (random.getAsDouble() * OPENING_NUMBERS),
                 draft.headerTail(),
                 draft.payload(),
                 list ? limits.inboxItemsMax() : limits.logItemsMax(),

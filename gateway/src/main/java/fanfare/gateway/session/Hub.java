@@ -102,7 +102,11 @@ public final class Hub {
         Audience audience = audiences.get(channel);
         if (audience != null) {
             for (Subscription receiver : audience.subscriptions) {
-                receiver.deliver(message, firstStamp);
+                try {
+                    receiver.deliver(message, firstStamp);
+                } catch (RuntimeException bug) {
+                    failed(receiver.session(), bug);
+                }
             }
         }
     }
@@ -202,9 +206,25 @@ public final class Hub {
             context.runOnContext(tick -> {
                 List<Session> flushed = dirty;
                 dirty = new ArrayList<>();
-                flushed.forEach(Session::flush);
+                flushed.forEach(this::flush);
             });
         }
+    }
+
+    private void flush(Session session) {
+        try {
+            session.flush();
+        } catch (RuntimeException bug) {
+            failed(session, bug);
+        }
+    }
+
+    /** A bug that one session meets ends that session, whose browser then resumes, and keeps nothing from the others. */
+    private void failed(Session session, RuntimeException bug) {
+        execute(session::abandon);
+        execute(() -> {
+            throw bug;
+        });
     }
 
     void closed(Session session) {

@@ -298,6 +298,14 @@ public final class Session implements Wheel.Timed {
         }
     }
 
+    /** Ends the session without a word, since that might be what does not work. */
+    void abandon() {
+        if (state != SessionState.CLOSED) {
+            ended(CloseReason.STATE_LOST.code());
+            transport.reset();
+        }
+    }
+
     /** The connection has gone, by whatever hand. */
     public void ended(int code) {
         ended = true;

@@ -21,6 +21,10 @@ public final class Subscription {
         this.progress = new Progress(from);
     }
 
+    Session session() {
+        return session;
+    }
+
     public Channel channel() {
         return channel;
     }

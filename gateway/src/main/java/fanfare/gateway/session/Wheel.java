@@ -1,6 +1,7 @@
 package fanfare.gateway.session;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -43,8 +44,20 @@ public final class Wheel {
         while (current < target) {
             current++;
             List<Timed> due = slots.set((int) (current % SLOTS), new ArrayList<>());
-            due.forEach(timed -> schedule(timed, timed.tick(nowMs)));
+            tick(due.iterator(), nowMs);
         }
         current = Math.max(current, nowMs / SLOT_MS);
+    }
+
+    /** A bug in one of them ends this turn; the rest have theirs in the next one. */
+    private void tick(Iterator<Timed> due, long nowMs) {
+        try {
+            while (due.hasNext()) {
+                Timed timed = due.next();
+                schedule(timed, timed.tick(nowMs));
+            }
+        } finally {
+            due.forEachRemaining(timed -> schedule(timed, nowMs));
+        }
     }
 }

@@ -285,7 +285,7 @@ final class ModelBrowser {
                     !due
                             || heard.contains(
                                     channel + " " + publication.draft().id())
-                            || told.getOrDefault(channel, Long.MIN_VALUE) > publication.acknowledged(),
+                            || told.getOrDefault(channel, Long.MIN_VALUE) > publication.appended(),
                     () -> this + " misses " + publication.draft().id() + " of " + channel + " and was not told");
         }
     }

@@ -19,6 +19,7 @@ final class ModelPublisher {
     private static final int TRY_MS_MAX = 5_000;
 
     private final ModelWorld world;
+    private final int name;
     /** It can only reach the old master of a network that fell apart. */
     boolean cutOff;
 
@@ -31,8 +32,9 @@ final class ModelPublisher {
     private @Nullable String fencedBy;
     private boolean mayOpen;
 
-    ModelPublisher(ModelWorld world) {
+    ModelPublisher(ModelWorld world, int name) {
         this.world = world;
+        this.name = name;
     }
 
     void publish(ModelWorld.Publication publication) {
@@ -41,6 +43,7 @@ final class ModelPublisher {
 
     /** Ends without a word; a new process takes its place. What it alone could have replayed is gone. */
     void kill() {
+        world.tell(() -> this + " dies");
         outbox.reached("nobody");
         outbox.owed(Integer.MAX_VALUE)
                 .forEach(entry -> world.excuse(entry.draft().id()));
@@ -100,9 +103,10 @@ final class ModelPublisher {
             fenced();
         } else {
             saw(draft, position);
+            world.tell(() -> this + " has the answer " + position + " for " + draft.id());
             outbox.accepted(
                     new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), world.nowMs);
-            attempt.publication().acknowledged(world.moment(), answer.serverMs());
+            attempt.publication().acknowledged(answer.serverMs());
         }
     }
 
@@ -156,6 +160,7 @@ final class ModelPublisher {
                 return null;
             }
             server = found;
+            world.tell(() -> this + " reaches " + found.replid);
             replid = found.replid;
             if (found.formerReplid != null) {
                 dead.add(found.formerReplid);
@@ -164,5 +169,10 @@ final class ModelPublisher {
             outbox.reached(replid);
         }
         return server;
+    }
+
+    @Override
+    public String toString() {
+        return "publisher " + name;
     }
 }

@@ -1,5 +1,6 @@
 package fanfare.gateway.feed;
 
+import fanfare.broker.AppendCall;
 import fanfare.broker.Draft;
 import fanfare.channel.Channel;
 import fanfare.channel.Position;
@@ -43,8 +44,11 @@ final class ModelWorld {
         private final long published;
 
         private final long madeMs;
-        private @Nullable Long acknowledged;
+        private boolean acknowledged;
         private long serverMs;
+        /** When a master first took it: whoever was told of a gap before that was not told of this one. */
+        private @Nullable Long appended;
+
         private boolean excused;
 
         private Publication(Draft draft, long published, long madeMs) {
@@ -62,11 +66,11 @@ final class ModelWorld {
         }
 
         boolean isAcknowledged() {
-            return acknowledged != null;
+            return acknowledged;
         }
 
-        long acknowledged() {
-            return acknowledged == null ? Long.MAX_VALUE : acknowledged;
+        long appended() {
+            return appended == null ? Long.MAX_VALUE : appended;
         }
 
         /** When Redis took it, on the clock of the master that did [ms]. */
@@ -74,9 +78,9 @@ final class ModelWorld {
             return serverMs;
         }
 
-        void acknowledged(long moment, long takenMs) {
-            if (acknowledged == null) {
-                acknowledged = moment;
+        void acknowledged(long takenMs) {
+            if (!acknowledged) {
+                acknowledged = true;
                 serverMs = takenMs;
             }
         }
@@ -91,6 +95,7 @@ final class ModelWorld {
     final List<String> story = new ArrayList<>();
 
     private final boolean telling;
+    private final SplittableRandom openings;
 
     long nowMs = 1_000_000_000;
     final int cap;
@@ -112,7 +117,6 @@ final class ModelWorld {
     private @Nullable ModelServer spare;
 
     private long moments;
-    private int openings;
     private boolean lagging;
     private int replids;
     private long masterChangedMs = Long.MIN_VALUE / 2;
@@ -121,10 +125,11 @@ final class ModelWorld {
     ModelWorld(SplittableRandom random, boolean telling) {
         this.telling = telling;
         this.cap = 3 + random.nextInt(4);
+        this.openings = random.split();
         master = new ModelServer(this, random.nextInt(-SKEW_MS, SKEW_MS));
         replica = new ModelServer(this, random.nextInt(-SKEW_MS, SKEW_MS));
         for (int i = 0; i < 2; i++) {
-            publishers.add(new ModelPublisher(this));
+            publishers.add(new ModelPublisher(this, i));
             gateways.add(new ModelGateway(this, i));
         }
         gateways.forEach(ModelGateway::stepAll);
@@ -152,9 +157,9 @@ final class ModelWorld {
         return ++moments;
     }
 
-    /** What is added to a generation: a number in turn, since two that draw the same at the same time are no news. */
+    /** What is added to a new generation. */
     int openingNumber() {
-        return openings++ % 1_000;
+        return openings.nextInt(AppendCall.OPENING_NUMBERS);
     }
 
     void tell(Supplier<String> what) {
@@ -173,6 +178,9 @@ final class ModelWorld {
         String id = draft.channel() + " " + draft.id();
         String before = issued.putIfAbsent(draft.tag() + " " + position, id);
         check(before == null, () -> position + " was given to " + before + " and to " + id);
+        publications.stream()
+                .filter(publication -> publication.draft().id().equals(draft.id()) && publication.appended == null)
+                .forEach(publication -> publication.appended = moment());
     }
 
     void excuse(String id) {

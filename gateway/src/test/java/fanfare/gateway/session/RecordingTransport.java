@@ -17,6 +17,8 @@ final class RecordingTransport implements Transport {
     private String token = "";
     /** The network takes nothing while this is false. */
     boolean writable = true;
+    /** Writing meets a bug. */
+    boolean broken;
 
     @Override
     public String name() {
@@ -25,6 +27,9 @@ final class RecordingTransport implements Transport {
 
     @Override
     public void write(SendQueue waiting) {
+        if (broken) {
+            throw new IllegalStateException("bug");
+        }
         while (writable && !waiting.isEmpty()) {
             Message message = waiting.poll();
             if (message != null) {

@@ -357,6 +357,25 @@ class SessionTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void aBugThatOneSessionMeetsEndsThatOneOnly() throws Exception {
+        RecordingTransport other = new RecordingTransport();
+        welcomed();
+        turn(() -> {
+            Session second = hub.open(other, "c2", START, closed -> {});
+            second.admitted(ALICE);
+            second.receive("{\"type\":\"hello\"}");
+            joinAll();
+        });
+        other.expect("write welcome alice null");
+        transport.broken = true;
+        turn(() -> hub.deliver(Channel.BROADCAST, event(1), 0));
+        turn(() -> {});
+        transport.expect("reset");
+        assertThat(session.isClosed()).isTrue();
+        other.expect("write event 1");
+    }
+
     private void joinAll() {
         List.copyOf(joins).forEach(join -> join.joined(List.of(), true, null, 1));
     }

@@ -1,6 +1,7 @@
 package fanfare.gateway.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,19 @@ class WheelTest {
         wheel.schedule(once(), 3_600_500);
         wheel.advance(3_600_700);
         assertThat(ticks).hasSize(3);
+    }
+
+    @Test
+    void aBugInOneKeepsNothingFromTheOthers() {
+        wheel.schedule(
+                now -> {
+                    throw new IllegalStateException("bug");
+                },
+                1_000);
+        wheel.schedule(once(), 1_000);
+        assertThatThrownBy(() -> wheel.advance(1_100)).hasMessage("bug");
+        wheel.advance(1_200);
+        assertThat(ticks).containsExactly(1_200L);
     }
 
     private Wheel.Timed once() {
