@@ -42,7 +42,7 @@ public record BrokerLimits(
                 env.integer("FANFARE_INBOX_ITEMS_MAX", INBOX_ITEMS, 1, 1_000),
                 env.integer("FANFARE_LOG_ITEMS_MAX", LOG_ITEMS, 1, 1_000_000),
                 env.integer("FANFARE_LOG_BYTES_MAX", LOG_BYTES, 1 << 17, 1 << 30),
-                ONCE_TTL,
+                env.duration("FANFARE_DEDUPE_WINDOW", ONCE_TTL, ONCE_TTL, Duration.ofDays(1)),
                 env.integer("FANFARE_OUTBOX_BYTES_MAX", OUTBOX_BYTES, 1 << 20, 1 << 30));
     }
 

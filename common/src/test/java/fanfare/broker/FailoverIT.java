@@ -161,7 +161,7 @@ class FailoverIT {
                 two.publish(channel, "survives2");
             }
             trio.blind();
-            lag(trio, replication);
+            trio.lag(replication);
             for (int i = 0; i < 5; i++) {
                 for (Channel channel : channels) {
                     one.publish(channel, "one" + i);
@@ -249,7 +249,7 @@ class FailoverIT {
             one.publish(ALICE, "after");
             trio.blind();
             trio.first().resume();
-            try (RedisServer stale = trio.staleSentinel(port)) {
+            try (RedisServer stale = trio.sentinel(trio.first(), port)) {
                 Await.until(
                         "only the old master can be found",
                         () -> RedisTrio.ask(trio.first(), "PING").equals("PONG")
@@ -278,7 +278,7 @@ class FailoverIT {
             Publisher two = publisher(trio.url());
             List<Channel> channels = channels(10);
             trio.blind();
-            lag(trio, replication);
+            trio.lag(replication);
             channels.forEach(channel -> one.publish(channel, "same"));
             trio.first().kill();
             replication.refuse();
@@ -343,20 +343,6 @@ class FailoverIT {
                 assertThat(stored).as("%s", channel).filteredOn(ids::contains).isEqualTo(ids);
             });
         }
-    }
-
-    /** Puts a stalled link before the only replica, which has everything until then. */
-    private static void lag(RedisTrio trio, FlakyLink replication) {
-        RedisServer replica = trio.replicas().get(0);
-        RedisTrio.ask(replica, "REPLICAOF", "127.0.0.1", Integer.toString(replication.port()));
-        Await.until("the replica follows through the link and has everything", () -> {
-            Map<String, String> there = RedisTrio.info(replica, "replication");
-            return "up".equals(there.get("master_link_status"))
-                    && Integer.toString(replication.port()).equals(there.get("master_port"))
-                    && there.get("slave_repl_offset")
-                            .equals(RedisTrio.info(trio.first(), "replication").get("master_repl_offset"));
-        });
-        replication.stall();
     }
 
     private static String scripts(RedisServer server) {

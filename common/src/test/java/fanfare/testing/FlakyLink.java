@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +35,10 @@ public final class FlakyLink implements AutoCloseable {
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final AtomicLong swallowed = new AtomicLong();
+    /** Connections, by the server's side, that have subscribed to something in Redis. */
+    private final Set<Socket> subscribers = ConcurrentHashMap.newKeySet();
+    /** Those of them that get nothing more. */
+    private final Set<Socket> deaf = ConcurrentHashMap.newKeySet();
     /** Guarded by itself, which is also told of each change. */
     private final Map<Direction, Mode> modes = new EnumMap<>(Direction.class);
     /** Null while new connections are refused; guarded by this. */
@@ -65,6 +70,11 @@ public final class FlakyLink implements AutoCloseable {
     /** Keeps the connections and drops every byte, their ends included, as a dead network does. */
     public void swallow(Direction... directions) {
         set(Mode.SWALLOW, directions);
+    }
+
+    /** Swallows what comes back on the connections that have subscribed to something in Redis by now, for good. */
+    public void deafenSubscribers() {
+        deaf.addAll(subscribers);
     }
 
     /** How many bytes were swallowed so far: what was sent a moment ago may still be on its way to that. */
@@ -144,6 +154,12 @@ public final class FlakyLink implements AutoCloseable {
                 afterStall(direction);
                 int count = from.getInputStream().read(bytes);
                 Mode mode = afterStall(direction);
+                if (count > 0 && direction == Direction.UP && isSubscribe(bytes, count)) {
+                    subscribers.add(to);
+                }
+                if (direction == Direction.DOWN && deaf.contains(from)) {
+                    mode = Mode.SWALLOW;
+                }
                 if (mode == Mode.SWALLOW && count > 0) {
                     swallowed.addAndGet(count);
                 }
@@ -164,7 +180,13 @@ public final class FlakyLink implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             sockets.removeIf(Socket::isClosed);
+            subscribers.removeIf(Socket::isClosed);
+            deaf.removeIf(Socket::isClosed);
         }
+    }
+
+    private static boolean isSubscribe(byte[] bytes, int count) {
+        return new String(bytes, 0, count, StandardCharsets.ISO_8859_1).contains("\r\nSUBSCRIBE\r\n");
     }
 
     private Mode afterStall(Direction direction) throws InterruptedException {

@@ -92,9 +92,23 @@ public final class RedisTrio implements AutoCloseable {
         return found.get(0);
     }
 
-    /** A sentinel that says what the others said at first; it believes them, should it ever hear of them. */
-    public RedisServer staleSentinel(int port) {
-        return RedisServer.sentinel(port, folder, configuration(first()));
+    /** One more sentinel, which takes this server for the master; it would believe the others, should it hear of them. */
+    public RedisServer sentinel(RedisServer master, int port) {
+        return RedisServer.sentinel(port, folder, configuration(master));
+    }
+
+    /** Puts a link before the first replica, which has everything until then and gets nothing more. */
+    public void lag(FlakyLink replication) {
+        RedisServer replica = replicas().get(0);
+        ask(replica, "REPLICAOF", "127.0.0.1", Integer.toString(replication.port()));
+        Await.until("the replica follows through the link and has everything", () -> {
+            Map<String, String> there = info(replica, "replication");
+            return "up".equals(there.get("master_link_status"))
+                    && Integer.toString(replication.port()).equals(there.get("master_port"))
+                    && there.get("slave_repl_offset")
+                            .equals(info(first(), "replication").get("master_repl_offset"));
+        });
+        replication.stall();
     }
 
     /** Ends the sentinels, so that whatever happens next goes unnoticed until {@link #watch}. */

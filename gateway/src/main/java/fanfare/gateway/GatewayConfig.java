@@ -85,6 +85,8 @@ public record GatewayConfig(
                         env.integer("FANFARE_RESUME_ITEMS_MAX", 1_000, 100, 10_000),
                         env.integer("FANFARE_RESUME_BYTES_MAX", 1 << 20, 1 << 17, 1 << 26)),
                 env.integer("FANFARE_RECOVERY_BYTES_MAX", 64 << 20, 1 << 20, 1 << 30),
+                env.integer("FANFARE_RECENT_ITEMS_MAX", 1_000, 1, 100_000),
+                env.integer("FANFARE_RECENT_BYTES_MAX", 64 << 20, 1 << 17, 1 << 30),
                 env.integer("FANFARE_DELIVERED_IDS_MAX", 1 << 20, 1 << 10, 1 << 26));
     }
 

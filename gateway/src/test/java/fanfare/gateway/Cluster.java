@@ -12,6 +12,7 @@ import fanfare.presence.PresenceReader;
 import fanfare.presence.UserPresence;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
+import fanfare.redis.RedisDownException;
 import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
@@ -113,6 +114,11 @@ final class Cluster implements AutoCloseable {
                 new RedisConfig(server.url(), prefix()), "redis://127.0.0.1:" + gatewayPort, gateways, Map.of());
     }
 
+    /** Gateways and a publisher that find Redis by this connection string. */
+    static Cluster at(String redisUrl, int gateways) {
+        return new Cluster(new RedisConfig(redisUrl, prefix()), redisUrl, gateways, Map.of());
+    }
+
     /** Starts one more and waits until it is ready. */
     Gateway startGateway() {
         Vertx own = Vertx.vertx();
@@ -210,15 +216,25 @@ final class Cluster implements AutoCloseable {
         return onPublisherLoop(() -> presences.of(user));
     }
 
-    /** Publishes the events {@code first} to {@code last}, one after the other, all under way at once. */
+    /**
+     * Publishes the events {@code first} to {@code last}, one after the other, all under way at once; while Redis is away,
+     * again and again under the same ids, as a site should.
+     */
     void publishNumbers(Channel channel, int first, int last) {
         onPublisherLoop(() -> {
             List<Future<Published>> publishes = new ArrayList<>();
             for (int i = first; i <= last; i++) {
-                publishes.add(broker.publish(channel, publication(NAMESPACE, Integer.toString(i), "{}")));
+                publishes.add(untilStored(channel, publication(NAMESPACE, Integer.toString(i), "{}")));
             }
             return Future.all(publishes);
         });
+    }
+
+    private Future<Published> untilStored(Channel channel, Publication publication) {
+        return broker.publish(channel, publication)
+                .recover(failure -> failure instanceof RedisDownException
+                        ? untilStored(channel, publication)
+                        : Future.failedFuture(failure));
     }
 
     /** Has a channel's generation begin long ago, so that nobody has to think of a fail-over. */

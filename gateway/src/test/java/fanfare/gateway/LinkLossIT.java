@@ -14,6 +14,7 @@ import fanfare.testing.RedisServer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever becomes of the way to Redis, browsers stay connected and hear everything once. */
 class LinkLossIT {
     private static final Channel ALICE = Channel.user("alice");
+    /** What is promised; a probe every 3 s that may take 5 s makes it 9 s. */
+    private static final Duration DETECTED_WITHIN = Duration.ofSeconds(15);
 
     private RedisServer server;
     private FlakyLink link;
@@ -82,10 +85,12 @@ class LinkLossIT {
 
     @Test
     void aHalfOpenLinkLosesNothing() {
+        long begun = System.nanoTime();
         link.swallow();
         cluster.publishNumbers(ALICE, 1, 50);
         cluster.publishNumbers(Channel.BROADCAST, 51, 100);
         Await.until("the gateway gives the link up", () -> !linksAreUp());
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(DETECTED_WITHIN);
         clients.forEach(PushClient::ping);
         // Its browsers are better off where they are, for a while.
         assertThat(RawHttp.get(cluster.managementPort(0), "/readyz").status()).isEqualTo(200);
@@ -93,6 +98,18 @@ class LinkLossIT {
         link.cut();
         link.resume();
         clients.forEach(client -> expectOnceAndInOrder(client, range(1, 100)));
+    }
+
+    @Test
+    void subscribersThatWentDeafAreReplacedThoughEverythingElseWorks() {
+        cluster.publishNumbers(ALICE, 1, 10);
+        clients.forEach(client -> expectOnceAndInOrder(client, range(1, 10)));
+        long begun = System.nanoTime();
+        link.deafenSubscribers();
+        cluster.publishNumbers(ALICE, 11, 50);
+        cluster.publishNumbers(Channel.BROADCAST, 51, 100);
+        clients.forEach(client -> expectOnceAndInOrder(client, range(11, 100)));
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(DETECTED_WITHIN);
     }
 
     @Test

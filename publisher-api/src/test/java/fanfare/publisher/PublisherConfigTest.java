@@ -50,6 +50,7 @@ class PublisherConfigTest {
         values.put("FANFARE_INBOX_ITEMS_MAX", "5");
         values.put("FANFARE_LOG_ITEMS_MAX", "6");
         values.put("FANFARE_LOG_BYTES_MAX", "200000");
+        values.put("FANFARE_DEDUPE_WINDOW", "5m");
         values.put("FANFARE_OUTBOX_BYTES_MAX", "2000000");
         Env env = new Env(values);
         assertThat(PublisherConfig.from(env))
@@ -62,13 +63,7 @@ class PublisherConfigTest {
                         "dev.secret",
                         Durability.REPLICATED,
                         new RedisConfig("redis://h:1", "p:"),
-                        new BrokerLimits(
-                                Duration.ofHours(1),
-                                5,
-                                6,
-                                200_000,
-                                BrokerLimits.defaults().onceTtl(),
-                                2_000_000)));
+                        new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000)));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());
         assertThat(env.table()).doesNotContain("dev.secret");
     }

@@ -40,6 +40,7 @@ record Row(
                 .put("told", verdict.told())
                 .put("duplicated", verdict.duplicated())
                 .put("duplicatedOnWire", verdict.duplicatedOnWire())
+                .put("repeated", verdict.repeated())
                 .put("outOfOrder", verdict.outOfOrder())
                 .put("disconnects", codes)
                 .put("longestDelayMs", verdict.longestDelayMs())

@@ -58,6 +58,7 @@ public final class Feed implements Hub.Source {
     private final FeedLimits limits;
     private final List<Subscriber> subscribers = new ArrayList<>();
     private final Backlog.Budget budget;
+    private final RecentItems.Budget recent;
     private final DeliveredIds delivered;
     private final Counter resubscriptions;
     private final Counter malformed;
@@ -107,6 +108,7 @@ public final class Feed implements Hub.Source {
         this.limits = limits;
         this.reader = new ChannelReader(commands, keys, limits.read());
         this.budget = new Backlog.Budget(limits.recoveryBytesMax(), metrics);
+        this.recent = new RecentItems.Budget(limits.recentItemsMax(), limits.recentBytesMax(), metrics);
         this.delivered = new DeliveredIds(limits.idsMax(), metrics);
         this.resubscriptions = Counter.builder("fanfare_redis_resubscriptions_total")
                 .description("Channels subscribed again after a lost link")
@@ -198,7 +200,7 @@ public final class Feed implements Hub.Source {
                 followed.remove(channel);
                 byName.remove(left.name);
                 channels.decrementAndGet();
-                left.state.lost();
+                left.state.end();
                 left.subscriber.unsubscribe(left.name);
             }
         });
@@ -211,7 +213,7 @@ public final class Feed implements Hub.Source {
         }
         String name = keys.live(channel);
         Subscriber subscriber = subscribers.get(Math.floorMod(name.hashCode(), SUBSCRIBERS));
-        Followed added = new Followed(new FeedChannel<>(channel, new ToHubs(), budget), subscriber, name);
+        Followed added = new Followed(new FeedChannel<>(channel, new ToHubs(), budget, recent), subscriber, name);
         followed.put(channel, added);
         byName.put(name, added);
         channels.incrementAndGet();

@@ -100,12 +100,12 @@ final class FeedChannel<J> {
     /** Null for a user's channel, which only its own sessions read. */
     private final @Nullable RecentItems recent;
 
-    FeedChannel(Channel channel, Actions<J> actions, Backlog.Budget budget) {
+    FeedChannel(Channel channel, Actions<J> actions, Backlog.Budget budget, RecentItems.Budget recentBudget) {
         this.channel = channel;
         this.actions = actions;
         this.budget = budget;
         this.buffer = new Backlog(budget);
-        this.recent = channel.kind() == Channel.Kind.USER ? null : new RecentItems();
+        this.recent = channel.kind() == Channel.Kind.USER ? null : new RecentItems(recentBudget);
     }
 
     Channel channel() {
@@ -157,6 +157,14 @@ final class FeedChannel<J> {
         List<LiveJoin<J>> interrupted = List.copyOf(liveJoins.values());
         liveJoins.clear();
         interrupted.forEach(this::waitForLive);
+    }
+
+    /** Nobody wants the channel any more. */
+    void end() {
+        lost();
+        if (recent != null) {
+            recent.clear(null);
+        }
     }
 
     /** Something arrived. */

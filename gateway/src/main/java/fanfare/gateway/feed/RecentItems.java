@@ -5,17 +5,42 @@ import fanfare.broker.Reading.Point;
 import fanfare.broker.Reading.Reach;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** The newest items of a channel that many sessions share, from which newcomers are served without asking Redis. */
+/**
+ * The newest items of a channel that many sessions share, from which newcomers are served without asking Redis, within a
+ * budget that all these channels share. Confined to the node loop.
+ */
 final class RecentItems {
-    private static final int ITEMS_MAX = 1_000;
+    /** What the channels of a gateway may keep. */
+    static final class Budget {
+        /** Of one channel. */
+        private final int itemsMax;
+        /** Of all channels together. */
+        private final long bytesMax;
+        /** Read by metrics from other threads. */
+        private final AtomicLong bytes = new AtomicLong();
+
+        Budget(int itemsMax, long bytesMax, MeterRegistry metrics) {
+            this.itemsMax = itemsMax;
+            this.bytesMax = bytesMax;
+            Gauge.builder("fanfare_recent_bytes", bytes, AtomicLong::get)
+                    .description("Bytes of the newest messages of broadcast and topics, kept for newcomers")
+                    .register(metrics);
+        }
+    }
+
+    /** Of one channel, so that it leaves room for others. */
     private static final int BYTES_MAX = 4 << 20;
 
+    private final Budget budget;
     private final Deque<Item> items = new ArrayDeque<>();
     private int bytes;
     /** From when on everything is here, on Redis' clock [ms]. */
@@ -23,10 +48,15 @@ final class RecentItems {
     /** The position before the oldest that is here; null if nothing ever was. */
     private @Nullable Position before;
 
+    RecentItems(Budget budget) {
+        this.budget = budget;
+    }
+
     /** Forgets everything; what is added from now on is all there is behind this position. */
     void clear(@Nullable Position newBefore) {
         items.clear();
         before = newBefore;
+        budget.bytes.addAndGet(-bytes);
         bytes = 0;
         sinceMs = Long.MAX_VALUE;
     }
@@ -45,13 +75,22 @@ final class RecentItems {
             sinceMs = item.serverMs() + 1;
         }
         items.add(item);
-        bytes += item.event().length();
-        while (items.size() > ITEMS_MAX || bytes > BYTES_MAX) {
+        count(item.event().length());
+        while (!items.isEmpty() && isTooMuch()) {
             Item oldest = items.remove();
-            bytes -= oldest.event().length();
+            count(-oldest.event().length());
             sinceMs = Math.max(sinceMs, oldest.serverMs() + 1);
             before = oldest.position();
         }
+    }
+
+    private boolean isTooMuch() {
+        return items.size() > budget.itemsMax || bytes > BYTES_MAX || budget.bytes.get() > budget.bytesMax;
+    }
+
+    private void count(int more) {
+        bytes += more;
+        budget.bytes.addAndGet(more);
     }
 
     /** What follows the point; null if that is not known here. */

@@ -27,9 +27,10 @@ class FeedChannelTest {
     private static final long LATER_MS = 100_000;
 
     private static final Backlog.Budget BUDGET = new Backlog.Budget(1 << 20, new SimpleMeterRegistry());
+    private static final RecentItems.Budget RECENT = new RecentItems.Budget(100, 1 << 20, new SimpleMeterRegistry());
 
     private final Recorder actions = new Recorder();
-    private final FeedChannel<String> channel = new FeedChannel<>(Channel.user("alice"), actions, BUDGET);
+    private final FeedChannel<String> channel = new FeedChannel<>(Channel.user("alice"), actions, BUDGET, RECENT);
 
     @AfterEach
     void nothingElseHappened() {
@@ -212,7 +213,7 @@ class FeedChannelTest {
     @Test
     void aBufferThatDoesNotFitIsReadInstead() {
         Backlog.Budget small = new Backlog.Budget(5, new SimpleMeterRegistry());
-        FeedChannel<String> bounded = new FeedChannel<>(Channel.user("alice"), actions, small);
+        FeedChannel<String> bounded = new FeedChannel<>(Channel.user("alice"), actions, small, RECENT);
         bounded.subscribed();
         for (int n = 1; n <= 4; n++) {
             bounded.message(item(n, n));
@@ -242,7 +243,7 @@ class FeedChannelTest {
 
     @Test
     void aSharedChannelServesNewcomersFromMemory() {
-        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions, BUDGET);
+        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions, BUDGET, RECENT);
         broadcast.subscribed();
         broadcast.read(
                 actions.reads.remove().attempt(),
@@ -306,7 +307,7 @@ class FeedChannelTest {
     /** A channel without a cap, a subscription that brings its messages later, and sessions that come at any time. */
     private static final class RandomHistory implements FeedChannel.Actions<Integer> {
         private final Random random;
-        private final FeedChannel<Integer> channel = new FeedChannel<>(Channel.user("alice"), this, BUDGET);
+        private final FeedChannel<Integer> channel = new FeedChannel<>(Channel.user("alice"), this, BUDGET, RECENT);
         private final List<Item> published = new ArrayList<>();
         private final Deque<Item> onTheWay = new ArrayDeque<>();
         private final Deque<Runnable> reads = new ArrayDeque<>();

@@ -42,6 +42,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     boolean cutOff;
 
     private final Backlog.Budget budget = new Backlog.Budget(200, new SimpleMeterRegistry());
+    private final RecentItems.Budget recent = new RecentItems.Budget(5, 200, new SimpleMeterRegistry());
     private final DeliveredIds delivered = new DeliveredIds(1 << 12, new SimpleMeterRegistry());
     private final Map<Channel, Followed> followed = new HashMap<>();
     private final Map<String, Fence> fences = new HashMap<>();
@@ -186,7 +187,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
 
     void join(ModelBrowser.Joining join, ServerTime start, Point from, @Nullable Evidence evidence) {
         Followed channel = followed.computeIfAbsent(join.channel(), name -> {
-            Followed added = new Followed(new FeedChannel<>(name, this, budget));
+            Followed added = new Followed(new FeedChannel<>(name, this, budget, recent));
             subscribe(added);
             return added;
         });

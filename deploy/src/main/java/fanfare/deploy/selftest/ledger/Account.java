@@ -18,6 +18,9 @@ public final class Account {
     /** Numbers of what arrived, and of what was handed on. */
     private final BitSet arrived = new BitSet();
 
+    /** What arrived on the present connection. */
+    private final BitSet arrivedHere = new BitSet();
+
     private final BitSet delivered = new BitSet();
     /** Channel and caller -> the highest number delivered. */
     private final Map<Long, Integer> latest = new HashMap<>();
@@ -29,6 +32,7 @@ public final class Account {
     private long toldPublicMs = NEVER;
     private int duplicated;
     private int duplicatedOnWire;
+    private int repeated;
     private int outOfOrder;
     private long longestDelayMs;
 
@@ -38,8 +42,9 @@ public final class Account {
         this.name = name;
     }
 
-    /** A welcome; only the first one counts. */
+    /** A connection's welcome; the first one opens the account. */
     public void opened(long nowMs) {
+        arrivedHere.clear();
         if (openedMs == NEVER) {
             openedMs = nowMs;
         }
@@ -66,8 +71,14 @@ public final class Account {
     public void heard(int number, boolean handedOn, long nowMs) {
         if (arrived.get(number)) {
             duplicatedOnWire++;
+            // What a client had may come again in one case: to its next connection, soon after Redis lost data.
+            if (arrivedHere.get(number) || !ledger.lostDataLately(nowMs)) {
+                repeated++;
+                ledger.example(name + " was sent " + describe(number) + " twice");
+            }
         }
         arrived.set(number);
+        arrivedHere.set(number);
         if (!handedOn) {
             return;
         }
@@ -105,6 +116,10 @@ public final class Account {
 
     int duplicatedOnWire() {
         return duplicatedOnWire;
+    }
+
+    int repeated() {
+        return repeated;
     }
 
     int outOfOrder() {

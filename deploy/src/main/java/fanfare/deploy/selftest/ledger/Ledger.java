@@ -18,6 +18,7 @@ public final class Ledger {
 
     static final int EXAMPLES_MAX = 8;
     private static final long NEVER = Long.MAX_VALUE;
+    private static final long REPEATS_MS_MAX = 120_000;
 
     private final List<Entry> entries = new ArrayList<>();
     /** Channel -> what was published there. */
@@ -93,6 +94,7 @@ public final class Ledger {
         long delivered = 0;
         int duplicated = 0;
         int duplicatedOnWire = 0;
+        int repeated = 0;
         int outOfOrder = 0;
         long longestDelayMs = 0;
         List<String> all = new ArrayList<>(examples);
@@ -102,13 +104,23 @@ public final class Ledger {
             delivered += account.delivered();
             duplicated += account.duplicated();
             duplicatedOnWire += account.duplicatedOnWire();
+            repeated += account.repeated();
             outOfOrder += account.outOfOrder();
             longestDelayMs = Math.max(longestDelayMs, account.longestDelayMs());
             account.describeMissing(EXAMPLES_MAX - all.size()).forEach(all::add);
         }
         int acknowledged = (int) entries.stream().filter(Entry::isAcknowledged).count();
         return new Verdict(
-                acknowledged, delivered, lost, told, duplicated, duplicatedOnWire, outOfOrder, longestDelayMs, all);
+                acknowledged,
+                delivered,
+                lost,
+                told,
+                duplicated,
+                duplicatedOnWire,
+                repeated,
+                outOfOrder,
+                longestDelayMs,
+                all);
     }
 
     /** The id of a publication; the numbers come again with the next fault, the ids do not. */
@@ -131,6 +143,11 @@ public final class Ledger {
     /** Whether a publication that is delivered now may come after later ones, because it was replayed. */
     boolean mayFollow(Entry entry, long nowMs) {
         return replays.stream().anyMatch(replay -> entry.sentMs <= replay.untilMs && nowMs >= replay.fromMs);
+    }
+
+    /** Whether what was published before may come again: gateways remember for two minutes what they delivered. */
+    boolean lostDataLately(long nowMs) {
+        return replays.stream().anyMatch(replay -> nowMs >= replay.fromMs && nowMs - replay.untilMs <= REPEATS_MS_MAX);
     }
 
     void example(String sentence) {

@@ -85,16 +85,35 @@ class LedgerTest {
     }
 
     @Test
-    void aRepeatThatTheClientDropsIsOneOnTheWireOnly() {
+    void aRepeatThatTheClientDropsOnItsNextConnectionAfterALossOfDataIsOneOnTheWireOnly() {
         open();
         int number = stored(ALICE, 10);
         alice.heard(number, true, 11);
-        alice.heard(number, false, 12);
+        ledger.replay(15, 20);
+        alice.opened(21);
+        alice.heard(number, false, 22);
 
         Verdict verdict = ledger.verdict();
         assertThat(verdict.duplicated()).isZero();
         assertThat(verdict.duplicatedOnWire()).isEqualTo(1);
         assertThat(verdict.isKept()).isTrue();
+    }
+
+    @Test
+    void aRepeatThatNothingExplainsBreaksTheGuaranteeThoughTheClientDropsIt() {
+        open();
+        int number = stored(ALICE, 10);
+        alice.heard(number, true, 11);
+        ledger.replay(15, 20);
+        alice.heard(number, false, 22);
+        assertThat(ledger.verdict().repeated()).as("on the same connection").isEqualTo(1);
+
+        alice.opened(30);
+        alice.heard(number, false, 120_021);
+        assertThat(ledger.verdict().repeated())
+                .as("long after the loss of data")
+                .isEqualTo(2);
+        assertThat(ledger.verdict().isKept()).isFalse();
     }
 
     @Test
