@@ -7,7 +7,6 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -43,8 +42,8 @@ public final class PushClient implements AutoCloseable {
             case RAW_WEBSOCKET ->
                 new WebSocketWire(vertx, socket(baseUri) + "/push/websocket" + query, false, headers, ear);
             case SOCKJS_WEBSOCKET -> new WebSocketWire(vertx, socket(session) + "/websocket", true, headers, ear);
-            case XHR_STREAMING, XHR ->
-                new XhrWire(vertx, session, transport.name().toLowerCase(Locale.ROOT), headers, ear);
+            case XHR_STREAMING, EVENTSOURCE, HTMLFILE, XHR, JSONP ->
+                new FallbackWire(vertx, session, FallbackWire.Form.valueOf(transport.name()), headers, ear);
         };
     }
 

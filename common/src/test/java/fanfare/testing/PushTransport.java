@@ -5,5 +5,8 @@ public enum PushTransport {
     RAW_WEBSOCKET,
     SOCKJS_WEBSOCKET,
     XHR_STREAMING,
-    XHR
+    EVENTSOURCE,
+    HTMLFILE,
+    XHR,
+    JSONP
 }

@@ -2,6 +2,7 @@ package fanfare.gateway;
 
 import fanfare.gateway.auth.AddressLimits;
 import fanfare.gateway.client.ClientFiles;
+import fanfare.gateway.events.EventsHandler;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.SessionMetrics;
@@ -9,6 +10,7 @@ import fanfare.gateway.sockjs.Entrance;
 import fanfare.gateway.sockjs.FallbackHandlers;
 import fanfare.gateway.sockjs.FallbackSessions;
 import fanfare.gateway.sockjs.SockJsRouter;
+import fanfare.gateway.sockjs.SockJsTransport;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.ProblemHandler;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -87,6 +89,9 @@ final class GatewayVerticle extends VerticleBase {
                         new FallbackHandlers(vertx, entrance, shared.node(), shared.fallbacks()),
                         GatewayVerticle::random)
                 .install(router);
+        if (config.transports().contains(SockJsTransport.EVENTS)) {
+            new EventsHandler(entrance, config.auth().origins(), GatewayVerticle::random).install(router);
+        }
         shared.client().install(router);
 
         // A negative port is any free one, the same for all event loops.

@@ -107,9 +107,13 @@ class AddressLimitsIT {
                     case RAW_WEBSOCKET -> "/push/websocket";
                     case SOCKJS_WEBSOCKET -> session.path("websocket");
                     case XHR_STREAMING -> session.path("xhr_streaming");
+                    case EVENTSOURCE -> session.path("eventsource");
+                    case HTMLFILE -> session.path("htmlfile?c=f");
                     case XHR -> session.path("xhr");
+                    case JSONP -> session.path("jsonp?c=f");
                 };
         boolean upgrade = path.endsWith("websocket");
+        boolean post = path.contains("/xhr");
         try (RawHttp http = RawHttp.to(cluster.port(0))) {
             List<String> headers = upgrade
                     ? List.of(
@@ -119,7 +123,7 @@ class AddressLimitsIT {
                             "Sec-WebSocket-Version: 13",
                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
                     : List.of("X-Forwarded-For: " + FLOODER, "Cookie: site_session=alice");
-            return http.request(upgrade ? "GET" : "POST", path, "", headers.toArray(String[]::new))
+            return http.request(post ? "POST" : "GET", path, "", headers.toArray(String[]::new))
                     .head()
                     .status();
         }

@@ -35,7 +35,16 @@ record Origin(String scheme, String host, int port) {
         if (authority == null) {
             return null;
         }
-        int own = scheme.equals("https") ? 443 : 80;
-        return new Origin(scheme, authority.host(), authority.port() < 0 ? own : authority.port());
+        return new Origin(scheme, authority.host(), authority.port() < 0 ? ownPort(scheme) : authority.port());
+    }
+
+    private static int ownPort(String scheme) {
+        return scheme.equals("https") ? 443 : 80;
+    }
+
+    /** As browsers write it. */
+    @Override
+    public String toString() {
+        return scheme + "://" + host + (port == ownPort(scheme) ? "" : ":" + port);
     }
 }

@@ -31,6 +31,11 @@ public final class Origins {
                             && page.host().endsWith(suffix)
                             && page.host().length() > suffix.length();
         }
+
+        @Override
+        public String toString() {
+            return suffix == null ? origin.toString() : origin.toString().replace("://", WILDCARD);
+        }
     }
 
     /** Empty means: every page whose host name is the one it connects to. */
@@ -54,6 +59,11 @@ public final class Origins {
             }
         }
         return new Origins(rules);
+    }
+
+    /** The rules as a page's script can read them: origins and wildcards; empty for pages of the same host name. */
+    public List<String> patterns() {
+        return rules.stream().map(Rule::toString).toList();
     }
 
     /** Judges a request by its headers. */

@@ -30,5 +30,10 @@ public sealed interface Command {
             implements Command {
         /** What a browser that says nothing is taken to have said. */
         public static final Hello SILENT = new Hello(Commands.PROTOCOL, null, null, Map.of(), false);
+
+        /** The same from a newer token, which older positions must not override. */
+        public Hello from(String token) {
+            return new Hello(protocol, namespaces, token, Map.of(), inbox);
+        }
     }
 }

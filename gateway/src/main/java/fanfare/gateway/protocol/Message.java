@@ -18,34 +18,50 @@ public final class Message {
     /** The text as a JSON string; made when first asked for. Two loops may both make it: they make the same. */
     private volatile @Nullable Buffer quoted;
 
-    /** Its place in its channel; null for what has none. */
-    private final @Nullable Position position;
+    /** The text as lines of an event stream; made when first asked for. */
+    private volatile @Nullable Buffer lines;
 
-    private Message(Buffer text, @Nullable String namespace, @Nullable Position position) {
+    /** The channel of a publication, as browsers name it; null for what is none. */
+    private final @Nullable String channel;
+    /** Its place there. */
+    private final @Nullable Position position;
+    /** What the message hands the browser to come back with. */
+    private final @Nullable ResumeToken token;
+
+    private Message(
+            Buffer text,
+            @Nullable String namespace,
+            @Nullable String channel,
+            @Nullable Position position,
+            @Nullable ResumeToken token) {
         this.text = text;
         this.namespace = namespace;
+        this.channel = channel;
         this.position = position;
+        this.token = token;
     }
 
-    public static Message of(Item item) {
-        return new Message(item.event(), item.namespace(), item.position());
+    /** A publication on a channel, as browsers name it. */
+    public static Message of(String channel, Item item) {
+        return new Message(item.event(), item.namespace(), channel, item.position(), null);
     }
 
     /** Always the first thing that a browser hears; {@code recovered} is null on a fresh connection. */
     public static Message welcome(String connection, String node, @Nullable Boolean recovered, ResumeToken resume) {
-        return control(new JsonObject()
-                .put("type", "welcome")
-                .put("connection", connection)
-                .put("user", resume.user())
-                .put("node", node)
-                .put("protocol", Commands.PROTOCOL)
-                .put("recovered", recovered)
-                .put("resume", resume.encode()));
+        return handingOut(
+                resume,
+                new JsonObject()
+                        .put("type", "welcome")
+                        .put("connection", connection)
+                        .put("user", resume.user())
+                        .put("node", node)
+                        .put("protocol", Commands.PROTOCOL)
+                        .put("recovered", recovered));
     }
 
     /** Replaces the token of the welcome. */
     public static Message resume(ResumeToken resume) {
-        return control(new JsonObject().put("type", "resume").put("resume", resume.encode()));
+        return handingOut(resume, new JsonObject().put("type", "resume"));
     }
 
     public static Message pong() {
@@ -61,16 +77,28 @@ public final class Message {
         return control(new JsonObject().put("type", "error").put("code", code).put("message", message));
     }
 
+    private static Message handingOut(ResumeToken resume, JsonObject json) {
+        return new Message(json.put("resume", resume.encode()).toBuffer(), null, null, null, resume);
+    }
+
     private static Message control(JsonObject json) {
-        return new Message(json.toBuffer(), null, null);
+        return new Message(json.toBuffer(), null, null, null, null);
     }
 
     public @Nullable String namespace() {
         return namespace;
     }
 
+    public @Nullable String channel() {
+        return channel;
+    }
+
     public @Nullable Position position() {
         return position;
+    }
+
+    public @Nullable ResumeToken token() {
+        return token;
     }
 
     public Buffer text() {
@@ -83,6 +111,18 @@ public final class Message {
         if (made == null) {
             made = Quoting.quote(text);
             quoted = made;
+        }
+        return made;
+    }
+
+    /** The text as {@code data:} lines of an event stream, one for each of its lines (HTML standard, 9.2.5). */
+    public Buffer lines() {
+        Buffer made = lines;
+        if (made == null) {
+            made = Buffer.buffer("data: ")
+                    .appendString(text.toString().replaceAll("\\r\\n|\\r|\\n", "\ndata: "))
+                    .appendString("\n");
+            lines = made;
         }
         return made;
     }

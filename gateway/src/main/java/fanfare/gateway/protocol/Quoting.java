@@ -8,12 +8,22 @@ import java.nio.charset.StandardCharsets;
  * change or drop (the list of the SockJS protocol, 0.3.3, "Unicode"), in lower case. Lone surrogates cannot occur in
  * UTF-8.
  */
-final class Quoting {
+public final class Quoting {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
     private Quoting() {}
 
-    static Buffer quote(Buffer utf8) {
+    /** The text as a JSON string, quotes included. */
+    public static Buffer quote(Buffer utf8) {
+        return quote(utf8, false);
+    }
+
+    /** The same for the inside of a script element, which neither {@code </} nor {@code <!--} may stand in. */
+    public static Buffer quoteForScript(Buffer utf8) {
+        return quote(utf8, true);
+    }
+
+    private static Buffer quote(Buffer utf8, boolean script) {
         byte[] bytes = utf8.getBytes();
         Buffer out = Buffer.buffer(bytes.length + bytes.length / 8 + 16);
         out.appendByte((byte) '"');
@@ -25,7 +35,7 @@ final class Quoting {
             int escaped = -1;
             if (b == '"' || b == '\\') {
                 escaped = 0;
-            } else if (b >= 0 && b < ' ') {
+            } else if ((b >= 0 && b < ' ') || (script && b == '<')) {
                 escaped = b;
             } else if (b == (byte) 0xe2 || b == (byte) 0xef) {
                 length = 3;

@@ -27,7 +27,7 @@ public final class Entrance {
     private final Supplier<String> ids;
 
     /** One newcomer who may come in: since when nothing may be missing, and what it proves itself with. */
-    record Newcomer(ServerTime start, Credentials credentials) {}
+    public record Newcomer(ServerTime start, Credentials credentials) {}
 
     public Entrance(
             Hub hub,
@@ -66,7 +66,7 @@ public final class Entrance {
     }
 
     /** Refuses a request that a page of another site made. */
-    void checkOrigin(HttpServerRequest request) {
+    public void checkOrigin(HttpServerRequest request) {
         if (!origins.check(request).allowed()) {
             throw Problem.ORIGIN_REFUSED.because(
                     "pages of this origin may not connect here; FANFARE_ALLOWED_ORIGINS" + " names those that may");
@@ -74,7 +74,7 @@ public final class Entrance {
     }
 
     /** Lets a newcomer in, or fails with a problem. */
-    Future<Newcomer> admit(HttpServerRequest request) {
+    public Future<Newcomer> admit(HttpServerRequest request) {
         if (node.isDraining() || node.connections() >= connectionsMax) {
             return Future.failedFuture(Problem.UNAVAILABLE.because("this gateway takes no new connections"));
         }
@@ -89,12 +89,12 @@ public final class Entrance {
     }
 
     /** Undoes {@link #admit} for a newcomer who did not get as far as a session. */
-    void gone(Newcomer newcomer) {
+    public void gone(Newcomer newcomer) {
         limits.closed(newcomer.credentials().clientAddress());
     }
 
     /** Opens the newcomer's session and has the site asked who it is. */
-    Session open(Transport transport, Newcomer newcomer) {
+    public Session open(Transport transport, Newcomer newcomer) {
         Session opened = hub.open(transport, ids.get(), newcomer.start(), session -> {
             gone(newcomer);
             node.leave(session);

@@ -4,6 +4,7 @@ import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.Session;
 import fanfare.http.Problem;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -14,16 +15,19 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
-import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The requests of the fallback sessions: those that wait for messages and those that bring some. */
 public final class FallbackHandlers {
     /** What a browser may send in one request [bytes]. */
     private static final int BODY_BYTES_MAX = 128 << 10;
-    /** Some browsers hand a stream's bytes on only after the first 2 KiB (SockJS protocol, "XhrStreaming"). */
-    private static final Buffer PRELUDE = Buffer.buffer("h".repeat(2_048) + "\n");
+    /** A path of names, as a page's scripts may call it; anything else could be a script of its own. */
+    private static final Pattern CALLBACK = Pattern.compile("[A-Za-z0-9_.]{1,128}");
+
+    private static final String FORM = "application/x-www-form-urlencoded";
 
     private final Vertx vertx;
     private final Entrance entrance;
@@ -40,12 +44,54 @@ public final class FallbackHandlers {
 
     /** {@code /xhr}: answers with one frame. */
     void poll(RoutingContext context) {
-        listen(context, SockJsTransport.XHR, () -> Receiver.polling(vertx, context));
+        listen(context, Envelope.XHR);
     }
 
     /** {@code /xhr_streaming}: answers with frames as they come. */
     void stream(RoutingContext context) {
-        listen(context, SockJsTransport.XHR_STREAMING, () -> Receiver.streaming(vertx, context, PRELUDE));
+        listen(context, Envelope.XHR_STREAMING);
+    }
+
+    /**
+     * {@code /eventsource}: the same as an event stream. Browsers send it without cookies to another origin, which would
+     * make it nobody's; a refusal has the client move on.
+     */
+    void eventSource(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        if (request.getHeader("Origin") != null && entrance.credentials(request).cookie() == null) {
+            throw Problem.NOT_LOGGED_IN.because("an event stream of another origin comes without cookies");
+        }
+        listen(context, Envelope.EVENTSOURCE);
+    }
+
+    /** {@code /htmlfile}: the same as scripts in a page. */
+    void htmlFile(RoutingContext context) {
+        String callback = callback(context);
+        if (callback != null) {
+            listen(context, Envelope.htmlFile(callback));
+        }
+    }
+
+    /** {@code /jsonp}: answers with one frame as a script. */
+    void jsonp(RoutingContext context) {
+        String callback = callback(context);
+        if (callback != null) {
+            listen(context, Envelope.jsonp(callback));
+        }
+    }
+
+    /** The name of the page's function; null if the request was refused for want of one. */
+    private static @Nullable String callback(RoutingContext context) {
+        String callback = context.request().getParam("c");
+        if (callback == null || callback.isEmpty()) {
+            plain(context, 500, "\"callback\" parameter required");
+            return null;
+        }
+        if (!CALLBACK.matcher(callback).matches()) {
+            plain(context, 500, "invalid \"callback\" parameter");
+            return null;
+        }
+        return callback;
     }
 
     /** Reads a body within what one request and one address may have pending. */
@@ -68,16 +114,26 @@ public final class FallbackHandlers {
 
     /** {@code /xhr_send}: what the browser has to say. */
     void send(RoutingContext context) {
+        send(context, text(context), () -> plain(context, 204, ""));
+    }
+
+    /** {@code /jsonp_send}: the same, posted by a form or as it is. */
+    void sendForm(RoutingContext context) {
+        String type = context.request().getHeader("Content-Type");
+        boolean form = type != null && type.toLowerCase(Locale.ROOT).startsWith(FORM);
+        send(context, form ? field(text(context)) : text(context), () -> plain(context, 200, "ok"));
+    }
+
+    private void send(RoutingContext context, String body, Runnable taken) {
         FallbackTransport transport = sessions.find(id(context));
         if (transport == null) {
             throw unknownSession();
         }
-        Buffer body = context.body().buffer();
-        if (body == null || body.length() == 0) {
+        if (body.isEmpty()) {
             plain(context, 500, "Payload expected.");
             return;
         }
-        List<String> messages = SockJsFrames.messages(body.toString());
+        List<String> messages = SockJsFrames.messages(body);
         if (messages == null) {
             plain(context, 500, "Broken JSON encoding.");
             return;
@@ -86,7 +142,7 @@ public final class FallbackHandlers {
                 .onSuccess(own -> {
                     if (own) {
                         transport.execute(() -> transport.receive(messages));
-                        plain(context, 204, "");
+                        taken.run();
                     } else {
                         context.fail(unknownSession());
                     }
@@ -94,7 +150,23 @@ public final class FallbackHandlers {
                 .onFailure(context::fail);
     }
 
-    private void listen(RoutingContext context, SockJsTransport kind, Supplier<Receiver> receivers) {
+    private static String text(RoutingContext context) {
+        Buffer body = context.body().buffer();
+        return body == null ? "" : body.toString();
+    }
+
+    /** What a form says in its field {@code d}; empty if it says nothing. */
+    private static String field(String form) {
+        try {
+            List<String> values =
+                    new QueryStringDecoder(form, false).parameters().get("d");
+            return values == null ? "" : values.get(0);
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    private void listen(RoutingContext context, Envelope envelope) {
         HttpServerRequest request = context.request();
         entrance.checkOrigin(request);
         String id = id(context);
@@ -103,7 +175,7 @@ public final class FallbackHandlers {
             belongs(known, request)
                     .onSuccess(own -> {
                         if (own) {
-                            attach(context, known, receivers.get());
+                            attach(context, known, new Receiver(vertx, context, envelope));
                         } else {
                             context.fail(unknownSession());
                         }
@@ -114,17 +186,17 @@ public final class FallbackHandlers {
         entrance.admit(request)
                 .onSuccess(newcomer -> {
                     FallbackTransport transport = new FallbackTransport(
-                            kind.label(),
+                            envelope.transport().label(),
                             newcomer.credentials().loginHash(),
                             entrance.hub(),
                             over -> sessions.forget(id, over));
                     if (!sessions.enter(id, transport)) {
                         entrance.gone(newcomer);
-                        listen(context, kind, receivers);
+                        listen(context, envelope);
                         return;
                     }
                     transport.serve(entrance.open(transport, newcomer));
-                    attach(context, transport, receivers.get());
+                    attach(context, transport, new Receiver(vertx, context, envelope));
                 })
                 .onFailure(context::fail);
     }

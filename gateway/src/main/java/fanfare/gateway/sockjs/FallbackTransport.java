@@ -81,7 +81,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     void attach(Receiver newcomer) {
         if (closed != null || receiver != null) {
             CloseReason reason = closed == null ? CloseReason.ANOTHER_CONNECTION : closed;
-            newcomer.end(line(SockJsFrames.close(reason)), () -> {});
+            newcomer.end(newcomer.wrap(frame(SockJsFrames.close(reason))), () -> {});
             return;
         }
         receiver = newcomer;
@@ -89,7 +89,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         unsentBytes = 0;
         if (!opened) {
             opened = true;
-            put(line(SockJsFrames.OPEN));
+            put(frame(SockJsFrames.OPEN));
         }
         if (receiver != null && session != null) {
             session.flush();
@@ -120,20 +120,20 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     @Override
     public void write(SendQueue waiting) {
         while (receiver != null && !waiting.isEmpty() && unsentBytes < UNSENT_BYTES_MAX) {
-            put(SockJsFrames.array(waiting, STREAM_BYTES_MAX).appendString("\n"));
+            put(SockJsFrames.array(waiting, STREAM_BYTES_MAX));
         }
     }
 
     @Override
     public void heartbeat() {
-        put(line(SockJsFrames.HEARTBEAT));
+        put(frame(SockJsFrames.HEARTBEAT));
     }
 
     @Override
     public void close(CloseReason reason) {
         closed = reason;
         if (receiver != null) {
-            end(receiver, line(SockJsFrames.close(reason)));
+            end(receiver, receiver.wrap(frame(SockJsFrames.close(reason))));
         }
         idleSinceMs = hub.nowMs();
     }
@@ -176,14 +176,15 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         if (current == null) {
             return;
         }
+        Buffer part = current.wrap(frame);
         if (!current.isStreaming()) {
-            end(current, frame);
+            end(current, part);
             return;
         }
-        int length = frame.length();
+        int length = part.length();
         streamBytes += length;
         unsentBytes += length;
-        current.write(frame, () -> execute(() -> written(current, length)));
+        current.write(part, () -> execute(() -> written(current, length)));
         if (streamBytes >= STREAM_BYTES_MAX) {
             end(current, Buffer.buffer());
         }
@@ -216,7 +217,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         }
     }
 
-    private static Buffer line(String frame) {
-        return Buffer.buffer(frame + "\n");
+    private static Buffer frame(String text) {
+        return Buffer.buffer(text);
     }
 }

@@ -16,34 +16,29 @@ final class Receiver {
     private final Context home;
     private final HttpServerResponse response;
     private final HttpConnection connection;
-    private final boolean streaming;
+    private final Envelope envelope;
 
-    private Receiver(Context home, RoutingContext context, boolean streaming) {
-        this.home = home;
+    /** Begins the response; a stream's head and prelude go out at once, since browsers keep the first bytes back. */
+    Receiver(Vertx vertx, RoutingContext context, Envelope envelope) {
+        this.home = vertx.getOrCreateContext();
         this.response = context.response();
         this.connection = context.request().connection();
-        this.streaming = streaming;
-    }
-
-    /** A poll: its response is one frame. */
-    static Receiver polling(Vertx vertx, RoutingContext context) {
-        context.response().putHeader("Content-Type", "application/javascript; charset=UTF-8");
-        return new Receiver(vertx.getOrCreateContext(), context, false);
-    }
-
-    /** A stream: its head and {@code prelude} go out at once, since browsers keep the first bytes back. */
-    static Receiver streaming(Vertx vertx, RoutingContext context, Buffer prelude) {
-        HttpServerResponse response = context.response();
-        response.putHeader("Content-Type", "application/javascript; charset=UTF-8")
-                .putHeader("X-Accel-Buffering", "no")
-                // Not in HTTP/1.0, where Vert.x ignores this and the connection's end is the stream's.
-                .setChunked(true);
-        response.write(prelude);
-        return new Receiver(vertx.getOrCreateContext(), context, true);
+        this.envelope = envelope;
+        response.putHeader("Content-Type", envelope.contentType());
+        if (envelope.streaming()) {
+            // Chunks not in HTTP/1.0, where Vert.x ignores this and the connection's end is the stream's.
+            response.putHeader("X-Accel-Buffering", "no").setChunked(true);
+            response.write(envelope.prelude());
+        }
     }
 
     boolean isStreaming() {
-        return streaming;
+        return envelope.streaming();
+    }
+
+    /** A frame as it stands in this response. */
+    Buffer wrap(Buffer frame) {
+        return envelope.wrap(frame);
     }
 
     /** Whether the connection has ended; may be asked on any loop. */

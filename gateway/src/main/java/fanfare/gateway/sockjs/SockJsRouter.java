@@ -12,21 +12,26 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
 
 /** The paths under {@code /push}: what SockJS clients and raw WebSockets ask for. Confined to one event loop. */
 public final class SockJsRouter {
-    private static final int YEAR_S = 31_536_000;
     private static final String NO_CACHE = "no-store, no-cache, no-transform, must-revalidate, max-age=0";
     private static final Set<String> HELLO_PARAMETERS = Set.of("namespaces", "resume", "positions", "inbox");
+    /** What these have to say comes by {@code xhr_send}. */
+    private static final Set<SockJsTransport> SENT_BY_XHR = EnumSet.of(
+            SockJsTransport.XHR, SockJsTransport.XHR_STREAMING, SockJsTransport.EVENTSOURCE, SockJsTransport.HTMLFILE);
+
     private static final String TEXT = "text/plain; charset=UTF-8";
 
     private final Entrance entrance;
     private final Origins origins;
     private final Set<SockJsTransport> transports;
     private final FallbackHandlers fallbacks;
+    private final IframePage iframe;
     private final DoubleSupplier random;
 
     public SockJsRouter(
@@ -39,6 +44,7 @@ public final class SockJsRouter {
         this.origins = origins;
         this.transports = transports;
         this.fallbacks = fallbacks;
+        this.iframe = new IframePage(origins);
         this.random = random;
     }
 
@@ -48,7 +54,8 @@ public final class SockJsRouter {
         router.get("/push").handler(SockJsRouter::greet);
         router.get("/push/").handler(SockJsRouter::greet);
         router.get("/push/info").handler(this::info);
-        router.options("/push/info").handler(context -> preflight(context, "OPTIONS, GET"));
+        router.getWithRegex("/push/iframe[0-9A-Za-z_.-]*\\.html").handler(iframe::serve);
+        router.options("/push/info").handler(context -> Preflight.answer(context, "OPTIONS, GET"));
         if (transports.contains(SockJsTransport.RAW_WEBSOCKET)) {
             router.get("/push/websocket").handler(context -> webSocket(context, false));
         }
@@ -61,13 +68,23 @@ public final class SockJsRouter {
         if (transports.contains(SockJsTransport.XHR_STREAMING)) {
             post(router, "xhr_streaming").handler(fallbacks::stream);
         }
-        if (transports.contains(SockJsTransport.XHR) || transports.contains(SockJsTransport.XHR_STREAMING)) {
+        if (transports.contains(SockJsTransport.EVENTSOURCE)) {
+            session(router, HttpMethod.GET, "eventsource").handler(fallbacks::eventSource);
+        }
+        if (transports.contains(SockJsTransport.HTMLFILE)) {
+            session(router, HttpMethod.GET, "htmlfile").handler(fallbacks::htmlFile);
+        }
+        if (transports.contains(SockJsTransport.JSONP)) {
+            session(router, HttpMethod.GET, "jsonp").handler(fallbacks::jsonp);
+            post(router, "jsonp_send").handler(fallbacks::readBody).handler(fallbacks::sendForm);
+        }
+        if (SENT_BY_XHR.stream().anyMatch(transports::contains)) {
             post(router, "xhr_send").handler(fallbacks::readBody).handler(fallbacks::send);
         }
     }
 
     private Route post(Router router, String transport) {
-        session(router, HttpMethod.OPTIONS, transport).handler(context -> preflight(context, "OPTIONS, POST"));
+        session(router, HttpMethod.OPTIONS, transport).handler(context -> Preflight.answer(context, "OPTIONS, POST"));
         return session(router, HttpMethod.POST, transport);
     }
 
@@ -103,19 +120,6 @@ public final class SockJsRouter {
                         .put("cookie_needed", true)
                         .put("entropy", (long) (random.getAsDouble() * (1L << 32)))
                         .toBuffer());
-    }
-
-    private static void preflight(RoutingContext context, String methods) {
-        HttpServerResponse response = context.response();
-        String wanted = context.request().getHeader("Access-Control-Request-Headers");
-        if (wanted != null && response.headers().contains("Access-Control-Allow-Origin")) {
-            response.putHeader("Access-Control-Allow-Headers", wanted);
-        }
-        response.setStatusCode(204)
-                .putHeader("Access-Control-Allow-Methods", methods)
-                .putHeader("Access-Control-Max-Age", Integer.toString(YEAR_S))
-                .putHeader("Cache-Control", "public, max-age=" + YEAR_S)
-                .end();
     }
 
     private void webSocket(RoutingContext context, boolean framed) {

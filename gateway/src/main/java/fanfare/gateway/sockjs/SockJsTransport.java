@@ -7,7 +7,12 @@ public enum SockJsTransport {
     WEBSOCKET,
     RAW_WEBSOCKET,
     XHR_STREAMING,
-    XHR;
+    EVENTSOURCE,
+    HTMLFILE,
+    XHR,
+    JSONP,
+    /** EventSource without SockJS. */
+    EVENTS;
 
     public String label() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -412,14 +412,17 @@ class SessionTest {
     }
 
     private static Message event(int n) {
-        return Message.of(new Item(
-                new Position(1, n),
-                null,
-                n,
-                Long.MAX_VALUE,
-                "i" + n,
-                "/n",
-                Buffer.buffer("{\"type\":\"event\",\"data\":" + n + ",\"filling\":\"" + "x".repeat(50) + "\"}")));
+        return Message.of(
+                "user",
+                new Item(
+                        new Position(1, n),
+                        null,
+                        n,
+                        Long.MAX_VALUE,
+                        "i" + n,
+                        "/n",
+                        Buffer.buffer(
+                                "{\"type\":\"event\",\"data\":" + n + ",\"filling\":\"" + "x".repeat(50) + "\"}")));
     }
 
     /** Lets time pass in steps of the wheel. */

@@ -1,0 +1,75 @@
+package fanfare.gateway.sockjs;
+
+import fanfare.gateway.auth.Origins;
+import fanfare.http.Problem;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonArray;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.zip.CRC32;
+
+/**
+ * The page that sockjs-client puts into a hidden frame, where its transports are not foreign (SockJS protocol, 0.3.3,
+ * "Iframe"). What such a frame asks for comes from its own origin, whatever page it stands in: so that page is judged here,
+ * by the request where that tells it, and by the page's own script, since the page may come out of a cache.
+ */
+final class IframePage {
+    private static final int YEAR_S = 31_536_000;
+
+    private final Origins origins;
+    private final String page;
+    private final String etag;
+
+    IframePage(Origins origins) {
+        this.origins = origins;
+        this.page =
+                """
+                <!doctype html>
+                <html lang="en">
+                <head>
+                <meta charset="utf-8">
+                <title>Fanfare</title>
+                <script src="../client/sockjs.min.js"></script>
+                <script>
+                (function (allowed) {
+                  var above = location.ancestorOrigins;
+                  var page = document.createElement('a');
+                  page.href = above && above.length ? above[0] : document.referrer;
+                  var own = page.protocol === 'https:' ? '443' : '80';
+                  var port = page.port && page.port !== own ? ':' + page.port : '';
+                  var origin = page.protocol + '//' + page.hostname + port;
+                  var known = allowed.length === 0 && page.hostname === location.hostname;
+                  for (var i = 0; i < allowed.length; i++) {
+                    var parts = allowed[i].split('//*.');
+                    known = known || (parts.length === 1
+                      ? origin === allowed[i]
+                      : origin.indexOf(parts[0] + '//') === 0 && origin.slice(-parts[1].length - 1) === '.' + parts[1]);
+                  }
+                  if (known && (above || document.referrer)) SockJS.bootstrap_iframe();
+                }(%s));
+                </script>
+                </head>
+                <body></body>
+                </html>
+                """
+                        .formatted(new JsonArray(origins.patterns()).encode());
+        CRC32 crc = new CRC32();
+        crc.update(page.getBytes(StandardCharsets.UTF_8));
+        this.etag = "\"" + HexFormat.of().toHexDigits(crc.getValue()) + "\"";
+    }
+
+    void serve(RoutingContext context) {
+        if (!origins.check(context.request()).allowed()) {
+            throw Problem.ORIGIN_REFUSED.because("this page may not connect here");
+        }
+        HttpServerResponse response = context.response()
+                .putHeader("Cache-Control", "public, max-age=" + YEAR_S)
+                .putHeader("ETag", etag);
+        if (etag.equals(context.request().getHeader("If-None-Match"))) {
+            response.setStatusCode(304).end();
+        } else {
+            response.putHeader("Content-Type", "text/html; charset=UTF-8").end(page);
+        }
+    }
+}
