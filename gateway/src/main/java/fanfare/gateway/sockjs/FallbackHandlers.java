@@ -4,7 +4,6 @@ import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.Session;
 import fanfare.http.Problem;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** The requests of the fallback sessions: those that wait for messages and those that bring some. */
 public final class FallbackHandlers {
     /** What a browser may send in one request [bytes]. */
-    private static final int BODY_BYTES_MAX = 128 << 10;
+    public static final int BODY_BYTES_MAX = 128 << 10;
     /** A path of names, as a page's scripts may call it; anything else could be a script of its own. */
     private static final Pattern CALLBACK = Pattern.compile("[A-Za-z0-9_.]{1,128}");
 
@@ -121,7 +120,8 @@ public final class FallbackHandlers {
     void sendForm(RoutingContext context) {
         String type = context.request().getHeader("Content-Type");
         boolean form = type != null && type.toLowerCase(Locale.ROOT).startsWith(FORM);
-        send(context, form ? field(text(context)) : text(context), () -> plain(context, 200, "ok"));
+        String field = form ? context.request().getFormAttribute("d") : text(context);
+        send(context, field == null ? "" : field, () -> plain(context, 200, "ok"));
     }
 
     private void send(RoutingContext context, String body, Runnable taken) {
@@ -153,17 +153,6 @@ public final class FallbackHandlers {
     private static String text(RoutingContext context) {
         Buffer body = context.body().buffer();
         return body == null ? "" : body.toString();
-    }
-
-    /** What a form says in its field {@code d}; empty if it says nothing. */
-    private static String field(String form) {
-        try {
-            List<String> values =
-                    new QueryStringDecoder(form, false).parameters().get("d");
-            return values == null ? "" : values.get(0);
-        } catch (IllegalArgumentException e) {
-            return "";
-        }
     }
 
     private void listen(RoutingContext context, Envelope envelope) {
