@@ -14,6 +14,7 @@ public enum Problem {
     TIMEOUT(408, "Request took too long"),
     TOO_LARGE(413, "Too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
+    MISDIRECTED(421, "Not here"),
     TOO_MANY_REQUESTS(429, "Too many requests"),
     INTERNAL(500, "Internal error"),
     UNAVAILABLE(503, "Unavailable");

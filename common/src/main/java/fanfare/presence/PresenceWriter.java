@@ -91,6 +91,11 @@ public final class PresenceWriter {
         lease.renew();
     }
 
+    /** Under which id this gateway lives in Redis at present. */
+    public String incarnation() {
+        return lease.incarnation();
+    }
+
     /** The link is up, for the first time or again. */
     public void linkUp() {
         if (stopped == null) {

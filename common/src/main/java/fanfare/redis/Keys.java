@@ -21,6 +21,7 @@ import fanfare.channel.Channel;
  * events:{b}              stream  at most 1,000                             online and offline, alternating per user
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
  * nodes                   zset    INCARNATION by the end of its lease [ms]
+ * session:{s}:ID         string  24 h                                     "incarnation address" of a fallback session's owner
  * probe:ID                channel                                           a gateway's renewals of its lease, for itself
  * publisher:ID            string  PX 10 s, written every 3 s                proof that this master takes writes
  * control                 stream and channel, at most 10,000                disconnects
@@ -90,6 +91,11 @@ public final class Keys {
 
     public String nodes() {
         return prefix + "nodes";
+    }
+
+    /** Who holds a fallback session. */
+    public String session(String id) {
+        return prefix + "session:{s}:" + id;
     }
 
     public String publisher(String id) {

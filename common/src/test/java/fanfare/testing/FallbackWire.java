@@ -99,7 +99,10 @@ final class FallbackWire implements Wire {
     /** Where all answers are read: on any other thread one could pass before anybody listens to it. */
     private final Context context;
 
-    private final String sessionUri;
+    /** The session at each of the gateways that are asked in turn. */
+    private final List<String> sessionUris;
+
+    private int requests;
     private final Form form;
     private final Map<String, String> headers;
     private final Ear ear;
@@ -108,10 +111,10 @@ final class FallbackWire implements Wire {
     /** Set by the session's last frame, or by our own going away; touched on the context only. */
     private boolean over;
 
-    FallbackWire(Vertx vertx, String sessionUri, Form form, Map<String, String> headers, Ear ear) {
+    FallbackWire(Vertx vertx, List<String> sessionUris, Form form, Map<String, String> headers, Ear ear) {
         this.context = vertx.getOrCreateContext();
         this.client = vertx.createHttpClient(new HttpClientOptions(), new PoolOptions().setHttp1MaxSize(4));
-        this.sessionUri = sessionUri;
+        this.sessionUris = sessionUris;
         this.form = form;
         this.headers = headers;
         this.ear = ear;
@@ -181,7 +184,8 @@ final class FallbackWire implements Wire {
     }
 
     private Future<HttpClientRequest> request(HttpMethod method, String path) {
-        RequestOptions options = new RequestOptions().setMethod(method).setAbsoluteURI(sessionUri + "/" + path);
+        String session = sessionUris.get(requests++ % sessionUris.size());
+        RequestOptions options = new RequestOptions().setMethod(method).setAbsoluteURI(session + "/" + path);
         headers.forEach(options::addHeader);
         return client.request(options);
     }

@@ -30,20 +30,26 @@ public final class PushClient implements AutoCloseable {
     private final Wire wire;
 
     private PushClient(
-            Vertx vertx, PushTransport transport, String baseUri, String query, Map<String, String> headers) {
+            Vertx vertx, PushTransport transport, List<String> baseUris, String query, Map<String, String> headers) {
         this.name = transport + " " + headers;
-        String session = "%s/push/%03d/%s"
+        String baseUri = baseUris.get(0);
+        String path = "/push/%03d/%s"
                 .formatted(
-                        baseUri,
                         ThreadLocalRandom.current().nextInt(1_000),
                         Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), 36));
         Inbox ear = new Inbox();
         this.wire = switch (transport) {
             case RAW_WEBSOCKET ->
                 new WebSocketWire(vertx, socket(baseUri) + "/push/websocket" + query, false, headers, ear);
-            case SOCKJS_WEBSOCKET -> new WebSocketWire(vertx, socket(session) + "/websocket", true, headers, ear);
+            case SOCKJS_WEBSOCKET ->
+                new WebSocketWire(vertx, socket(baseUri + path) + "/websocket", true, headers, ear);
             case XHR_STREAMING, EVENTSOURCE, HTMLFILE, XHR, JSONP ->
-                new FallbackWire(vertx, session, FallbackWire.Form.valueOf(transport.name()), headers, ear);
+                new FallbackWire(
+                        vertx,
+                        baseUris.stream().map(uri -> uri + path).toList(),
+                        FallbackWire.Form.valueOf(transport.name()),
+                        headers,
+                        ear);
         };
     }
 
@@ -54,12 +60,18 @@ public final class PushClient implements AutoCloseable {
      */
     public static PushClient connect(
             Vertx vertx, PushTransport transport, String baseUri, Map<String, String> headers) {
-        return new PushClient(vertx, transport, baseUri, "", headers);
+        return connect(vertx, transport, List.of(baseUri), headers);
+    }
+
+    /** The same with several gateways, which get one request each in turn; a WebSocket is the first one's. */
+    public static PushClient connect(
+            Vertx vertx, PushTransport transport, List<String> baseUris, Map<String, String> headers) {
+        return new PushClient(vertx, transport, baseUris, "", headers);
     }
 
     /** A raw WebSocket with a query such as {@code ?namespaces=/a}, which counts as its hello. */
     public static PushClient connectRaw(Vertx vertx, String baseUri, String query, Map<String, String> headers) {
-        return new PushClient(vertx, PushTransport.RAW_WEBSOCKET, baseUri, query, headers);
+        return new PushClient(vertx, PushTransport.RAW_WEBSOCKET, List.of(baseUri), query, headers);
     }
 
     /** Waits for the 101 or SockJS' {@code o}. */

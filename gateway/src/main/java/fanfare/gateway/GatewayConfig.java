@@ -7,6 +7,7 @@ import fanfare.config.RedisConfig;
 import fanfare.gateway.auth.AuthConfig;
 import fanfare.gateway.feed.FeedLimits;
 import fanfare.gateway.node.Node;
+import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.session.SessionLimits;
 import fanfare.gateway.sockjs.SockJsTransport;
 import fanfare.process.Parent;
@@ -29,6 +30,7 @@ public record GatewayConfig(
         RedisConfig redis,
         AuthConfig auth,
         Set<SockJsTransport> transports,
+        RelayConfig relay,
         SessionLimits session,
         /** Sessions on this gateway; more are refused with 503. */
         int connectionsMax,
@@ -45,8 +47,9 @@ public record GatewayConfig(
             Arrays.stream(SockJsTransport.values()).map(SockJsTransport::label).collect(Collectors.joining(","));
 
     public static GatewayConfig from(Env env) {
+        String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
         return env.check(new GatewayConfig(
-                env.text("FANFARE_LISTEN_HOST", "0.0.0.0"),
+                listenHost,
                 env.integer("FANFARE_LISTEN_PORT", 8080, 0, 65_535),
                 env.integer("FANFARE_MANAGEMENT_PORT", 9080, 0, 65_535),
                 env.integer("FANFARE_EVENT_LOOPS", Runtime.getRuntime().availableProcessors(), 1, 256),
@@ -54,6 +57,7 @@ public record GatewayConfig(
                 RedisConfig.from(env),
                 AuthConfig.from(env),
                 transports(env),
+                RelayConfig.from(env, listenHost),
                 SessionLimits.of(env.integer("FANFARE_SEND_QUEUE_BYTES_MAX", 1 << 20, 1 << 12, 1 << 26)),
                 env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
                 env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),
@@ -68,7 +72,8 @@ public record GatewayConfig(
         String version = GatewayConfig.class.getPackage().getImplementationVersion();
         return new Node.Settings(
                 nodeName,
-                listenHost + ":" + listenPort,
+                relay.host(),
+                relay.port(),
                 version == null ? "unreleased" : version,
                 redis,
                 auth,

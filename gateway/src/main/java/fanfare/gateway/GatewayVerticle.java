@@ -4,6 +4,10 @@ import fanfare.gateway.auth.AddressLimits;
 import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.events.EventsHandler;
 import fanfare.gateway.node.Node;
+import fanfare.gateway.relay.Relay;
+import fanfare.gateway.relay.RelayConfig;
+import fanfare.gateway.relay.RelayGuard;
+import fanfare.gateway.relay.Whereabouts;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.gateway.sockjs.Entrance;
@@ -18,9 +22,11 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop that serves browsers: its hub, and a share of the connections on the listening port. */
@@ -31,6 +37,10 @@ final class GatewayVerticle extends VerticleBase {
     private static final int LINE_BYTES_MAX = 8 << 10;
     /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
     private static final int WEBSOCKET_BYTES_MAX = 128 << 10;
+    /** A negative port is any free one, the same for all event loops; another negative one is another. */
+    private static final int ANY_PORT = -1;
+
+    private static final int ANY_OTHER_PORT = -2;
     /** How long a browser may take to answer a close [s]. */
     private static final int CLOSING_S = 5;
     /** A peer that acknowledges nothing for this long is gone, and its user no longer online [ms]. */
@@ -68,40 +78,75 @@ final class GatewayVerticle extends VerticleBase {
                 System::currentTimeMillis,
                 GatewayVerticle::random);
         shared.node().register(hub);
-        Entrance entrance = new Entrance(
-                hub,
-                shared.node(),
-                config.auth().origins(),
-                config.auth().clientAddress(),
-                shared.limits(),
-                config.auth().siteCookies(),
-                config.connectionsMax(),
-                shared.ids()::next);
         ConnectionGuard guard = new ConnectionGuard(vertx, BODY_MAX, shared.metrics());
+        Function<HttpServerRequest, String> addresses = config.auth().clientAddress()::of;
+        RelayConfig relay = config.relay();
+        Entrance entrance = entrance(hub, addresses);
+        Whereabouts whereabouts = relay.isOn()
+                ? new Relay(
+                        vertx,
+                        shared.node()::askOwners,
+                        addresses,
+                        relay.secret(),
+                        config.connectionsMax(),
+                        shared.metrics())
+                : Whereabouts.ALONE;
 
-        Router router = Router.router(vertx);
-        new ProblemHandler(shared.metrics()).install(router);
-        router.route().handler(guard);
-        new SockJsRouter(
-                        entrance,
-                        config.auth().origins(),
-                        config.transports(),
-                        new FallbackHandlers(vertx, entrance, shared.node(), shared.fallbacks()),
-                        GatewayVerticle::random)
-                .install(router);
+        Router router = router(guard);
+        sockJs(entrance, whereabouts).install(router);
         if (config.transports().contains(SockJsTransport.EVENTS)) {
             new EventsHandler(entrance, config.auth().origins(), GatewayVerticle::random).install(router);
         }
         shared.client().install(router);
+        Future<HttpServer> browsers = listen(router, guard, config.listenPort() == 0 ? ANY_PORT : config.listenPort())
+                .onSuccess(listening -> server = listening);
+        return relay.isOn() ? browsers.compose(listening -> listenForGateways(hub, guard, relay)) : browsers;
+    }
 
-        // A negative port is any free one, the same for all event loops.
-        int port = config.listenPort() == 0 ? -1 : config.listenPort();
+    private Future<HttpServer> listenForGateways(Hub hub, ConnectionGuard guard, RelayConfig relay) {
+        Router router = router(guard);
+        router.route().handler(new RelayGuard(relay.secret(), shared.metrics()));
+        sockJs(entrance(hub, RelayGuard::clientAddress), Whereabouts.MISDIRECTED)
+                .installSessions(router);
+        return listen(router, guard, relay.port() == 0 ? ANY_OTHER_PORT : relay.port())
+                .onSuccess(listening -> shared.node().relayListens(listening.actualPort()));
+    }
+
+    private Entrance entrance(Hub hub, Function<HttpServerRequest, String> addresses) {
+        GatewayConfig config = shared.config();
+        return new Entrance(
+                hub,
+                shared.node(),
+                config.auth().origins(),
+                addresses,
+                shared.limits(),
+                config.auth().siteCookies(),
+                config.connectionsMax(),
+                shared.ids()::next);
+    }
+
+    private Router router(ConnectionGuard guard) {
+        Router router = Router.router(vertx);
+        new ProblemHandler(shared.metrics()).install(router);
+        router.route().handler(guard);
+        return router;
+    }
+
+    private SockJsRouter sockJs(Entrance entrance, Whereabouts whereabouts) {
+        return new SockJsRouter(
+                entrance,
+                shared.config().auth().origins(),
+                shared.config().transports(),
+                new FallbackHandlers(vertx, entrance, shared.node(), shared.fallbacks(), whereabouts),
+                GatewayVerticle::random);
+    }
+
+    private Future<HttpServer> listen(Router router, ConnectionGuard guard, int port) {
         return vertx.createHttpServer(options())
                 .connectionHandler(guard::connected)
                 .invalidRequestHandler(ProblemHandler::unreadable)
                 .requestHandler(router)
-                .listen(port, config.listenHost())
-                .onSuccess(listening -> server = listening);
+                .listen(port, shared.config().listenHost());
     }
 
     /** The port in use. */

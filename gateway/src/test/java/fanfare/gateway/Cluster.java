@@ -28,6 +28,10 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +39,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gateways in this process, each with a Vert.x of its own, a site, a publisher and a share of a real Redis. Closing it is
@@ -43,6 +49,8 @@ import java.util.function.Supplier;
 final class Cluster implements AutoCloseable {
     static final String NAMESPACE = "/message_namespace";
 
+    static final String RELAY_SECRET = "a secret of gateways only".replace(' ', '-');
+    private static final Path SECRET = secretFile();
     private static final int SECONDS_MAX = 30;
     private static final int TTL_SECONDS = 3_600;
 
@@ -57,6 +65,9 @@ final class Cluster implements AutoCloseable {
     private final Context publisherLoop = vertx.getOrCreateContext();
     private final Broker broker;
     private final ControlWriter control;
+    /** Whether a fallback client's requests go to all gateways in turn. */
+    private boolean spreading;
+
     private final PresenceReader presences;
 
     private Cluster(
@@ -73,6 +84,10 @@ final class Cluster implements AutoCloseable {
                 gatewayRedisUrl,
                 "FANFARE_REDIS_PREFIX",
                 publisherRedis.prefix(),
+                "FANFARE_RELAY_PORT",
+                "0",
+                "FANFARE_RELAY_SECRET_FILE",
+                SECRET.toString(),
                 "FANFARE_SITE_AUTH_URL",
                 site.authUrl()));
         this.settings.putAll(settings);
@@ -106,6 +121,13 @@ final class Cluster implements AutoCloseable {
     static Cluster of(int gateways, Map<String, String> settings) {
         String url = RedisServer.shared().url();
         return new Cluster(new RedisConfig(url, prefix()), url, gateways, settings);
+    }
+
+    /** Gateways that get a fallback client's requests in turn, one each, as behind a balancer that knows no sessions. */
+    static Cluster spread(int gateways) {
+        Cluster cluster = of(gateways);
+        cluster.spreading = true;
+        return cluster;
     }
 
     /** Gateways that reach {@code server} through {@code gatewayPort}, while the publisher reaches it directly. */
@@ -163,13 +185,35 @@ final class Cluster implements AutoCloseable {
         return gateways.get(gateway).managementPort();
     }
 
+    /** Who holds a fallback session, as Redis knows it; null for nobody. */
+    @Nullable
+    String owner(RawSession session) {
+        Request get = Request.cmd(Command.GET).arg(sessionKey(session));
+        Response owner = onPublisherLoop(() -> broker.link().send(get));
+        return owner == null ? null : owner.toString();
+    }
+
+    /** Has Redis say that somebody else holds a fallback session. */
+    void own(RawSession session, String owner) {
+        Request set = Request.cmd(Command.SET).arg(sessionKey(session)).arg(owner);
+        onPublisherLoop(() -> broker.link().send(set));
+    }
+
+    private String sessionKey(RawSession session) {
+        return new Keys(redis.prefix()).session(session.id());
+    }
+
     String uri(int gateway) {
         return "http://127.0.0.1:" + port(gateway);
     }
 
     /** Begins to connect with these headers. */
     PushClient connect(PushTransport transport, int gateway, Map<String, String> headers) {
-        return track(PushClient.connect(vertx, transport, uri(gateway), headers));
+        int count = spreading ? gateways.size() : 1;
+        List<String> inTurn = IntStream.range(0, count)
+                .mapToObj(turn -> uri((gateway + turn) % gateways.size()))
+                .toList();
+        return track(PushClient.connect(vertx, transport, inTurn, headers));
     }
 
     /** A client that is logged in and has had its welcome. */
@@ -294,6 +338,16 @@ final class Cluster implements AutoCloseable {
     private long redisTimeMs() {
         Response time = onPublisherLoop(() -> broker.link().send(Request.cmd(Command.TIME)));
         return time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000;
+    }
+
+    private static Path secretFile() {
+        try {
+            Path file = Files.createTempFile("relay", ".secret");
+            file.toFile().deleteOnExit();
+            return Files.writeString(file, RELAY_SECRET + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String prefix() {

@@ -10,15 +10,29 @@ final class RawSession {
     private final String path;
     private final String cookie;
 
-    private RawSession(int port, String login) {
+    private RawSession(int port, String path, String cookie) {
         this.port = port;
-        this.path = "/push/000/" + UUID.randomUUID();
-        this.cookie = "Cookie: site_session=" + login;
+        this.path = path;
+        this.cookie = cookie;
     }
 
     /** A session that nobody has opened yet. */
     static RawSession of(int port, String login) {
-        return new RawSession(port, login);
+        return new RawSession(port, "/push/000/" + UUID.randomUUID(), cookie(login));
+    }
+
+    /** The same session by way of another gateway. */
+    RawSession at(int otherPort) {
+        return new RawSession(otherPort, path, cookie);
+    }
+
+    /** The same session as somebody else would use it. */
+    RawSession as(String otherLogin) {
+        return new RawSession(port, path, cookie(otherLogin));
+    }
+
+    private static String cookie(String login) {
+        return "Cookie: site_session=" + login;
     }
 
     /** Opens the session with a first poll and takes its welcome with the next ones. */
@@ -33,6 +47,10 @@ final class RawSession {
             throw new AssertionError("the second poll was answered " + second);
         }
         return this;
+    }
+
+    String id() {
+        return path.substring(path.lastIndexOf('/') + 1);
     }
 
     String path(String transport) {

@@ -416,30 +416,4 @@ class SockJsIT {
                         .status())
                 .isEqualTo(400);
     }
-
-    /** A chunked stream whose chunks' bounds mean nothing. */
-    private static final class Chunks {
-        private final RawHttp stream;
-        private String unread = "";
-
-        Chunks(RawHttp stream) {
-            this.stream = stream;
-        }
-
-        String upTo(int length) {
-            while (unread.length() < length) {
-                unread += stream.chunk();
-            }
-            String read = unread.substring(0, length);
-            unread = unread.substring(length);
-            return read;
-        }
-
-        String line() {
-            while (unread.indexOf('\n') < 0) {
-                unread += stream.chunk();
-            }
-            return upTo(unread.indexOf('\n') + 1);
-        }
-    }
 }

@@ -38,15 +38,23 @@ abstract class TransportContract {
     private static final String PING = "{\"type\":\"ping\"}";
 
     private final PushTransport transport;
+    /** Gateways that get a client's requests in turn; 0 if each client has a gateway of its own. */
+    private final int inTurn;
+
     Cluster cluster;
 
     TransportContract(PushTransport transport) {
+        this(transport, 0);
+    }
+
+    TransportContract(PushTransport transport, int inTurn) {
         this.transport = transport;
+        this.inTurn = inTurn;
     }
 
     @BeforeEach
     void start() {
-        cluster = Cluster.of(2);
+        cluster = inTurn == 0 ? Cluster.of(2) : Cluster.spread(inTurn);
     }
 
     @AfterEach

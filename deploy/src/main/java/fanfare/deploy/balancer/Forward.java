@@ -1,5 +1,6 @@
 package fanfare.deploy.balancer;
 
+import fanfare.http.Forwarding;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
 import io.vertx.core.Future;
@@ -7,34 +8,18 @@ import io.vertx.core.Handler;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 
 /**
  * Hands a request to the backend whose turn it is, and its answer back as it comes: heads at once, bodies unbuffered
  * with back-pressure, WebSocket upgrades as plain bytes. Whichever side goes first takes the other with it.
  */
 final class Forward implements Handler<RoutingContext> {
-    /** Headers about one connection, which are not the next one's business (RFC 9110, 7.6.1). */
-    private static final Set<String> HOP_BY_HOP = Set.of(
-            "connection",
-            "keep-alive",
-            "proxy-authenticate",
-            "proxy-authorization",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade");
-
     private final HttpClient client;
     private final Rotation rotation;
 
@@ -93,7 +78,7 @@ final class Forward implements Handler<RoutingContext> {
 
     private static void copyRequestHead(HttpServerRequest request, HttpClientRequest upstream) {
         MultiMap headers = upstream.headers();
-        copy(request.headers(), headers);
+        Forwarding.copy(request.headers(), headers);
         String client = request.remoteAddress().hostAddress();
         String before = String.join(", ", request.headers().getAll("X-Forwarded-For"));
         headers.set("X-Forwarded-For", before.isEmpty() ? client : before + ", " + client);
@@ -112,27 +97,7 @@ final class Forward implements Handler<RoutingContext> {
             request.resume();
             upstream.end();
         }
-        return upstream.response().compose(answer -> respond(request, answer));
-    }
-
-    private static Future<Void> respond(HttpServerRequest request, HttpClientResponse answer) {
-        answer.pause();
-        HttpServerResponse response = request.response();
-        response.setStatusCode(answer.statusCode()).setStatusMessage(answer.statusMessage());
-        copy(answer.headers(), response.headers());
-        boolean hasLength = answer.headers().contains("Content-Length");
-        boolean hasBody = answer.statusCode() != 204 && answer.statusCode() != 304;
-        if (hasBody && !hasLength) {
-            if (request.version() == HttpVersion.HTTP_1_0) {
-                // The end of the connection is the end of the body. Vert.x lets this head go with the first piece only.
-                response.putHeader("Connection", "close");
-                response.endHandler(end -> request.connection().close());
-            } else {
-                // An event stream has opened once its head is there; the first event may take its time.
-                response.setChunked(true).writeHead();
-            }
-        }
-        return answer.pipe().endOnFailure(false).to(response);
+        return upstream.response().compose(answer -> Forwarding.respond(request, answer));
     }
 
     private static Future<Void> upgrade(HttpServerRequest request, HttpClientRequest upstream) {
@@ -140,11 +105,11 @@ final class Forward implements Handler<RoutingContext> {
         return upstream.connect().compose(answer -> {
             if (answer.statusCode() != 101) {
                 request.resume();
-                return respond(request, answer);
+                return Forwarding.respond(request, answer);
             }
             NetSocket backend = answer.netSocket();
             backend.pause();
-            copy(answer.headers(), request.response().headers());
+            Forwarding.copy(answer.headers(), request.response().headers());
             request.response().putHeader("Connection", "Upgrade").putHeader("Upgrade", "websocket");
             return request.toNetSocket()
                     .onSuccess(browser -> join(browser, backend))
@@ -157,13 +122,5 @@ final class Forward implements Handler<RoutingContext> {
         backend.closeHandler(closed -> browser.close());
         browser.pipeTo(backend).onFailure(broken -> backend.close());
         backend.pipeTo(browser).onFailure(broken -> browser.close());
-    }
-
-    private static void copy(MultiMap from, MultiMap to) {
-        from.forEach((name, value) -> {
-            if (!HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
-                to.add(name, value);
-            }
-        });
     }
 }

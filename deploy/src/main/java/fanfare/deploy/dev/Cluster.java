@@ -3,7 +3,10 @@ package fanfare.deploy.dev;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -65,6 +68,7 @@ final class Cluster {
     List<Managed> startServices() throws IOException {
         Files.createDirectories(logs);
         List<Managed> services = new ArrayList<>();
+        Path secret = relaySecret();
         services.add(service(
                 "site",
                 "deploy",
@@ -88,7 +92,7 @@ final class Cluster {
                     List.of(),
                     ports.gateway(number),
                     ports.gatewayManagement(number),
-                    gatewaySettings(number)));
+                    gatewaySettings(number, secret)));
         }
         services.add(service(
                 "balancer",
@@ -118,7 +122,17 @@ final class Cluster {
         }
     }
 
-    private Map<String, String> gatewaySettings(int number) {
+    /** A secret of this run's gateways. */
+    private Path relaySecret() throws IOException {
+        byte[] secret = new byte[24];
+        new SecureRandom().nextBytes(secret);
+        Path file = logs.resolve("relay.secret");
+        Files.deleteIfExists(file);
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        return Files.writeString(file, HexFormat.of().formatHex(secret));
+    }
+
+    private Map<String, String> gatewaySettings(int number, Path relaySecret) {
         return Map.ofEntries(
                 Map.entry("FANFARE_NODE_NAME", "gateway-" + number),
                 Map.entry("FANFARE_REDIS_URL", redisUrl()),
@@ -126,6 +140,8 @@ final class Cluster {
                 Map.entry("FANFARE_SITE_COOKIES", "site_session"),
                 Map.entry("FANFARE_ANONYMOUS", "allow"),
                 Map.entry("FANFARE_DRAIN_WINDOW", "5s"),
+                Map.entry("FANFARE_RELAY_PORT", Integer.toString(ports.gatewayRelay(number))),
+                Map.entry("FANFARE_RELAY_SECRET_FILE", relaySecret.toString()),
                 Map.entry("FANFARE_TRUSTED_PROXIES", "127.0.0.0/8,::1"),
                 // A developer's machine is one client address, however many clients it plays.
                 Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),

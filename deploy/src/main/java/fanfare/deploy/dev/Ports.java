@@ -34,6 +34,10 @@ public record Ports(int offset) {
         return 9080 + number + offset;
     }
 
+    int gatewayRelay(int number) {
+        return 7080 + number + offset;
+    }
+
     int publisher() {
         return 8090 + offset;
     }
@@ -59,6 +63,7 @@ public record Ports(int offset) {
         for (int number = 1; number <= gateways; number++) {
             owners.put(gateway(number), "gateway " + number);
             owners.put(gatewayManagement(number), "gateway " + number + "'s management");
+            owners.put(gatewayRelay(number), "gateway " + number + "'s relay");
         }
         owners.put(publisher(), "the publisher");
         owners.put(publisherManagement(), "the publisher's management");

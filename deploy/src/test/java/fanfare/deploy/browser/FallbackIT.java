@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Browsers that are kept from WebSockets. One gateway, since a fallback session is served by the node that opened it. */
+/** Browsers that are kept from WebSockets, with three gateways that get one request each in turn. */
 @Timeout(120)
 class FallbackIT {
     private static Chromium chromium;
@@ -18,7 +18,7 @@ class FallbackIT {
     @BeforeAll
     static void start() {
         chromium = Chromium.launch();
-        cluster = DevCluster.start(1);
+        cluster = DevCluster.start(3);
     }
 
     @AfterAll

@@ -10,6 +10,8 @@ import fanfare.gateway.feed.Feed;
 import fanfare.gateway.feed.FeedLimits;
 import fanfare.gateway.feed.Pulse;
 import fanfare.gateway.feed.RedisClock;
+import fanfare.gateway.relay.Owner;
+import fanfare.gateway.relay.Owners;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.SessionMetrics;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -43,7 +46,8 @@ public final class Node {
     /** What a node is told of the gateway's settings. */
     public record Settings(
             String name,
-            String address,
+            String relayHost,
+            int relayPort,
             String version,
             RedisConfig redis,
             AuthConfig auth,
@@ -63,6 +67,9 @@ public final class Node {
     private final ControlFeed control;
     private final PresenceWriter presence;
     private final Admission admission;
+    private final Owners owners;
+    private final String relayHost;
+    private volatile int relayPort;
     private final List<Hub> hubs = new CopyOnWriteArrayList<>();
     private volatile boolean draining;
     /** When every link to Redis was last seen up [ns]; 0 before the first time. */
@@ -79,6 +86,8 @@ public final class Node {
         this.vertx = vertx;
         this.loop = vertx.getOrCreateContext();
         this.sessions = sessions;
+        this.relayHost = settings.relayHost();
+        this.relayPort = settings.relayPort();
         Keys keys = new Keys(settings.redis().prefix());
         Masters masters = new Masters(vertx, settings.redis());
         commands = new RedisLink(vertx, masters, "commands", Node::random, metrics, new RedisLink.Listener() {
@@ -113,13 +122,14 @@ public final class Node {
                 ids,
                 () -> new NodeState(
                         settings.name(),
-                        settings.address(),
+                        relayAddress(),
                         sessions.connections(),
                         roster.users(),
                         draining,
                         settings.version()),
                 new Probe(probe, this::probed),
                 metrics);
+        owners = new Owners(commands, keys, () -> new Owner(presence.incarnation(), relayAddress()), metrics);
         control = new ControlFeed(
                 vertx,
                 masters,
@@ -188,6 +198,16 @@ public final class Node {
         loop.runOnContext(turn -> admission.leave(session));
     }
 
+    /** Asks about the owners of fallback sessions; the answer comes on the caller's event loop. */
+    public <T> Future<T> askOwners(Function<Owners, Future<T>> question) {
+        return ask(() -> question.apply(owners));
+    }
+
+    /** The relay port in use, where any free one was asked for. */
+    public void relayListens(int port) {
+        relayPort = port;
+    }
+
     /** Whether other credentials are those of a session's user and login, by the site's word. */
     public Future<Boolean> isSame(Session session, Credentials credentials) {
         return ask(() -> admission.isSame(session, credentials));
@@ -218,6 +238,10 @@ public final class Node {
             }
         });
         return empty.future();
+    }
+
+    private String relayAddress() {
+        return relayHost + ":" + relayPort;
     }
 
     private void commandsUp() {

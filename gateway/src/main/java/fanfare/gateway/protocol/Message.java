@@ -73,6 +73,12 @@ public final class Message {
         return control(new JsonObject().put("type", "gap").put("channel", channel));
     }
 
+    /** Please come back in that time. */
+    public static Message reconnect(long delayMs, String reason) {
+        return control(
+                new JsonObject().put("type", "reconnect").put("delay", delayMs).put("reason", reason));
+    }
+
     public static Message error(String code, String message) {
         return control(new JsonObject().put("type", "error").put("code", code).put("message", message));
     }

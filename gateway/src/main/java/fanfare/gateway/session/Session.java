@@ -37,6 +37,9 @@ public final class Session implements Wheel.Timed {
     /** From when on nothing may be missing. */
     private final ServerTime start;
 
+    /** A number from 0 to 1 of this session's own, by which it keeps clear of the others. */
+    private final double share;
+
     private final long openedMs;
     /** How long this session may be silent; each has its own, or a broadcast would make all of them beat together. */
     private final long heartbeatMs;
@@ -109,6 +112,7 @@ public final class Session implements Wheel.Timed {
         this.connection = connection;
         this.start = start;
         this.onClosed = onClosed;
+        this.share = random;
         this.openedMs = hub.nowMs();
         this.writtenMs = openedMs;
         this.heartbeatMs = (long) (limits.heartbeat().toMillis() * (1 - 0.2 * random));
@@ -221,6 +225,13 @@ public final class Session implements Wheel.Timed {
                                 return Wheel.NEVER;
                             },
                             endMs);
+        }
+    }
+
+    /** Asks the browser to come back over another connection within that time, at a moment of its own. */
+    public void askBack(long withinMs, String reason) {
+        if (!awaitingWelcome) {
+            send(Message.reconnect((long) (withinMs * share), reason));
         }
     }
 

@@ -1,7 +1,6 @@
 package fanfare.gateway.sockjs;
 
 import fanfare.gateway.auth.AddressLimits;
-import fanfare.gateway.auth.ClientAddress;
 import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.auth.Origins;
 import fanfare.gateway.node.Node;
@@ -13,6 +12,7 @@ import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** What every newcomer passes, whatever its transport: origin, limits, the moment of acceptance, admission. */
@@ -20,7 +20,7 @@ public final class Entrance {
     private final Hub hub;
     private final Node node;
     private final Origins origins;
-    private final ClientAddress addresses;
+    private final Function<HttpServerRequest, String> addresses;
     private final AddressLimits limits;
     private final Set<String> siteCookies;
     private final int connectionsMax;
@@ -29,11 +29,12 @@ public final class Entrance {
     /** One newcomer who may come in: since when nothing may be missing, and what it proves itself with. */
     public record Newcomer(ServerTime start, Credentials credentials) {}
 
+    /** {@code addresses} tells the address of a request's browser. */
     public Entrance(
             Hub hub,
             Node node,
             Origins origins,
-            ClientAddress addresses,
+            Function<HttpServerRequest, String> addresses,
             AddressLimits limits,
             Set<String> siteCookies,
             int connectionsMax,
@@ -54,11 +55,11 @@ public final class Entrance {
 
     /** What a request proves itself with. */
     Credentials credentials(HttpServerRequest request) {
-        return Credentials.of(request, siteCookies, addresses.of(request));
+        return Credentials.of(request, siteCookies, addresses.apply(request));
     }
 
     String address(HttpServerRequest request) {
-        return addresses.of(request);
+        return addresses.apply(request);
     }
 
     AddressLimits limits() {

@@ -2,8 +2,13 @@ package fanfare.gateway.sockjs;
 
 import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.node.Node;
+import fanfare.gateway.relay.Owner;
+import fanfare.gateway.relay.Owners.Found;
+import fanfare.gateway.relay.Whereabouts;
 import fanfare.gateway.session.Session;
+import fanfare.gateway.sockjs.Entrance.Newcomer;
 import fanfare.http.Problem;
+import fanfare.http.ProblemException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -16,6 +21,7 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -32,13 +38,16 @@ public final class FallbackHandlers {
     private final Entrance entrance;
     private final Node node;
     private final FallbackSessions sessions;
+    private final Whereabouts whereabouts;
     private final BodyHandler bodies = BodyHandler.create(false).setBodyLimit(BODY_BYTES_MAX);
 
-    public FallbackHandlers(Vertx vertx, Entrance entrance, Node node, FallbackSessions sessions) {
+    public FallbackHandlers(
+            Vertx vertx, Entrance entrance, Node node, FallbackSessions sessions, Whereabouts whereabouts) {
         this.vertx = vertx;
         this.entrance = entrance;
         this.node = node;
         this.sessions = sessions;
+        this.whereabouts = whereabouts;
     }
 
     /** {@code /xhr}: answers with one frame. */
@@ -125,9 +134,13 @@ public final class FallbackHandlers {
     }
 
     private void send(RoutingContext context, String body, Runnable taken) {
-        FallbackTransport transport = sessions.find(id(context));
+        String id = id(context);
+        FallbackTransport transport = sessions.find(id);
         if (transport == null) {
-            throw unknownSession();
+            elsewhere(context, id, context.body().buffer(), () -> send(context, body, taken), nobody -> {
+                throw unknownSession();
+            });
+            return;
         }
         if (body.isEmpty()) {
             plain(context, 500, "Payload expected.");
@@ -160,34 +173,86 @@ public final class FallbackHandlers {
         entrance.checkOrigin(request);
         String id = id(context);
         FallbackTransport known = sessions.find(id);
-        if (known != null) {
-            belongs(known, request)
-                    .onSuccess(own -> {
-                        if (own) {
-                            attach(context, known, new Receiver(vertx, context, envelope));
-                        } else {
-                            context.fail(unknownSession());
-                        }
-                    })
-                    .onFailure(context::fail);
+        if (known == null) {
+            elsewhere(
+                    context, id, null, () -> listen(context, envelope), nobody -> open(context, envelope, id, nobody));
             return;
         }
-        entrance.admit(request)
-                .onSuccess(newcomer -> {
-                    FallbackTransport transport = new FallbackTransport(
-                            envelope.transport().label(),
-                            newcomer.credentials().loginHash(),
-                            entrance.hub(),
-                            over -> sessions.forget(id, over));
-                    if (!sessions.enter(id, transport)) {
-                        entrance.gone(newcomer);
-                        listen(context, envelope);
-                        return;
+        belongs(known, request)
+                .onSuccess(own -> {
+                    if (own) {
+                        attach(context, known, new Receiver(vertx, context, envelope));
+                    } else {
+                        context.fail(unknownSession());
                     }
-                    transport.serve(entrance.open(transport, newcomer));
-                    attach(context, transport, new Receiver(vertx, context, envelope));
                 })
                 .onFailure(context::fail);
+    }
+
+    /** A session that is not here: hands the request on to whoever holds it, and to {@code free} if nobody does. */
+    private void elsewhere(
+            RoutingContext context, String id, @Nullable Buffer body, Runnable again, Consumer<Found> free) {
+        whereabouts
+                .find(id)
+                .onSuccess(found -> {
+                    try {
+                        if (found.elsewhere() == null) {
+                            free.accept(found);
+                        } else {
+                            handOn(context, id, found.elsewhere(), body, again);
+                        }
+                    } catch (ProblemException refusal) {
+                        context.fail(refusal);
+                    }
+                })
+                .onFailure(context::fail);
+    }
+
+    private void handOn(RoutingContext context, String id, Owner owner, @Nullable Buffer body, Runnable again) {
+        whereabouts
+                .handOn(context, id, owner, body == null ? Buffer.buffer() : body)
+                .onSuccess(known -> {
+                    if (!known) {
+                        again.run();
+                    }
+                })
+                .onFailure(lost -> context.fail(
+                        Problem.UNAVAILABLE.because("the gateway that held this session is away; open a new one")));
+    }
+
+    /** Opens a session that is nobody's, unless another gateway is quicker. */
+    private void open(RoutingContext context, Envelope envelope, String id, Found nobody) {
+        entrance.admit(context.request())
+                .onSuccess(newcomer -> whereabouts
+                        .claim(id, nobody)
+                        .onSuccess(claimed -> {
+                            if (claimed.elsewhere() == null) {
+                                open(context, envelope, id, claimed.taken(), newcomer);
+                            } else {
+                                entrance.gone(newcomer);
+                                handOn(context, id, claimed.elsewhere(), null, () -> listen(context, envelope));
+                            }
+                        })
+                        .onFailure(failure -> {
+                            entrance.gone(newcomer);
+                            context.fail(failure);
+                        }))
+                .onFailure(context::fail);
+    }
+
+    private void open(RoutingContext context, Envelope envelope, String id, String claim, Newcomer newcomer) {
+        FallbackTransport transport = new FallbackTransport(
+                envelope.transport().label(), newcomer.credentials().loginHash(), entrance.hub(), over -> {
+                    sessions.forget(id, over);
+                    whereabouts.release(id, claim);
+                });
+        if (!sessions.enter(id, transport)) {
+            entrance.gone(newcomer);
+            listen(context, envelope);
+            return;
+        }
+        transport.serve(entrance.open(transport, newcomer));
+        attach(context, transport, new Receiver(vertx, context, envelope));
     }
 
     private static void attach(RoutingContext context, FallbackTransport transport, Receiver receiver) {

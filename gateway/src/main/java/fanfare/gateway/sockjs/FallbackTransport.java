@@ -27,8 +27,14 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     /** What a stream's connection may have taken and not yet sent [bytes]. */
     private static final int UNSENT_BYTES_MAX = 64 << 10;
 
+    /** Redis knows for a day who holds a session; its browser is asked for a new one in good time [ms]. */
+    private static final long LIFE_MS = 20 * 3_600_000L;
+
+    private static final long LIFE_SPREAD_MS = 3_600_000L;
+
     private final String name;
     private final String loginHash;
+    private final long beganMs;
     private final Hub hub;
     /** Takes the session out of the directory. */
     private final Consumer<FallbackTransport> forget;
@@ -41,6 +47,8 @@ final class FallbackTransport implements Transport, Wheel.Timed {
 
     private int unsentBytes;
     private boolean opened;
+    /** The browser was asked to begin a new session. */
+    private boolean askedBack;
     /** A response that has ended and not left completely; null if there is none. */
     private @Nullable Receiver sending;
     /** Set once it is over, and repeated to whoever asks. */
@@ -54,7 +62,8 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         this.loginHash = loginHash;
         this.hub = hub;
         this.forget = forget;
-        this.idleSinceMs = hub.nowMs();
+        this.beganMs = hub.nowMs();
+        this.idleSinceMs = beganMs;
         hub.wheel().schedule(this, idleSinceMs + DISCONNECT_DELAY_MS);
     }
 
@@ -157,6 +166,10 @@ final class FallbackTransport implements Transport, Wheel.Timed {
             }
             forget.accept(this);
             return Wheel.NEVER;
+        }
+        if (!askedBack && session != null && nowMs - beganMs >= LIFE_MS) {
+            askedBack = true;
+            session.askBack(LIFE_SPREAD_MS, "session too old");
         }
         int patienceMs = sending == null ? DISCONNECT_DELAY_MS : SENDING_MS_MAX;
         if (receiver == null && nowMs - idleSinceMs >= patienceMs) {

@@ -62,6 +62,16 @@ public final class SockJsRouter {
         if (transports.contains(SockJsTransport.WEBSOCKET)) {
             session(router, HttpMethod.GET, "websocket").handler(context -> webSocket(context, true));
         }
+        sessions(router);
+    }
+
+    /** Puts only the paths of fallback sessions on a router, for requests that another gateway hands on. */
+    public void installSessions(Router router) {
+        router.route("/push*").handler(this::headers);
+        sessions(router);
+    }
+
+    private void sessions(Router router) {
         if (transports.contains(SockJsTransport.XHR)) {
             post(router, "xhr").handler(fallbacks::poll);
         }

@@ -1,0 +1,165 @@
+package fanfare.gateway.relay;
+
+import fanfare.gateway.relay.Owners.Found;
+import fanfare.http.Forwarding;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.RoutingContext;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Hands requests of fallback sessions on to the gateways that hold them: head, cookies included, as it came, and the answer
+ * as it comes. Whichever side goes first takes the other with it. Confined to its event loop.
+ */
+public final class Relay implements Whereabouts {
+    /** What one gateway proves to another that it is one. */
+    static final String SECRET = "X-Fanfare-Relay";
+    /** For whom it speaks. */
+    static final String CLIENT_ADDRESS = "X-Fanfare-Client-Address";
+
+    /** Asks the owners, who live on another event loop; the answer comes on the caller's. */
+    public interface Directory {
+        <T> Future<T> ask(Function<Owners, Future<T>> question);
+    }
+
+    private static final int MISDIRECTED = 421;
+    private static final int CONNECT_MS_MAX = 2_000;
+    /** A session breaks its silence after 25 s at the latest, so this silence is that of a dead gateway [s]. */
+    private static final int SILENCE_S_MAX = 60;
+
+    private final Directory directory;
+    private final Function<HttpServerRequest, String> addresses;
+    private final String secret;
+    private final HttpClient client;
+    private final Counter answered;
+    private final Counter misdirected;
+    private final Counter failed;
+
+    /**
+     * Makes a relay of the current event loop.
+     *
+     * @param addresses the address of a request's browser
+     * @param secret what gateways prove themselves with
+     * @param connectionsMax connections to one other gateway: each open stream or poll has one
+     */
+    public Relay(
+            Vertx vertx,
+            Directory directory,
+            Function<HttpServerRequest, String> addresses,
+            String secret,
+            int connectionsMax,
+            MeterRegistry metrics) {
+        this.directory = directory;
+        this.addresses = addresses;
+        this.secret = secret;
+        this.client = vertx.createHttpClient(
+                new HttpClientOptions()
+                        .setConnectTimeout(CONNECT_MS_MAX)
+                        .setIdleTimeout(SILENCE_S_MAX)
+                        .setTcpNoDelay(true),
+                new PoolOptions().setHttp1MaxSize(connectionsMax));
+        this.answered = counter(metrics, "answered");
+        this.misdirected = counter(metrics, "misdirected");
+        this.failed = counter(metrics, "failed");
+    }
+
+    private static Counter counter(MeterRegistry metrics, String outcome) {
+        return Counter.builder("fanfare_relayed_total")
+                .description("Requests of fallback sessions handed on to the gateways that hold them")
+                .tag("outcome", outcome)
+                .register(metrics);
+    }
+
+    @Override
+    public Future<Found> find(String id) {
+        return directory.ask(owners -> owners.find(id));
+    }
+
+    @Override
+    public Future<Found> claim(String id, Found found) {
+        return directory.ask(owners -> owners.claim(id, found));
+    }
+
+    @Override
+    public void release(String id, String taken) {
+        tell(owners -> owners.release(id, taken));
+    }
+
+    @Override
+    public Future<Boolean> handOn(RoutingContext context, String id, Owner owner, Buffer body) {
+        HttpServerRequest request = context.request();
+        HttpServerResponse response = context.response();
+        HostAndPort address = HostAndPort.parseAuthority(owner.address(), -1);
+        RequestOptions options = new RequestOptions()
+                .setMethod(request.method())
+                .setHost(address.host())
+                .setPort(address.port())
+                .setURI(request.uri());
+        return client.request(options)
+                .compose(upstream -> {
+                    context.addEndHandler(ended -> {
+                        if (ended.failed()) {
+                            var unused = upstream.reset();
+                        }
+                    });
+                    // The futures below tell of a lost gateway; without a handler Vert.x logs it as an error besides.
+                    upstream.exceptionHandler(lost -> {});
+                    if (response.closed()) {
+                        var unused = upstream.reset();
+                        return Future.succeededFuture(true);
+                    }
+                    return exchange(context, upstream, body);
+                })
+                .onSuccess(known -> (known ? answered : misdirected).increment())
+                .recover(failure -> {
+                    failed.increment();
+                    if (response.headWritten() || response.closed()) {
+                        // A stream cut short must not look complete.
+                        request.connection().close();
+                        return Future.succeededFuture(true);
+                    }
+                    return Future.failedFuture(failure);
+                })
+                .onComplete(done -> {
+                    if (done.failed() || !done.result()) {
+                        tell(owners -> owners.forget(id));
+                    }
+                });
+    }
+
+    private void tell(Consumer<Owners> news) {
+        var unused = directory.ask(owners -> {
+            news.accept(owners);
+            return Future.succeededFuture();
+        });
+    }
+
+    private Future<Boolean> exchange(RoutingContext context, HttpClientRequest upstream, Buffer body) {
+        HttpServerRequest request = context.request();
+        Forwarding.copy(request.headers(), upstream.headers());
+        upstream.putHeader(SECRET, secret)
+                .putHeader(CLIENT_ADDRESS, addresses.apply(request))
+                .putHeader("Content-Length", Integer.toString(body.length()))
+                .headers()
+                // The body is here already.
+                .remove("Expect");
+        return upstream.send(body).compose(answer -> {
+            if (answer.statusCode() == MISDIRECTED) {
+                return answer.end().map(false);
+            }
+            return Forwarding.respond(request, answer).map(true);
+        });
+    }
+}

@@ -1,0 +1,67 @@
+package fanfare.gateway.relay;
+
+import fanfare.config.Env;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * How gateways reach each other.
+ *
+ * @param host where the others find this one
+ * @param port 0 for any free one
+ * @param secret what gateways prove themselves with; empty if sessions are not handed on
+ */
+public record RelayConfig(String host, int port, String secret) {
+    static final int SECRET_LENGTH_MIN = 16;
+
+    private static final String SECRET_FILE = "FANFARE_RELAY_SECRET_FILE";
+    private static final Set<String> EVERY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
+
+    /** {@code listenHost} is the address that the ports are bound to. */
+    public static RelayConfig from(Env env, String listenHost) {
+        String own = EVERY_ADDRESS.contains(listenHost) ? localAddress() : listenHost;
+        return new RelayConfig(
+                env.text("FANFARE_RELAY_HOST", own),
+                env.integer("FANFARE_RELAY_PORT", 7080, 0, 65_535),
+                secret(env, env.text(SECRET_FILE, "")));
+    }
+
+    public boolean isOn() {
+        return !secret.isEmpty();
+    }
+
+    private static String secret(Env env, String file) {
+        if (file.isEmpty()) {
+            return "";
+        }
+        try {
+            String secret = Files.readString(Path.of(file)).strip();
+            if (secret.length() >= SECRET_LENGTH_MIN && secret.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+                return secret;
+            }
+            env.mistake(
+                    SECRET_FILE, "the file must hold at least " + SECRET_LENGTH_MIN + " printable ASCII characters");
+        } catch (IOException e) {
+            env.mistake(SECRET_FILE, "the file cannot be read");
+        }
+        return "";
+    }
+
+    private static String localAddress() {
+        try {
+            return InetAddress.getLocalHost().getHostAddress();
+        } catch (UnknownHostException e) {
+            return InetAddress.getLoopbackAddress().getHostAddress();
+        }
+    }
+
+    /** Without the secret. */
+    @Override
+    public String toString() {
+        return "RelayConfig[" + host + ":" + port + ", " + (isOn() ? "on" : "off") + "]";
+    }
+}
