@@ -92,6 +92,12 @@ public final class Gateway {
             return Future.failedFuture(e);
         }
         LOG.log(System.Logger.Level.INFO, "settings:{0}", env.table());
+        if (!config.relay().isOn()) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "FANFARE_RELAY_SECRET_FILE is not set: with several gateways, the balancer must send every request of a"
+                            + " fallback session to the same one");
+        }
         PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Health health = new Health();
         Ids ids = new Ids();

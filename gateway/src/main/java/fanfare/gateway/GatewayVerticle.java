@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class GatewayVerticle extends VerticleBase {
     /** Cookies make heads large; more than this is an attack or a mistake [bytes]. */
     private static final int HEAD_BYTES_MAX = 16 << 10;
+    /** What a gateway adds to the head of a request that it hands on [bytes]. */
+    private static final int RELAYED_BYTES_MAX = 1 << 10;
     /** A raw WebSocket's address carries its hello, positions of many topics included [bytes]. */
     private static final int LINE_BYTES_MAX = 8 << 10;
     /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
@@ -98,7 +100,8 @@ final class GatewayVerticle extends VerticleBase {
             new EventsHandler(entrance, config.auth().origins(), GatewayVerticle::random).install(router);
         }
         shared.client().install(router);
-        Future<HttpServer> browsers = listen(router, guard, config.listenPort() == 0 ? ANY_PORT : config.listenPort())
+        Future<HttpServer> browsers = listen(
+                        options(), router, guard, config.listenPort() == 0 ? ANY_PORT : config.listenPort())
                 .onSuccess(listening -> server = listening);
         return relay.isOn() ? browsers.compose(listening -> listenForGateways(hub, guard, relay)) : browsers;
     }
@@ -108,7 +111,8 @@ final class GatewayVerticle extends VerticleBase {
         router.route().handler(new RelayGuard(relay.secret(), shared.metrics()));
         sockJs(entrance(hub, RelayGuard::clientAddress), Whereabouts.MISDIRECTED)
                 .installSessions(router);
-        return listen(router, guard, relay.port() == 0 ? ANY_OTHER_PORT : relay.port())
+        HttpServerOptions options = options().setMaxHeaderSize(HEAD_BYTES_MAX + RELAYED_BYTES_MAX);
+        return listen(options, router, guard, relay.port() == 0 ? ANY_OTHER_PORT : relay.port())
                 .onSuccess(listening -> shared.node().relayListens(listening.actualPort()));
     }
 
@@ -141,8 +145,8 @@ final class GatewayVerticle extends VerticleBase {
                 GatewayVerticle::random);
     }
 
-    private Future<HttpServer> listen(Router router, ConnectionGuard guard, int port) {
-        return vertx.createHttpServer(options())
+    private Future<HttpServer> listen(HttpServerOptions options, Router router, ConnectionGuard guard, int port) {
+        return vertx.createHttpServer(options)
                 .connectionHandler(guard::connected)
                 .invalidRequestHandler(ProblemHandler::unreadable)
                 .requestHandler(router)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
+import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.sockjs.SockJsTransport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GatewayConfigTest {
     private static final Map<String, String> LEAST = Map.of("FANFARE_SITE_AUTH_URL", "http://site/push/auth");
@@ -33,6 +35,27 @@ class GatewayConfigTest {
         assertThat(config.drainWindow()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.parentPid()).isZero();
+        assertThat(config.relay().port()).isEqualTo(7080);
+        assertThat(config.relay().isOn()).isFalse();
+    }
+
+    @Test
+    void theRelaysSecretIsReadAndNotShown(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("secret"), "0123456789abcdef\n");
+        Map<String, String> values = new HashMap<>(LEAST);
+        values.put("FANFARE_RELAY_HOST", "10.0.0.7");
+        values.put("FANFARE_RELAY_PORT", "11");
+        values.put("FANFARE_RELAY_SECRET_FILE", file.toString());
+        RelayConfig relay = GatewayConfig.from(new Env(values)).relay();
+        assertThat(relay).isEqualTo(new RelayConfig("10.0.0.7", 11, "0123456789abcdef"));
+        assertThat(relay.toString()).contains("10.0.0.7:11").doesNotContain("0123456789abcdef");
+
+        Files.writeString(file, "too short");
+        assertThatThrownBy(() -> GatewayConfig.from(new Env(values)))
+                .hasMessageContaining("FANFARE_RELAY_SECRET_FILE")
+                .hasMessageContaining("16");
+        values.put("FANFARE_RELAY_SECRET_FILE", folder.resolve("none").toString());
+        assertThatThrownBy(() -> GatewayConfig.from(new Env(values))).hasMessageContaining("cannot be read");
     }
 
     @Test

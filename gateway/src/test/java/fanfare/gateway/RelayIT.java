@@ -187,6 +187,17 @@ class RelayIT {
     }
 
     @Test
+    void whatItsOwnerHasForgottenIsOpenedAnewOrUnknown() {
+        String owner = String.valueOf(cluster.owner(opened("forgotten")));
+        RawSession session = RawSession.of(cluster.port(1), "forgotten");
+        cluster.own(session, owner);
+        assertThat(session.send(PING).status()).isEqualTo(404);
+        assertThat(session.poll().body()).isEqualTo("o\n");
+        assertThat(cluster.owner(session)).isNotEqualTo(owner);
+        assertThat(at(session, 2).send(PING).status()).isEqualTo(204);
+    }
+
+    @Test
     void whileRedisIsAwayKnownSessionsGoOnAndUnknownOnesAreRefused() {
         try (RedisServer server = RedisServer.start();
                 FlakyLink link = FlakyLink.to(server.port());

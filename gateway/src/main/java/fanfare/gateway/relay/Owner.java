@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Owner(String incarnation, String address) {
     /** What stands in Redis for it. */
-    String value() {
+    public String value() {
         return incarnation + " " + address;
     }
 

@@ -8,7 +8,6 @@ import fanfare.gateway.relay.Whereabouts;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.sockjs.Entrance.Newcomer;
 import fanfare.http.Problem;
-import fanfare.http.ProblemException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -137,9 +136,7 @@ public final class FallbackHandlers {
         String id = id(context);
         FallbackTransport transport = sessions.find(id);
         if (transport == null) {
-            elsewhere(context, id, context.body().buffer(), () -> send(context, body, taken), nobody -> {
-                throw unknownSession();
-            });
+            elsewhere(context, id, context.body().buffer(), null, nobody -> context.fail(unknownSession()));
             return;
         }
         if (body.isEmpty()) {
@@ -174,8 +171,7 @@ public final class FallbackHandlers {
         String id = id(context);
         FallbackTransport known = sessions.find(id);
         if (known == null) {
-            elsewhere(
-                    context, id, null, () -> listen(context, envelope), nobody -> open(context, envelope, id, nobody));
+            elsewhere(context, id, null, null, nobody -> open(context, envelope, id, nobody));
             return;
         }
         belongs(known, request)
@@ -189,31 +185,38 @@ public final class FallbackHandlers {
                 .onFailure(context::fail);
     }
 
-    /** A session that is not here: hands the request on to whoever holds it, and to {@code free} if nobody does. */
+    /**
+     * A session that is not here: hands the request on to whoever holds it, and to {@code free} if nobody does.
+     *
+     * @param disclaimed whom Redis may still name, but who does not know the session any more
+     */
     private void elsewhere(
-            RoutingContext context, String id, @Nullable Buffer body, Runnable again, Consumer<Found> free) {
+            RoutingContext context,
+            String id,
+            @Nullable Buffer body,
+            @Nullable Owner disclaimed,
+            Consumer<Found> free) {
         whereabouts
                 .find(id)
                 .onSuccess(found -> {
-                    try {
-                        if (found.elsewhere() == null) {
-                            free.accept(found);
-                        } else {
-                            handOn(context, id, found.elsewhere(), body, again);
-                        }
-                    } catch (ProblemException refusal) {
-                        context.fail(refusal);
+                    Owner owner = found.elsewhere();
+                    if (owner == null) {
+                        free.accept(found);
+                    } else if (owner.equals(disclaimed)) {
+                        free.accept(new Found(null, owner.value()));
+                    } else {
+                        handOn(context, id, body, owner, free);
                     }
                 })
                 .onFailure(context::fail);
     }
 
-    private void handOn(RoutingContext context, String id, Owner owner, @Nullable Buffer body, Runnable again) {
+    private void handOn(RoutingContext context, String id, @Nullable Buffer body, Owner owner, Consumer<Found> free) {
         whereabouts
                 .handOn(context, id, owner, body == null ? Buffer.buffer() : body)
                 .onSuccess(known -> {
                     if (!known) {
-                        again.run();
+                        elsewhere(context, id, body, owner, free);
                     }
                 })
                 .onFailure(lost -> context.fail(
@@ -230,7 +233,12 @@ public final class FallbackHandlers {
                                 open(context, envelope, id, claimed.taken(), newcomer);
                             } else {
                                 entrance.gone(newcomer);
-                                handOn(context, id, claimed.elsewhere(), null, () -> listen(context, envelope));
+                                handOn(
+                                        context,
+                                        id,
+                                        null,
+                                        claimed.elsewhere(),
+                                        still -> open(context, envelope, id, still));
                             }
                         })
                         .onFailure(failure -> {
