@@ -27,8 +27,6 @@ final class GatewayVerticle extends VerticleBase {
     private static final int HEAD_BYTES_MAX = 16 << 10;
     /** A raw WebSocket's address carries its hello, positions of many topics included [bytes]. */
     private static final int LINE_BYTES_MAX = 8 << 10;
-    /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
-    private static final int WEBSOCKET_BYTES_MAX = 128 << 10;
     /** How long a browser may take to answer a close [s]. */
     private static final int CLOSING_S = 5;
     /** A peer that acknowledges nothing for this long is gone, and its user no longer online [ms]. */
@@ -116,8 +114,7 @@ final class GatewayVerticle extends VerticleBase {
                 .setAcceptBacklog(4_096)
                 .setMaxHeaderSize(HEAD_BYTES_MAX)
                 .setMaxInitialLineLength(LINE_BYTES_MAX)
-                .setMaxWebSocketFrameSize(WEBSOCKET_BYTES_MAX)
-                .setMaxWebSocketMessageSize(WEBSOCKET_BYTES_MAX)
+                .setMaxWebSocketFrameSize(SockJsRouter.WEBSOCKET_BYTES_MAX)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setWebSocketClosingTimeout(CLOSING_S);

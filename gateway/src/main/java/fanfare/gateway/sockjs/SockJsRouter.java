@@ -18,6 +18,9 @@ import java.util.function.DoubleSupplier;
 
 /** The paths under {@code /push}: what SockJS clients and raw WebSockets ask for. Confined to one event loop. */
 public final class SockJsRouter {
+    /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
+    public static final int WEBSOCKET_BYTES_MAX = 128 << 10;
+
     private static final int YEAR_S = 31_536_000;
     private static final String NO_CACHE = "no-store, no-cache, no-transform, must-revalidate, max-age=0";
     private static final Set<String> HELLO_PARAMETERS = Set.of("namespaces", "resume", "positions", "inbox");
