@@ -1,24 +1,27 @@
 package fanfare.gateway;
 
 import fanfare.testing.RawHttp;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A SockJS session of a browser that is logged in, request by request, for what happens on the wire. */
 final class RawSession {
     private final int port;
     private final String path;
-    private final String cookie;
+    private final List<String> headers;
 
-    private RawSession(int port, String login) {
+    private RawSession(int port, String login, String... more) {
         this.port = port;
         this.path = "/push/000/" + UUID.randomUUID();
-        this.cookie = "Cookie: site_session=" + login;
+        this.headers = Stream.concat(Stream.of("Cookie: site_session=" + login), Stream.of(more))
+                .toList();
     }
 
-    /** A session that nobody has opened yet. */
-    static RawSession of(int port, String login) {
-        return new RawSession(port, login);
+    /** A session that nobody has opened yet; each of its requests has these headers too. */
+    static RawSession of(int port, String login, String... more) {
+        return new RawSession(port, login, more);
     }
 
     /** Opens the session with a first poll and takes its welcome with the next ones. */
@@ -47,21 +50,12 @@ final class RawSession {
 
     /** Sends the request of a receiver and leaves the answer to be read. */
     RawHttp receive(String transport) {
-        return RawHttp.to(port).request("POST", path(transport), "", cookie);
+        return RawHttp.to(port).request("POST", path(transport), "", headers());
     }
 
     /** Sends the request of a WebSocket and leaves the answer to be read. */
     RawHttp upgrade() {
-        return RawHttp.to(port)
-                .request(
-                        "GET",
-                        path("websocket"),
-                        "",
-                        cookie,
-                        "Upgrade: websocket",
-                        "Connection: Upgrade",
-                        "Sec-WebSocket-Version: 13",
-                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+        return RawHttp.to(port).request("GET", path("websocket"), "", RawWebSocket.upgrade(headers()));
     }
 
     RawHttp.Answer send(String body) {
@@ -70,7 +64,11 @@ final class RawSession {
 
     RawHttp.Answer send(String body, @Nullable String contentType) {
         return contentType == null
-                ? RawHttp.post(port, path("xhr_send"), body, cookie)
-                : RawHttp.post(port, path("xhr_send"), body, cookie, "Content-Type: " + contentType);
+                ? RawHttp.post(port, path("xhr_send"), body, headers())
+                : RawHttp.post(port, path("xhr_send"), body, headers("Content-Type: " + contentType));
+    }
+
+    private String[] headers(String... more) {
+        return Stream.concat(headers.stream(), Stream.of(more)).toArray(String[]::new);
     }
 }
