@@ -57,6 +57,32 @@ class AbandonedSessionsIT {
         }
     }
 
+    @Test
+    void upgradesThatAreCutOffHoldNoPlace() {
+        try (Cluster cluster = Cluster.of(1, settings())) {
+            for (int i = 0; i < ATTEMPTS; i++) {
+                upgrade(cluster).reset();
+            }
+            List<RawHttp> open = new ArrayList<>();
+            Await.until("there is room for all that there may be", () -> {
+                RawHttp http = upgrade(cluster);
+                if (http.head().status() == 101) {
+                    open.add(http);
+                } else {
+                    http.close();
+                }
+                return open.size() == SESSIONS_MAX;
+            });
+            assertThat(upgrade(cluster).head().status()).isEqualTo(429);
+            open.forEach(RawHttp::close);
+        }
+    }
+
+    private static RawHttp upgrade(Cluster cluster) {
+        return RawHttp.to(cluster.port(0))
+                .request("GET", "/push/websocket", "", RawWebSocket.upgrade("Cookie: site_session=alice"));
+    }
+
     private static Map<String, String> settings() {
         return Map.of(
                 "FANFARE_SESSIONS_PER_ADDRESS_MAX",
