@@ -86,8 +86,13 @@ public final class Fuzz {
 
     /** Plays all rounds. */
     public static void play(Consumer<Fuzz> round) {
+        play(1, round);
+    }
+
+    /** Plays rounds of which each costs as much as so many others. */
+    public static void play(int cost, Consumer<Fuzz> round) {
         SplittableRandom seeds = new SplittableRandom(SEED);
-        for (int i = 0; i < ROUNDS; i++) {
+        for (int i = 0; i < ROUNDS / cost; i++) {
             Fuzz fuzz = new Fuzz(seeds.nextLong());
             try {
                 round.accept(fuzz);
