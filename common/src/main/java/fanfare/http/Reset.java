@@ -1,18 +1,26 @@
 package fanfare.http;
 
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /**
  * Ends a connection whose peer does not read. {@link HttpConnection#close} would wait for what is still to be written,
- * that is for ever; Netty's channel drops it. This is the one place that knows Vert.x's own connection class.
+ * that is for ever; Netty drops it. This is the one place that knows Vert.x's own connection class.
  */
 public final class Reset {
     private Reset() {}
 
     /** Ends a connection and drops whatever waits to be written to it; may be called on any thread. */
     public static void connection(HttpConnection connection) {
-        var unused =
-                ((ConnectionBase) connection).channelHandlerContext().channel().close();
+        // From the pipeline's head: further back Vert.x hears of it, and on a WebSocket waits for its close to be read.
+        ChannelHandlerContext head = ((ConnectionBase) connection)
+                .channelHandlerContext()
+                .channel()
+                .pipeline()
+                .firstContext();
+        if (head != null) {
+            var unused = head.close();
+        }
     }
 }

@@ -94,8 +94,12 @@ public final class RawHttp implements AutoCloseable {
 
     /** Sends this text as UTF-8 and nothing else. */
     public RawHttp send(String text) {
+        return send(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public RawHttp send(byte[] bytes) {
         try {
-            socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+            socket.getOutputStream().write(bytes);
             socket.getOutputStream().flush();
             return this;
         } catch (IOException e) {
@@ -143,7 +147,7 @@ public final class RawHttp implements AutoCloseable {
     /** Reads up to a line feed, which is not part of the result, nor is a carriage return before it. */
     public String line() {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (int b = read(); b != '\n'; b = read()) {
+        for (int b = next(); b != '\n'; b = next()) {
             if (b < 0) {
                 throw new AssertionError("the connection ended within a line: " + line);
             }
@@ -168,10 +172,21 @@ public final class RawHttp implements AutoCloseable {
     /** Everything up to the end of the connection, by a reset too. */
     public String rest() {
         ByteArrayOutputStream rest = new ByteArrayOutputStream();
-        for (int b = read(); b >= 0; b = read()) {
+        for (int b = next(); b >= 0; b = next()) {
             rest.write(b);
         }
         return rest.toString(StandardCharsets.UTF_8);
+    }
+
+    /** The next byte; -1 at the end of the connection, by a reset too. */
+    public int next() {
+        try {
+            return in.read();
+        } catch (SocketTimeoutException e) {
+            throw new AssertionError("waited in vain for the server to say more", e);
+        } catch (IOException e) {
+            return -1;
+        }
     }
 
     /** Whether the server has said something that is not read yet. */
@@ -217,16 +232,6 @@ public final class RawHttp implements AutoCloseable {
             socket.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private int read() {
-        try {
-            return in.read();
-        } catch (SocketTimeoutException e) {
-            throw new AssertionError("waited in vain for the server to say more", e);
-        } catch (IOException e) {
-            return -1;
         }
     }
 

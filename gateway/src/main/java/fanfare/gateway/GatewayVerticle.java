@@ -37,8 +37,6 @@ final class GatewayVerticle extends VerticleBase {
     private static final int RELAYED_BYTES_MAX = 1 << 10;
     /** A raw WebSocket's address carries its hello, positions of many topics included [bytes]. */
     private static final int LINE_BYTES_MAX = 8 << 10;
-    /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
-    private static final int WEBSOCKET_BYTES_MAX = 128 << 10;
     /** A negative port is any free one, the same for all event loops; another negative one is another. */
     private static final int ANY_PORT = -1;
 
@@ -173,8 +171,7 @@ final class GatewayVerticle extends VerticleBase {
                 // A form's one field is all of its body, which has its own limit.
                 .setMaxFormAttributeSize(FallbackHandlers.BODY_BYTES_MAX)
                 .setMaxFormBufferedBytes(FallbackHandlers.BODY_BYTES_MAX)
-                .setMaxWebSocketFrameSize(WEBSOCKET_BYTES_MAX)
-                .setMaxWebSocketMessageSize(WEBSOCKET_BYTES_MAX)
+                .setMaxWebSocketFrameSize(SockJsRouter.WEBSOCKET_BYTES_MAX)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setWebSocketClosingTimeout(CLOSING_S);

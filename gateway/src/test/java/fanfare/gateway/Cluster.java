@@ -203,6 +203,16 @@ final class Cluster implements AutoCloseable {
         return new Keys(redis.prefix()).session(session.id());
     }
 
+    /** The sum of a gateway's samples whose name, with its labels, begins so. */
+    double metric(int gateway, String name) {
+        return RawHttp.get(managementPort(gateway), "/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
     String uri(int gateway) {
         return "http://127.0.0.1:" + port(gateway);
     }

@@ -1,34 +1,39 @@
 package fanfare.gateway;
 
 import fanfare.testing.RawHttp;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A SockJS session of a browser that is logged in, request by request, for what happens on the wire. */
 final class RawSession {
     private final int port;
     private final String path;
-    private final String cookie;
+    private final List<String> headers;
 
-    private RawSession(int port, String path, String cookie) {
+    private RawSession(int port, String path, List<String> headers) {
         this.port = port;
         this.path = path;
-        this.cookie = cookie;
+        this.headers = headers;
     }
 
-    /** A session that nobody has opened yet. */
-    static RawSession of(int port, String login) {
-        return new RawSession(port, "/push/000/" + UUID.randomUUID(), cookie(login));
+    /** A session that nobody has opened yet; each of its requests has these headers too. */
+    static RawSession of(int port, String login, String... more) {
+        return new RawSession(
+                port,
+                "/push/000/" + UUID.randomUUID(),
+                Stream.concat(Stream.of(cookie(login)), Stream.of(more)).toList());
     }
 
     /** The same session by way of another gateway. */
     RawSession at(int otherPort) {
-        return new RawSession(otherPort, path, cookie);
+        return new RawSession(otherPort, path, headers);
     }
 
     /** The same session as somebody else would use it. */
     RawSession as(String otherLogin) {
-        return new RawSession(port, path, cookie(otherLogin));
+        return new RawSession(port, path, List.of(cookie(otherLogin)));
     }
 
     private static String cookie(String login) {
@@ -65,21 +70,12 @@ final class RawSession {
 
     /** Sends the request of a receiver and leaves the answer to be read. */
     RawHttp receive(String transport) {
-        return RawHttp.to(port).request("POST", path(transport), "", cookie);
+        return RawHttp.to(port).request("POST", path(transport), "", headers());
     }
 
     /** Sends the request of a WebSocket and leaves the answer to be read. */
     RawHttp upgrade() {
-        return RawHttp.to(port)
-                .request(
-                        "GET",
-                        path("websocket"),
-                        "",
-                        cookie,
-                        "Upgrade: websocket",
-                        "Connection: Upgrade",
-                        "Sec-WebSocket-Version: 13",
-                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+        return RawHttp.to(port).request("GET", path("websocket"), "", RawWebSocket.upgrade(headers()));
     }
 
     RawHttp.Answer send(String body) {
@@ -88,7 +84,11 @@ final class RawSession {
 
     RawHttp.Answer send(String body, @Nullable String contentType) {
         return contentType == null
-                ? RawHttp.post(port, path("xhr_send"), body, cookie)
-                : RawHttp.post(port, path("xhr_send"), body, cookie, "Content-Type: " + contentType);
+                ? RawHttp.post(port, path("xhr_send"), body, headers())
+                : RawHttp.post(port, path("xhr_send"), body, headers("Content-Type: " + contentType));
+    }
+
+    private String[] headers(String... more) {
+        return Stream.concat(headers.stream(), Stream.of(more)).toArray(String[]::new);
     }
 }

@@ -4,9 +4,11 @@ import fanfare.gateway.auth.Origins;
 import fanfare.gateway.protocol.Commands;
 import fanfare.gateway.session.Session;
 import fanfare.http.Problem;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Route;
@@ -19,6 +21,9 @@ import java.util.function.DoubleSupplier;
 
 /** The paths under {@code /push}: what SockJS clients and raw WebSockets ask for. Confined to one event loop. */
 public final class SockJsRouter {
+    /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
+    public static final int WEBSOCKET_BYTES_MAX = 128 << 10;
+
     private static final String NO_CACHE = "no-store, no-cache, no-transform, must-revalidate, max-age=0";
     private static final Set<String> HELLO_PARAMETERS = Set.of("namespaces", "resume", "positions", "inbox");
     /** What these have to say comes by {@code xhr_send}. */
@@ -150,9 +155,12 @@ public final class SockJsRouter {
             return;
         }
         entrance.checkOrigin(request);
+        if (announcesBody(request)) {
+            throw Problem.INVALID.because("a WebSocket handshake has no body");
+        }
         request.pause();
         entrance.admit(request)
-                .onSuccess(newcomer -> request.toWebSocket()
+                .onSuccess(newcomer -> upgraded(request)
                         .onSuccess(socket -> {
                             WebSocketTransport transport = new WebSocketTransport(socket, request.connection(), framed);
                             Session session = entrance.open(transport, newcomer);
@@ -166,6 +174,22 @@ public final class SockJsRouter {
                             refuseUpgrade(context);
                         }))
                 .onFailure(context::fail);
+    }
+
+    /**
+     * Vert.x fails an upgrade when the connection breaks, goes on with it at the request's end all the same, and throws
+     * since it has failed already. So it is not told of the break: the end is there, as there is no body, and the upgrade
+     * then fails by itself.
+     */
+    private static Future<ServerWebSocket> upgraded(HttpServerRequest request) {
+        Future<ServerWebSocket> upgrade = request.toWebSocket();
+        request.exceptionHandler(broken -> {});
+        return upgrade;
+    }
+
+    private static boolean announcesBody(HttpServerRequest request) {
+        String length = request.getHeader("Content-Length");
+        return request.headers().contains("Transfer-Encoding") || (length != null && !length.equals("0"));
     }
 
     /** Whether the address says what a hello would; one that says nothing leaves it to a message. */

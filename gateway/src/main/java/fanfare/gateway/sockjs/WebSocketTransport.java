@@ -17,10 +17,14 @@ final class WebSocketTransport implements Transport {
     private static final int ABNORMAL = 1006;
     /** All that waits for a connection leaves in frames of about this size [bytes]. */
     private static final int FRAME_BYTES = 64 << 10;
+    /** Pongs that may wait for a peer that pings and does not read: Vert.x writes each, whether or not it can leave. */
+    private static final int PONGS_WAITING_MAX = 100;
 
     private final ServerWebSocket socket;
     private final HttpConnection connection;
     private final boolean framed;
+    /** Pings since something could last be written. */
+    private int pongsWaiting;
 
     WebSocketTransport(ServerWebSocket socket, HttpConnection connection, boolean framed) {
         this.socket = socket;
@@ -33,8 +37,11 @@ final class WebSocketTransport implements Transport {
         if (framed) {
             socket.writeTextMessage(SockJsFrames.OPEN);
         }
-        socket.textMessageHandler(text -> received(session, text));
-        socket.binaryMessageHandler(binary -> session.close(CloseReason.BAD_MESSAGE.because("binary message")));
+        socket.frameHandler(new FrameReader(
+                SockJsRouter.WEBSOCKET_BYTES_MAX,
+                text -> received(session, text),
+                why -> session.close(CloseReason.BAD_MESSAGE.because(why)),
+                () -> pinged(session)));
         socket.drainHandler(drained -> session.flush());
         socket.exceptionHandler(failure -> {
             // A broken connection; its close follows and is what counts.
@@ -58,6 +65,15 @@ final class WebSocketTransport implements Transport {
             session.close(CloseReason.BAD_MESSAGE.because("broken JSON encoding"));
         } else {
             messages.forEach(session::receive);
+        }
+    }
+
+    private void pinged(Session session) {
+        if (takesMore()) {
+            pongsWaiting = 0;
+        } else if (++pongsWaiting > PONGS_WAITING_MAX) {
+            session.ended(CloseReason.SLOW_CONSUMER.code());
+            reset();
         }
     }
 

@@ -1,0 +1,97 @@
+package fanfare.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.testing.Await;
+import fanfare.testing.PushTransport;
+import fanfare.testing.RawHttp;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** One address opens session after session and comes back to none of them. */
+class AbandonedSessionsIT {
+    private static final String FLOODER = "203.0.113.7";
+    private static final int SESSIONS_MAX = 20;
+    private static final int ATTEMPTS = 1_000;
+
+    @Test
+    void anAddressHoldsNoMoreThanItMayAndAllOfItIsReleased() {
+        try (Cluster cluster = Cluster.of(1, settings())) {
+            List<RawSession> admitted = new ArrayList<>();
+            List<RawHttp.Answer> refusals = new ArrayList<>();
+            for (int i = 0; i < ATTEMPTS; i++) {
+                RawSession session = RawSession.of(cluster.port(0), "alice", "X-Forwarded-For: " + FLOODER);
+                RawHttp.Answer answer = session.poll();
+                if (answer.status() == 200) {
+                    admitted.add(session);
+                } else {
+                    refusals.add(answer);
+                }
+                if (i % 100 == 0) {
+                    assertThat(cluster.metric(0, "fanfare_connections{transport=\"xhr\"}"))
+                            .isBetween(1., SESSIONS_MAX + 0.);
+                }
+            }
+            assertThat(admitted).hasSizeGreaterThanOrEqualTo(SESSIONS_MAX);
+            assertThat(refusals).isNotEmpty().allSatisfy(refusal -> {
+                assertThat(refusal.status()).isEqualTo(429);
+                assertThat(refusal.header("Content-Type")).isEqualTo("application/problem+json");
+                assertThat(refusal.header("Retry-After")).isNotNull();
+                JsonObject problem = new JsonObject(refusal.body());
+                assertThat(problem.getString("type")).isEqualTo("urn:fanfare:problem:too-many-requests");
+                assertThat(problem.getString("detail")).contains("sessions from your address");
+            });
+            assertThat(cluster.metric(0, "fanfare_address_refusals_total{limit=\"sessions\"}"))
+                    .isEqualTo(refusals.size());
+
+            cluster.join(PushTransport.XHR, 0, "bob").close();
+            Await.until("everybody has gone", () -> cluster.metric(0, "fanfare_connections{transport=\"xhr\"}") == 0);
+            assertThat(cluster.metric(0, "fanfare_queue_bytes")).isZero();
+            assertThat(admitted.get(0).send("[]").status()).isEqualTo(404);
+            for (RawSession again : admitted.subList(0, SESSIONS_MAX)) {
+                assertThat(again.poll().body()).isEqualTo("o\n");
+            }
+        }
+    }
+
+    @Test
+    void upgradesThatAreCutOffHoldNoPlace() {
+        try (Cluster cluster = Cluster.of(1, settings())) {
+            for (int i = 0; i < ATTEMPTS; i++) {
+                upgrade(cluster).reset();
+            }
+            List<RawHttp> open = new ArrayList<>();
+            Await.until("there is room for all that there may be", () -> {
+                RawHttp http = upgrade(cluster);
+                if (http.head().status() == 101) {
+                    open.add(http);
+                } else {
+                    http.close();
+                }
+                return open.size() == SESSIONS_MAX;
+            });
+            assertThat(upgrade(cluster).head().status()).isEqualTo(429);
+            open.forEach(RawHttp::close);
+        }
+    }
+
+    private static RawHttp upgrade(Cluster cluster) {
+        return RawHttp.to(cluster.port(0))
+                .request("GET", "/push/websocket", "", RawWebSocket.upgrade("Cookie: site_session=alice"));
+    }
+
+    private static Map<String, String> settings() {
+        return Map.of(
+                "FANFARE_SESSIONS_PER_ADDRESS_MAX",
+                Integer.toString(SESSIONS_MAX),
+                "FANFARE_HANDSHAKES_PER_ADDRESS_MAX",
+                "0",
+                "FANFARE_CONNECTIONS_PER_USER_MAX",
+                Integer.toString(ATTEMPTS),
+                "FANFARE_TRUSTED_PROXIES",
+                "127.0.0.0/8");
+    }
+}

@@ -1,0 +1,5 @@
+/** What the SockJS wire is made of, without a wire. */
+@NullMarked
+package fanfare.gateway.sockjs;
+
+import org.jspecify.annotations.NullMarked;
