@@ -1,6 +1,7 @@
 package fanfare.gateway;
 
 import fanfare.gateway.auth.AddressLimits;
+import fanfare.gateway.auth.ProxyHeads;
 import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.Hub;
@@ -19,6 +20,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop that serves browsers: its hub, and a share of the connections on the listening port. */
@@ -29,6 +31,8 @@ final class GatewayVerticle extends VerticleBase {
     private static final int LINE_BYTES_MAX = 8 << 10;
     /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
     private static final int WEBSOCKET_BYTES_MAX = 128 << 10;
+    /** How long a proxy may take over its head, however it trickles; it has it at hand [s]. */
+    private static final int PROXY_HEAD_S = 10;
     /** How long a browser may take to answer a close [s]. */
     private static final int CLOSING_S = 5;
     /** A peer that acknowledges nothing for this long is gone, and its user no longer online [ms]. */
@@ -43,6 +47,7 @@ final class GatewayVerticle extends VerticleBase {
             SessionMetrics sessions,
             FallbackSessions fallbacks,
             AddressLimits limits,
+            ProxyHeads proxyHeads,
             ClientFiles client,
             Ids ids,
             MeterRegistry metrics) {}
@@ -91,10 +96,12 @@ final class GatewayVerticle extends VerticleBase {
 
         // A negative port is any free one, the same for all event loops.
         int port = config.listenPort() == 0 ? -1 : config.listenPort();
-        return vertx.createHttpServer(options())
-                .connectionHandler(guard::connected)
+        ProxyHeads heads = shared.proxyHeads();
+        return vertx.createHttpServer(options(heads.isExpected()))
+                .exceptionHandler(heads::failed)
+                .connectionHandler(heads.connections(guard::connected))
                 .invalidRequestHandler(ProblemHandler::unreadable)
-                .requestHandler(router)
+                .requestHandler(heads.requests(router))
                 .listen(port, config.listenHost())
                 .onSuccess(listening -> server = listening);
     }
@@ -105,8 +112,11 @@ final class GatewayVerticle extends VerticleBase {
         return listening == null ? 0 : listening.actualPort();
     }
 
-    private static HttpServerOptions options() {
+    private static HttpServerOptions options(boolean proxyProtocol) {
         return new HttpServerOptions()
+                .setUseProxyProtocol(proxyProtocol)
+                .setProxyProtocolTimeout(PROXY_HEAD_S)
+                .setProxyProtocolTimeoutUnit(TimeUnit.SECONDS)
                 // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
                 .setHttp2ClearTextEnabled(false)
                 .setTcpNoDelay(true)
