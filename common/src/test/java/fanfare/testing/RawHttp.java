@@ -64,6 +64,15 @@ public final class RawHttp implements AutoCloseable {
         }
     }
 
+    /** From another address of this machine, any in 127.0.0.0/8. */
+    public static RawHttp from(String address, int port) {
+        try {
+            return new RawHttp(new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(address), 0));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** One request on a connection of its own; headers are written {@code Name: value}. */
     public static Answer get(int port, String path, String... headers) {
         try (RawHttp http = to(port)) {

@@ -124,6 +124,7 @@ public final class Gateway {
                 sessions,
                 new FallbackSessions(),
                 config.auth().addressLimits(metrics),
+                config.auth().proxyHeads(metrics),
                 new ClientFiles(),
                 ids,
                 metrics);

@@ -1,6 +1,7 @@
 package fanfare.gateway;
 
 import fanfare.gateway.auth.AddressLimits;
+import fanfare.gateway.auth.ProxyHeads;
 import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.events.EventsHandler;
 import fanfare.gateway.node.Node;
@@ -26,6 +27,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,8 @@ final class GatewayVerticle extends VerticleBase {
     private static final int ANY_PORT = -1;
 
     private static final int ANY_OTHER_PORT = -2;
+    /** How long a proxy may take over its head, however it trickles; it has it at hand [s]. */
+    private static final int PROXY_HEAD_S = 10;
     /** How long a browser may take to answer a close [s]. */
     private static final int CLOSING_S = 5;
     /** A peer that acknowledges nothing for this long is gone, and its user no longer online [ms]. */
@@ -55,6 +59,7 @@ final class GatewayVerticle extends VerticleBase {
             SessionMetrics sessions,
             FallbackSessions fallbacks,
             AddressLimits limits,
+            ProxyHeads proxyHeads,
             ClientFiles client,
             Ids ids,
             MeterRegistry metrics) {}
@@ -98,9 +103,8 @@ final class GatewayVerticle extends VerticleBase {
             new EventsHandler(entrance, config.auth().origins(), GatewayVerticle::random).install(router);
         }
         shared.client().install(router);
-        Future<HttpServer> browsers = listen(
-                        options(), router, guard, config.listenPort() == 0 ? ANY_PORT : config.listenPort())
-                .onSuccess(listening -> server = listening);
+        Future<HttpServer> browsers =
+                listenForBrowsers(router, guard, config.listenPort()).onSuccess(listening -> server = listening);
         return relay.isOn() ? browsers.compose(listening -> listenForGateways(hub, guard, relay)) : browsers;
     }
 
@@ -109,8 +113,13 @@ final class GatewayVerticle extends VerticleBase {
         router.route().handler(new RelayGuard(relay.secret(), shared.metrics()));
         sockJs(entrance(hub, RelayGuard::clientAddress), Whereabouts.MISDIRECTED)
                 .installSessions(router);
-        HttpServerOptions options = options().setMaxHeaderSize(HEAD_BYTES_MAX + RELAYED_BYTES_MAX);
-        return listen(options, router, guard, relay.port() == 0 ? ANY_OTHER_PORT : relay.port())
+        return vertx.createHttpServer(options(false).setMaxHeaderSize(HEAD_BYTES_MAX + RELAYED_BYTES_MAX))
+                .connectionHandler(guard::connected)
+                .invalidRequestHandler(ProblemHandler::unreadable)
+                .requestHandler(router)
+                .listen(
+                        relay.port() == 0 ? ANY_OTHER_PORT : relay.port(),
+                        shared.config().listenHost())
                 .onSuccess(listening -> shared.node().relayListens(listening.actualPort()));
     }
 
@@ -143,12 +152,14 @@ final class GatewayVerticle extends VerticleBase {
                 GatewayVerticle::random);
     }
 
-    private Future<HttpServer> listen(HttpServerOptions options, Router router, ConnectionGuard guard, int port) {
-        return vertx.createHttpServer(options)
-                .connectionHandler(guard::connected)
+    private Future<HttpServer> listenForBrowsers(Router router, ConnectionGuard guard, int port) {
+        ProxyHeads heads = shared.proxyHeads();
+        return vertx.createHttpServer(options(heads.isExpected()))
+                .exceptionHandler(heads::failed)
+                .connectionHandler(heads.connections(guard::connected))
                 .invalidRequestHandler(ProblemHandler::unreadable)
-                .requestHandler(router)
-                .listen(port, shared.config().listenHost());
+                .requestHandler(heads.requests(router))
+                .listen(port == 0 ? ANY_PORT : port, shared.config().listenHost());
     }
 
     /** The port in use. */
@@ -157,8 +168,11 @@ final class GatewayVerticle extends VerticleBase {
         return listening == null ? 0 : listening.actualPort();
     }
 
-    private static HttpServerOptions options() {
+    private static HttpServerOptions options(boolean proxyProtocol) {
         return new HttpServerOptions()
+                .setUseProxyProtocol(proxyProtocol)
+                .setProxyProtocolTimeout(PROXY_HEAD_S)
+                .setProxyProtocolTimeoutUnit(TimeUnit.SECONDS)
                 // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
                 .setHttp2ClearTextEnabled(false)
                 .setTcpNoDelay(true)

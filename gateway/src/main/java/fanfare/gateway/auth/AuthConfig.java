@@ -21,6 +21,7 @@ public record AuthConfig(
         Origins origins,
         AnonymousPolicy anonymous,
         ClientAddress clientAddress,
+        ProxyProtocol proxyProtocol,
         AuthLimits limits,
         int handshakesPerAddressMax,
         int sessionsPerAddressMax,
@@ -31,12 +32,14 @@ public record AuthConfig(
     private static final Pattern COOKIE_NAME = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}");
 
     public static AuthConfig from(Env env) {
+        ClientAddress clientAddress = ClientAddress.from(env);
         return new AuthConfig(
                 url(env),
                 cookies(env),
                 Origins.from(env),
                 env.choice("FANFARE_ANONYMOUS", AnonymousPolicy.DENY),
-                ClientAddress.from(env),
+                clientAddress,
+                ProxyProtocol.from(env, clientAddress),
                 AuthLimits.of(
                         env.integer("FANFARE_AUTH_IN_FLIGHT_MAX", AuthLimits.IN_FLIGHT_MAX_DEFAULT, 1, 10_000),
                         env.duration(
@@ -52,6 +55,11 @@ public record AuthConfig(
     /** The limits per client address, for all event loops of a gateway to share. */
     public AddressLimits addressLimits(MeterRegistry metrics) {
         return new AddressLimits(handshakesPerAddressMax, sessionsPerAddressMax, bodyBytesPerAddressMax, metrics);
+    }
+
+    /** What browsers' connections begin with, for all event loops of a gateway to share. */
+    public ProxyHeads proxyHeads(MeterRegistry metrics) {
+        return new ProxyHeads(proxyProtocol, clientAddress, metrics);
     }
 
     private static URI url(Env env) {

@@ -11,11 +11,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which IP address a request comes from: the peer's, or, where the peer is a proxy of ours, the last one in
- * {@code X-Forwarded-For} that is not. What stands left of that could have been written by anybody. Immutable.
+ * Which IP address a request comes from: the peer's, which a head of the PROXY protocol may have announced, or, where that
+ * is a proxy of ours, the last one in {@code X-Forwarded-For} that is not. What stands left of that could have been written
+ * by anybody. Immutable.
  */
 public final class ClientAddress {
-    private static final String SETTING = "FANFARE_TRUSTED_PROXIES";
+    static final String SETTING = "FANFARE_TRUSTED_PROXIES";
     private static final String UNKNOWN = "0.0.0.0";
     /** Some proxies write the port as well, {@code 1.2.3.4:567} or {@code [::1]:567}. */
     private static final Pattern WITH_PORT =
@@ -43,11 +44,26 @@ public final class ClientAddress {
         return new ClientAddress(trusted);
     }
 
+    /** Whether no proxy is trusted. */
+    boolean trustsNobody() {
+        return trusted.isEmpty();
+    }
+
+    /** Whether a peer is a proxy of ours. */
+    boolean trusts(@Nullable SocketAddress peer) {
+        String host = host(peer);
+        byte[] address = host == null ? null : IpRange.address(host);
+        return address != null && isTrusted(address);
+    }
+
     /** The address of the browser, without port; {@code 0.0.0.0} if the connection is gone or has none. */
     public String of(HttpServerRequest request) {
-        SocketAddress peer = request.remoteAddress();
-        String address = peer == null ? null : peer.hostAddress();
-        return of(address == null ? UNKNOWN : address, request.headers().getAll("X-Forwarded-For"));
+        String peer = host(request.remoteAddress());
+        if (peer == null) {
+            // A proxy may announce a UNIX socket, which is no address; then its own counts.
+            peer = host(request.connection().remoteAddress(true));
+        }
+        return of(peer == null ? UNKNOWN : peer, request.headers().getAll("X-Forwarded-For"));
     }
 
     String of(String peer, List<String> forwardedFor) {
@@ -67,6 +83,10 @@ public final class ClientAddress {
             end = comma;
         }
         return NetUtil.bytesToIpAddress(address);
+    }
+
+    private static @Nullable String host(@Nullable SocketAddress address) {
+        return address == null ? null : address.hostAddress();
     }
 
     private boolean isTrusted(byte[] address) {

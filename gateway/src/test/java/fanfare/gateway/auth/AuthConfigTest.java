@@ -26,6 +26,7 @@ class AuthConfigTest {
         assertThat(config.siteAuthUrl()).isEqualTo(URI.create("http://site/push/auth"));
         assertThat(config.siteCookies()).isEmpty();
         assertThat(config.anonymous()).isEqualTo(AnonymousPolicy.DENY);
+        assertThat(config.proxyProtocol()).isEqualTo(ProxyProtocol.OFF);
         assertThat(config.limits()).isEqualTo(AuthLimits.of(64, Duration.ofHours(1)));
         assertThat(config.handshakesPerAddressMax()).isEqualTo(200);
         assertThat(config.sessionsPerAddressMax()).isEqualTo(10_000);
@@ -34,19 +35,21 @@ class AuthConfigTest {
 
     @Test
     void everySettingHasItsName() {
-        AuthConfig config = config(Map.of(
-                "FANFARE_SITE_AUTH_URL", "https://site.example:8443/auth?push=1",
-                "FANFARE_SITE_COOKIES", "PHPSESSID, remember",
-                "FANFARE_ALLOWED_ORIGINS", "https://a.example",
-                "FANFARE_ANONYMOUS", "allow",
-                "FANFARE_TRUSTED_PROXIES", "127.0.0.1",
-                "FANFARE_AUTH_STALE_MAX", "2h",
-                "FANFARE_AUTH_IN_FLIGHT_MAX", "8",
-                "FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "1",
-                "FANFARE_SESSIONS_PER_ADDRESS_MAX", "2",
-                "FANFARE_BODY_BYTES_PER_ADDRESS_MAX", "3"));
+        AuthConfig config = config(Map.ofEntries(
+                Map.entry("FANFARE_SITE_AUTH_URL", "https://site.example:8443/auth?push=1"),
+                Map.entry("FANFARE_SITE_COOKIES", "PHPSESSID, remember"),
+                Map.entry("FANFARE_ALLOWED_ORIGINS", "https://a.example"),
+                Map.entry("FANFARE_ANONYMOUS", "allow"),
+                Map.entry("FANFARE_TRUSTED_PROXIES", "127.0.0.1"),
+                Map.entry("FANFARE_PROXY_PROTOCOL", "on"),
+                Map.entry("FANFARE_AUTH_STALE_MAX", "2h"),
+                Map.entry("FANFARE_AUTH_IN_FLIGHT_MAX", "8"),
+                Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "1"),
+                Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "2"),
+                Map.entry("FANFARE_BODY_BYTES_PER_ADDRESS_MAX", "3")));
         assertThat(config.siteCookies()).isEqualTo(Set.of("PHPSESSID", "remember"));
         assertThat(config.anonymous()).isEqualTo(AnonymousPolicy.ALLOW);
+        assertThat(config.proxyProtocol()).isEqualTo(ProxyProtocol.ON);
         assertThat(config.limits()).isEqualTo(AuthLimits.of(8, Duration.ofHours(2)));
         assertThat(config.handshakesPerAddressMax()).isEqualTo(1);
         assertThat(config.sessionsPerAddressMax()).isEqualTo(2);
@@ -70,11 +73,20 @@ class AuthConfigTest {
                 .hasMessageContaining("FANFARE_SITE_AUTH_URL");
     }
 
+    @Test
+    void announcedAddressesNeedSomebodyToTrust() {
+        Map<String, String> values = Map.of("FANFARE_SITE_AUTH_URL", "http://site/", "FANFARE_PROXY_PROTOCOL", "on");
+        assertThatThrownBy(() -> config(values))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("FANFARE_PROXY_PROTOCOL is 'on': it needs FANFARE_TRUSTED_PROXIES");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "FANFARE_SITE_COOKIES,              a=1",
         "FANFARE_SITE_COOKIES,              a b",
         "FANFARE_ANONYMOUS,                 maybe",
+        "FANFARE_PROXY_PROTOCOL,            v2",
         "FANFARE_AUTH_STALE_MAX,            1s",
         "FANFARE_AUTH_IN_FLIGHT_MAX,        0",
         "FANFARE_HANDSHAKES_PER_ADDRESS_MAX, -1",

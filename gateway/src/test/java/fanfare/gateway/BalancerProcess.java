@@ -1,0 +1,124 @@
+package fanfare.gateway;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import fanfare.testing.Await;
+import fanfare.testing.RawHttp;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** HAProxy or nginx as this machine has it, in a process of its own, with a configuration that a test makes up. */
+final class BalancerProcess implements AutoCloseable {
+    private static final int SECONDS_MAX = 30;
+
+    private final Process process;
+    private final Path output;
+
+    private BalancerProcess(List<String> command, Path output) {
+        this.output = output;
+        try {
+            process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts HAProxy and waits until it listens on {@code port}, as the configuration has to have it. */
+    static BalancerProcess haproxy(Path folder, int port, String configuration) {
+        Path file = written(folder.resolve("haproxy.cfg"), configuration);
+        return new BalancerProcess(List.of(binary("haproxy"), "-db", "-f", file.toString()), folder.resolve("output"))
+                .listening(port);
+    }
+
+    /** The same with nginx; the configuration is that of its {@code http}. */
+    static BalancerProcess nginx(Path folder, int port, String configuration) {
+        StringBuilder whole = new StringBuilder("daemon off;\nmaster_process off;\nerror_log stderr;\n")
+                .append("pid ")
+                .append(folder.resolve("pid"))
+                .append(";\nevents {}\nhttp {\naccess_log off;\n");
+        // Else it wants folders that only its own user may write to.
+        for (String kind : List.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi")) {
+            whole.append(kind)
+                    .append("_temp_path ")
+                    .append(folder.resolve(kind))
+                    .append(";\n");
+        }
+        Path file = written(folder.resolve("nginx.conf"), whole + configuration + "}\n");
+        return new BalancerProcess(
+                        List.of(binary("nginx"), "-e", "stderr", "-p", folder.toString(), "-c", file.toString()),
+                        folder.resolve("output"))
+                .listening(port);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        try {
+            if (!process.waitFor(SECONDS_MAX, TimeUnit.SECONDS)) {
+                throw new AssertionError("the balancer does not die");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private BalancerProcess listening(int port) {
+        try {
+            Await.until("the balancer listens", () -> listens(port));
+            return this;
+        } catch (AssertionError e) {
+            close();
+            throw e;
+        }
+    }
+
+    private boolean listens(int port) {
+        if (!process.isAlive()) {
+            throw new AssertionError("the balancer did not start: " + output());
+        }
+        try {
+            RawHttp.to(port).close();
+            return true;
+        } catch (UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    private String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path written(Path file, String text) {
+        try {
+            return Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Skips the test on a machine without it, save where nothing may be skipped. */
+    private static String binary(String name) {
+        // Debian puts both where only root's PATH leads.
+        Optional<Path> binary = Stream.concat(
+                        Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/usr/local/sbin"))
+                .map(folder -> Path.of(folder, name))
+                .filter(Files::isExecutable)
+                .findFirst();
+        String hint = "no " + name + "; ./deploy/test installs it";
+        assumeTrue(binary.isPresent() || "true".equals(System.getenv("CI")), hint);
+        return binary.orElseThrow(() -> new IllegalStateException(hint)).toString();
+    }
+}
