@@ -7,8 +7,11 @@ import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,6 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SlowConsumerIT {
     /** More than every buffer of the two kernels and the budget together. */
     private static final int MESSAGES_MAX = 1_000;
+
+    /** For how long a fallback session may be without a poll. */
+    private static final Duration DISCONNECT_DELAY = Duration.ofSeconds(5);
 
     private static final String LARGE = "\"" + "x".repeat(60_000) + "\"";
 
@@ -40,6 +46,20 @@ class SlowConsumerIT {
                 // A stream has ended at its limit instead; its connection is an idle one, which has limits of its own.
                 stalled.rest();
             }
+        }
+    }
+
+    @Test
+    void whoDoesNotPollIsClosedAtItsBudget() {
+        try (Cluster cluster = Cluster.of(1, Map.of("FANFARE_SEND_QUEUE_BYTES_MAX", "200000"))) {
+            String told = Await.within(DISCONNECT_DELAY, () -> {
+                RawSession session = RawSession.of(cluster.port(0), "carol").opened();
+                double before = closes(cluster);
+                IntStream.range(0, 5).forEach(i -> cluster.publish(Channel.user("carol"), "large", LARGE));
+                Await.until("the session is over", () -> closes(cluster) > before);
+                return session.poll().body();
+            });
+            assertThat(told).isEqualTo("c[4002,\"slow consumer\"]\n");
         }
     }
 

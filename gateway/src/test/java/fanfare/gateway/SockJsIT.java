@@ -110,6 +110,25 @@ class SockJsIT {
     }
 
     @Test
+    void onePollAnswersWithEverythingThatWaits() {
+        RawSession session = RawSession.of(port, "poll-all").opened();
+        Channel user = Channel.user("poll-all");
+        // The first to come is in a poll of its own, and shows that the channel is live.
+        cluster.publishNumbers(user, 1, 1);
+        assertThat(session.poll().body()).contains("\\\"event\\\":\\\"1\\\"");
+        cluster.publishNumbers(user, 2, 51);
+        // A pong follows what was there before it.
+        session.send(PING);
+        Await.until("all of it waits", () -> queued() > 50 * 100);
+        String all = session.poll().body();
+        assertThat(new JsonArray(all.substring(1))).hasSizeGreaterThanOrEqualTo(50);
+    }
+
+    private static double queued() {
+        return cluster.metric(0, "fanfare_queue_bytes");
+    }
+
+    @Test
     void aStreamBeginsWithItsPrelude() {
         try (RawHttp stream = RawSession.of(port, "alice").receive("xhr_streaming")) {
             RawHttp.Head head = stream.head();

@@ -358,6 +358,15 @@ class SessionTest {
     }
 
     @Test
+    void whoIsAskedBackGoesOnHearing() throws Exception {
+        turn(() -> session.askBack(1_000, "too early to be asked"));
+        welcomed();
+        turn(() -> session.askBack(1_000, "session too old"));
+        turn(() -> hub.deliver(Channel.BROADCAST, event(1), 0));
+        transport.expect("write reconnect", "write event 1");
+    }
+
+    @Test
     void aBugThatOneSessionMeetsEndsThatOneOnly() throws Exception {
         RecordingTransport other = new RecordingTransport();
         welcomed();
