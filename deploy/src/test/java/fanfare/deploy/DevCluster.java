@@ -41,6 +41,11 @@ public final class DevCluster implements AutoCloseable {
         return "http://" + host + ":" + (8000 + offset) + "/";
     }
 
+    /** Where browsers reach the gateways. */
+    public int balancerPort() {
+        return 8080 + offset;
+    }
+
     /** Kills a gateway at once, as a crash would. */
     public void killGateway(String name) {
         String mark = "FANFARE_NODE_NAME=" + name + "\0";

@@ -2,7 +2,7 @@
 export type FanfareState =
     /** The first attempt since the page, or `connect()`, asked for a connection. */
     | { readonly state: 'connecting' }
-    /** Served. A planned move to another node is a second `open` in a row, nothing in between. */
+    /** Served. A planned move to another node or transport is a second `open` in a row, nothing in between. */
     | {
           readonly state: 'open';
           /** sockjs-client's name of the transport in use. */
@@ -46,12 +46,17 @@ export interface FanfareError {
     readonly message: string;
 }
 
+/**
+ * A WebSocket is tried first. Where it is refused, or is silent for 1.5 s, streaming and then polling are tried beside it.
+ * What works is kept, for this tab's next pages too, for 5 to 10 minutes or until the browser comes `online`; then a
+ * WebSocket is tried again, and taken without a break if it opens.
+ */
 export interface FanfareOptions {
     /** Only these are sent to this page; absent: all, empty: none. */
     namespaces?: string[];
-    /** sockjs-client's names, such as `websocket`, `xhr-streaming`, `xhr-polling`; absent: whatever works. */
+    /** sockjs-client's names, such as `websocket`, `xhr-streaming`, `xhr-polling`; absent: whatever works. In any order. */
     transports?: string | string[];
-    /** Whether the next page of this tab goes on where this one ended (sessionStorage). Default true. */
+    /** Whether the next page of this tab goes on where this one ended, and as it did (sessionStorage). Default true. */
     storage?: boolean;
 }
 
@@ -62,7 +67,7 @@ export interface FanfareScope {
 }
 
 declare class Fanfare {
-    /** Connects at once. `url` may be relative to the page, such as `/push`. */
+    /** Connects at once. `url` may be relative to the page, such as `/push`. Throws if there are no such transports. */
     constructor(url: string | URL, options?: FanfareOptions);
 
     /** The last state told to handlers. */

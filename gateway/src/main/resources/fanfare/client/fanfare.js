@@ -9,6 +9,11 @@
  *
  * It speaks over sockjs-client, taken from the page when `SockJS` is there, else fetched from the gateway. Who the user is
  * rests with the site's cookies alone. The same file is served as a classic script, `fanfare.global.js`.
+ *
+ * A WebSocket is tried first. On a network that refuses it the next kind of transport, streaming and then polling, is tried
+ * at once; on one that accepts and swallows it, after a head start of 1.5 s, and a WebSocket that opens yet still wins. What
+ * worked is where the tab's next dial begins for some 5 to 10 minutes. Then, and as soon as the browser comes `online`, a
+ * WebSocket is tried again, while the connection that works goes on being heard until it is replaced.
  */
 
 const PROTOCOL = 1;
@@ -17,8 +22,25 @@ const BACKOFF_FIRST = 1_000;
 const BACKOFF_MAX = 30_000;
 /** A connection that held this long [ms] was a good one: the next loss starts again from the first delay. */
 const STABLE_AFTER = 10_000;
-/** What sockjs-client grants a transport before it tries the next [ms]; its own guess gives up on a busy gateway. */
+/**
+ * sockjs-client's names of all its transports by kind, the best first. It is given one kind at a time: a network that holds
+ * back one stream holds back all, and by itself it would reach the polls after a time-out for each of the streams.
+ */
+const KINDS = [
+    ['websocket'],
+    ['xhr-streaming', 'xdr-streaming', 'eventsource', 'iframe-eventsource', 'htmlfile', 'iframe-htmlfile'],
+    ['xhr-polling', 'xdr-polling', 'iframe-xhr-polling', 'jsonp-polling'],
+];
+const WEBSOCKET = 0;
+/**
+ * How long a kind of transport is waited for before the next one joins in [ms], so that half of 3 s is left for that one;
+ * twice what the gateway took to answer at all if that is more, lest a busy gateway is dialled twice by everybody.
+ */
+const HEAD_START = 1_500;
+/** What sockjs-client grants a transport at least [ms], joined by another or not; its own guess gives up on a busy gateway. */
 const TRANSPORT_TIMEOUT = 5_000;
+/** For how long what works is preferred to what failed [ms]; up to twice that, so that a crowd comes back as a slope. */
+const DETOUR = 300_000;
 /** The gateway breaks its silence after some 25 s; twice that [ms] is reason to ask whether it is still there. */
 const SILENCE_MAX = 60_000;
 const SILENCE_CHECK_INTERVAL = 15_000;
@@ -64,14 +86,19 @@ class Link {
     /** Whether its hello asked to resume; then nothing counts before the welcome that answers this. */
     asked = false;
     welcomedAt = Infinity;
+    /** Whether the gateway has answered, so that what fails now is the transport. */
+    tried = false;
+    /** Which of the {@link KINDS}. */
+    kind;
     #sock = null;
     #watcher;
     #ended = false;
     #heardAt = Date.now();
     #pongs = [];
 
-    /** @param watcher {opened(link), message(link, text), closed(link, code, reason)} */
-    constructor(url, transports, watcher) {
+    /** @param watcher {trying(link, took), opened(link), message(link, text), closed(link, code, reason)} */
+    constructor(url, kind, transports, watcher) {
+        this.kind = kind;
         this.#watcher = watcher;
         loadSockJS(url.origin)
             .then((SockJS) => this.#ended || this.#open(SockJS, url.href, transports))
@@ -83,7 +110,16 @@ class Link {
     }
 
     #open(SockJS, href, transports) {
-        const sock = this.#sock = new SockJS(href, null, {transports, timeout: TRANSPORT_TIMEOUT});
+        const askedAt = Date.now();
+        // It asks for an id for each transport that it begins to try: the only sign that the gateway has answered.
+        const sessionId = () => {
+            if (!this.tried) {
+                this.tried = true;
+                this.#watcher.trying(this, Date.now() - askedAt);
+            }
+            return crypto.getRandomValues(new Uint32Array(2)).join('');
+        };
+        const sock = this.#sock = new SockJS(href, null, {transports, timeout: TRANSPORT_TIMEOUT, sessionId});
         sock.onopen = () => this.#watcher.opened(this);
         sock.onmessage = ({data}) => {
             this.#heardAt = Date.now();
@@ -135,6 +171,144 @@ class Link {
         if (this.#ended) return;
         this.#ended = true;
         this.#watcher.closed(this, code, reason);
+    }
+}
+
+/**
+ * One attempt to connect: the kinds of transport from the best one on, of which the next joins in when one has failed or
+ * its head start is over. None is given up for being late: a slow network takes its time with WebSockets too.
+ */
+class Race {
+    /** Who is in it, in the order of their kinds; a link leaves when it is welcome or has ended. */
+    links = new Set();
+    #join;
+    /** The kind that joins in next, and the one before which this ends. */
+    #next;
+    #end;
+    #timer = 0;
+
+    /** @param join makes a link of a kind, or null if there is none of that kind */
+    constructor(join, first, end) {
+        this.#join = join;
+        this.#next = first;
+        this.#end = end;
+        this.#more();
+    }
+
+    get over() {
+        return this.links.size === 0;
+    }
+
+    /** Whether it is only for something better than what is heard meanwhile. */
+    get climbs() {
+        return this.#end < KINDS.length;
+    }
+
+    #more() {
+        clearTimeout(this.#timer);
+        this.#timer = 0;
+        while (this.#next < this.#end) {
+            const link = this.#join(this.#next++);
+            if (link) return this.links.add(link);
+        }
+        return null;
+    }
+
+    trying(link, took) {
+        this.#timer = setTimeout(() => this.#late(link), Math.max(HEAD_START, 2 * took));
+    }
+
+    #late(link) {
+        // A stream that comes late is held up by something that will hold up each message.
+        if (!this.#more() && this.climbs && link.kind !== WEBSOCKET) link.fail('too late');
+    }
+
+    /** It works, so the worse ones are needless. */
+    opened(link) {
+        clearTimeout(this.#timer);
+        this.#next = link.kind + 1;
+        this.#leave((other) => other.kind > link.kind);
+    }
+
+    /** Goes on only for a WebSocket that may open yet. */
+    welcomed(link) {
+        this.links.delete(link);
+        this.#end = link.kind;
+        this.#leave((other) => other.kind !== WEBSOCKET);
+    }
+
+    lost(link, code) {
+        const last = [...this.links].at(-1) === link;
+        this.links.delete(link);
+        // A code of the gateway's own came through, and what could not even reach it says nothing about the transport.
+        if (last && link.tried && code < 3000) this.#more();
+        else if (last) clearTimeout(this.#timer);
+    }
+
+    close() {
+        clearTimeout(this.#timer);
+        this.#leave(() => true);
+    }
+
+    #leave(whom) {
+        for (const link of [...this.links].filter(whom)) {
+            this.links.delete(link);
+            link.close();
+        }
+    }
+}
+
+/**
+ * The kind of transport that works on this tab's network in place of the best one, and until when this is believed. Like the
+ * bookmark it outlives the page in sessionStorage, so that the next one need not wait for what fails here.
+ */
+class Detour {
+    #kind = 0;
+    /** [ms since 1970] */
+    #until = 0;
+    #key;
+
+    /** @param key where to keep it; null for this page only */
+    constructor(key) {
+        this.#key = key;
+        try {
+            const {kind, until} = JSON.parse(key && sessionStorage.getItem(key)) ?? {};
+            // A clock that was set back does not make it last.
+            if (KINDS[kind] && until < Date.now() + 2 * DETOUR) {
+                this.#kind = kind;
+                this.#until = until;
+            }
+        } catch {
+            // Storage is switched off, or holds what is not ours: as on an unknown network.
+        }
+    }
+
+    /** Where a dial begins. */
+    get kind() {
+        return Date.now() < this.#until ? this.#kind : 0;
+    }
+
+    /** Believes in this kind until what was believed before would have ended anyway; answers how long that is [ms]. */
+    take(kind) {
+        const now = Date.now();
+        if (now >= this.#until) this.#until = now + DETOUR * (1 + Math.random());
+        this.#kind = kind;
+        this.#store((key) => sessionStorage.setItem(key, JSON.stringify({kind, until: this.#until})));
+        return this.#until - now;
+    }
+
+    forget() {
+        if (!this.#until) return;
+        this.#until = 0;
+        this.#store((key) => sessionStorage.removeItem(key));
+    }
+
+    #store(how) {
+        try {
+            if (this.#key !== null) how(this.#key);
+        } catch {
+            // Full or switched off: the next page finds out anew.
+        }
     }
 }
 
@@ -216,17 +390,21 @@ class Fanfare {
     state = Object.freeze({state: 'connecting'});
     #url;
     #namespaces;
-    #transports;
+    /** The {@link KINDS} that the page allows; one may be empty. */
+    #kinds;
     #bookmark;
+    #detour;
     /** `namespace,event` -> handlers; no namespace before the comma (which none may contain) is any namespace. */
     #handlers = new Map();
-    /** The link that is heard, and the one that is to take its place; a planned move has both. */
+    /** The link that is heard, and those one of which is to take its place; a planned move has both. */
     #link = null;
-    #next = null;
+    #race = null;
     /** The pending attempt: its timer and when it is due. */
     #timer = 0;
     #due = 0;
     #attempt = 0;
+    /** When a better kind of transport than the one in use is tried again. */
+    #climbTimer = 0;
     /** From connect to the end: ends the listeners and the check for silence. Null while closed. */
     #life = null;
 
@@ -234,9 +412,12 @@ class Fanfare {
     constructor(url, {namespaces, transports, storage = true} = {}) {
         this.#url = new URL(url, document.baseURI);
         this.#namespaces = namespaces;
-        this.#transports = transports;
+        const allowed = [transports ?? []].flat();
+        this.#kinds = KINDS.map((names) => names.filter((name) => !allowed.length || allowed.includes(name)));
+        if (!this.#kinds.flat().length) throw new TypeError(`no such transports: ${allowed}`);
         // Two clients of a page that hear different things are at different places.
         this.#bookmark = new Bookmark(storage ? `fanfare ${this.#url} ${namespaces ?? '*'}` : null);
+        this.#detour = new Detour(storage ? `fanfare-detour ${this.#url} ${allowed}` : null);
         queueMicrotask(() => this.state.state === 'connecting' && this.connect());
     }
 
@@ -317,12 +498,17 @@ class Fanfare {
             this.#link?.probe();
             if (!this.#link && this.#timer) this.#dial();
         };
-        addEventListener('online', wake, {signal});
+        addEventListener('online', () => {
+            this.#detour.forget(); // It may be another network.
+            if (this.#race?.climbs) this.#endRace();
+            this.#climb();
+            wake();
+        }, {signal});
         document.addEventListener('visibilitychange', wake, {signal});
         addEventListener('pagehide', () => this.#bookmark.flush(), {signal});
         const check = setInterval(() => {
             this.#link?.probe(SILENCE_MAX);
-            this.#next?.probe(SILENCE_MAX);
+            this.#race?.links.forEach((link) => link.probe(SILENCE_MAX));
         }, SILENCE_CHECK_INTERVAL);
         signal.addEventListener('abort', () => clearInterval(check));
     }
@@ -330,15 +516,35 @@ class Fanfare {
     #dial() {
         clearTimeout(this.#timer);
         this.#timer = 0;
-        this.#next ??= new Link(this.#url, this.#transports, {
+        if (this.#race?.climbs) this.#endRace();
+        this.#race ??= this.#start(this.#detour.kind, KINDS.length);
+    }
+
+    /** Tries to replace the link that is heard by one of a better kind. */
+    #climb() {
+        if (this.#link && !this.#race) this.#race = this.#start(0, this.#link.kind);
+    }
+
+    #start(first, end) {
+        const watcher = {
+            trying: (link, took) => this.#race.trying(link, took),
             opened: (link) => {
+                this.#race.opened(link);
                 const hello = {type: 'hello', protocol: PROTOCOL, namespaces: this.#namespaces};
                 link.asked = this.#bookmark.resume !== null;
                 link.send(this.#bookmark.addTo(hello));
             },
             message: (link, text) => this.#hear(link, text),
             closed: (link, code, reason) => this.#lost(link, code, reason),
-        });
+        };
+        const join = (kind) => this.#kinds[kind].length ? new Link(this.#url, kind, this.#kinds[kind], watcher) : null;
+        const race = new Race(join, first, end);
+        return race.over ? null : race;
+    }
+
+    #endRace() {
+        this.#race?.close();
+        this.#race = null;
     }
 
     #hear(link, text) {
@@ -363,10 +569,14 @@ class Fanfare {
     #welcome(link, {user, node, connection, recovered, resume}) {
         // The hello was late: what comes before the welcome that answers it will come again.
         if (link.asked && recovered === null) return;
-        if (link === this.#next) {
+        if (link !== this.#link) {
+            clearTimeout(this.#timer);
+            this.#timer = 0;
             this.#link?.close();
             this.#link = link;
-            this.#next = null;
+            this.#race.welcomed(link);
+            if (this.#race.over) this.#race = null;
+            this.#settle();
         }
         link.welcomedAt = Date.now();
         // Nobody misses what was sent before the first connection, or to another user.
@@ -374,6 +584,17 @@ class Fanfare {
         this.#bookmark.renew(user, resume);
         this.#become('open', {transport: link.transport, node, user, connection, recovered});
         if (missed) this.#emit(',gap', {channel: null});
+    }
+
+    /** Remembers what works here, and when to look for something better. */
+    #settle() {
+        clearTimeout(this.#climbTimer);
+        const {kind} = this.#link;
+        if (this.#kinds.slice(0, kind).flat().length) {
+            this.#climbTimer = setTimeout(() => this.#climb(), this.#detour.take(kind));
+        } else {
+            this.#detour.forget();
+        }
     }
 
     #deliver(message) {
@@ -394,16 +615,25 @@ class Fanfare {
     }
 
     #lost(link, code, reason) {
-        if (link === this.#link) {
+        const heard = link === this.#link;
+        if (heard) {
             this.#link = null;
+            clearTimeout(this.#climbTimer);
             if (Date.now() - link.welcomedAt >= STABLE_AFTER) this.#attempt = 0;
         } else {
-            this.#next = null;
+            this.#race.lost(link, code);
         }
         // Of too many connections the oldest goes: during a move this is the one that was to go.
-        const moved = code === TOO_MANY_CONNECTIONS && this.#next;
+        const moved = code === TOO_MANY_CONNECTIONS && this.#race && !this.#race.over;
         if (isFinal(code) && !moved) return this.#stop({code, reason});
-        if (!this.#timer && !this.#next) {
+        if (!heard) {
+            if (!this.#race.over) return;
+            const climbed = this.#race.climbs;
+            this.#race = null;
+            if (climbed && this.#link) return this.#settle();
+            if (!this.#link) this.#detour.forget(); // Nothing works now, so another thing may do so next time.
+        }
+        if (!this.#timer && (!this.#race || (!this.#link && this.#race.climbs))) {
             this.#schedule(Math.random() * Math.min(BACKOFF_MAX, BACKOFF_FIRST * 2 ** this.#attempt++));
         }
         if (!this.#link) {
@@ -415,9 +645,10 @@ class Fanfare {
     #stop(why) {
         clearTimeout(this.#timer);
         this.#timer = 0;
+        clearTimeout(this.#climbTimer);
         this.#link?.close();
-        this.#next?.close();
-        this.#link = this.#next = null;
+        this.#link = null;
+        this.#endRace();
         this.#bookmark.flush();
         this.#life?.abort();
         this.#life = null;

@@ -3,15 +3,20 @@ package fanfare.deploy.browser;
 import com.microsoft.playwright.APIRequestContext;
 import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Clock;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.FormData;
 import com.microsoft.playwright.options.RequestOptions;
+import fanfare.testing.Await;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.assertj.core.api.Assertions;
 
 /** A tab of one logged-in user on a classic site: each click loads another page, with Fanfare on it or without. */
@@ -27,15 +32,20 @@ final class Tab implements AutoCloseable {
             </script>
             <script type="module">
             const session = await (await fetch('/api/session')).json();
-            const gateway = `http://${location.hostname}:${session.gateway}`;
+            const by = new URLSearchParams(location.search).get('by');
+            const gateway = `http://${location.hostname}:${by ?? session.gateway}`;
             const {Fanfare} = await import(`${gateway}/client/fanfare.js`);
-            new Fanfare(`${gateway}/push`, {storage: !location.search.includes('forgetful')})
+            globalThis.fanfare = new Fanfare(`${gateway}/push`, {storage: !location.search.includes('forgetful')})
                 .on('*', (data) => heard.push(data))
                 .on('gap', () => heard.push('gap'))
                 .on('state', (state) => states.push(state));
             </script>
             """;
 
+    /** Less than what passes between two looks at a condition, so that a wound clock is never ahead of the machine [ms]. */
+    private static final int STEP_MS = 5;
+
+    private static final String IS_OPEN = "globalThis.states?.at(-1)?.state === 'open'";
     private static final Page.WaitForFunctionOptions PATIENTLY = new Page.WaitForFunctionOptions().setTimeout(20_000);
 
     private final String site;
@@ -59,6 +69,55 @@ final class Tab implements AutoCloseable {
     void becomes(String other) {
         user = other;
         login();
+    }
+
+    /** From now on the pages' time is the test's: it goes on by itself, and can be moved on and stopped. */
+    void controlTime() {
+        page.clock().install();
+    }
+
+    /** Moves the page's time on; what is due by then is done once. */
+    void later(Duration time) {
+        page.clock().fastForward(time.toMillis());
+    }
+
+    /** Loads a page while time stands still, so that it gets no further than {@link #wind} lets it. */
+    void openInStoppedTime(String path, int port) {
+        page.clock().install(new Clock.InstallOptions().setTime(0));
+        page.clock().pauseAt(1_000);
+        page.navigate(site + path + "?by=" + port);
+    }
+
+    /** Lets the page's time go on in small steps until the condition holds; how long that took in its time. */
+    Duration wind(String what, BooleanSupplier condition) {
+        AtomicLong ms = new AtomicLong();
+        Await.until(what, () -> {
+            page.clock().runFor(STEP_MS);
+            ms.addAndGet(STEP_MS);
+            return condition.getAsBoolean();
+        });
+        return Duration.ofMillis(ms.get());
+    }
+
+    /** Waits until the gateway has answered all that it was asked whether it is there. */
+    void awaitPong() {
+        page.evaluate("fanfare.ping()");
+    }
+
+    /** How long what works here is kept to, as it was last written down. */
+    String detour() {
+        return (String)
+                page.evaluate("Object.entries(sessionStorage).find(([key]) => key.startsWith('fanfare-detour'))[1]");
+    }
+
+    /** Tells the page what a browser tells it that has found a network. */
+    void comesOnline() {
+        page.evaluate("dispatchEvent(new Event('online'))");
+    }
+
+    /** Loads a page with Fanfare, which reaches the gateway by way of this port, and waits until it is connected. */
+    void open(String path, int port) {
+        open(path + "?by=" + port);
     }
 
     /** Loads a page with Fanfare and waits until it is connected. */
@@ -99,6 +158,24 @@ final class Tab implements AutoCloseable {
         return (String) page.evaluate("states.at(-1).node");
     }
 
+    /** How this page is connected, after all moves. */
+    String transport() {
+        return (String) page.evaluate("states.at(-1).transport");
+    }
+
+    boolean isOpen() {
+        return (boolean) page.evaluate(IS_OPEN);
+    }
+
+    void awaitTransport(String name) {
+        page.waitForFunction("name => states.at(-1).transport === name", name, PATIENTLY);
+    }
+
+    /** Each state that the page was told, in order; an open one by its transport. */
+    Object course() {
+        return page.evaluate("states.map(({state, transport}) => transport ?? state)");
+    }
+
     /** How often the page has written to its storage. */
     int writes() {
         return (int) page.evaluate("writes");
@@ -112,8 +189,16 @@ final class Tab implements AutoCloseable {
 
     /** Publishes to the user as the site's backend, with no page involved. */
     void publish(String data) {
+        publish(new JsonObject().put("users", new JsonArray().add(user)), data);
+    }
+
+    void publishToEveryone(String data) {
+        publish(new JsonObject().put("broadcast", true), data);
+    }
+
+    private void publish(JsonObject to, String data) {
         JsonObject publication = new JsonObject()
-                .put("to", new JsonObject().put("users", new JsonArray().add(user)))
+                .put("to", to)
                 .put("namespace", "/message_namespace")
                 .put("event", "message_event_type")
                 .put("data", data);
@@ -137,7 +222,7 @@ final class Tab implements AutoCloseable {
     }
 
     private void awaitOpen() {
-        page.waitForFunction("globalThis.states?.at(-1)?.state === 'open'", null, PATIENTLY);
+        page.waitForFunction(IS_OPEN, null, PATIENTLY);
     }
 
     private static void html(Route route, String content) {
