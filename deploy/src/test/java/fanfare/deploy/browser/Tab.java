@@ -5,10 +5,13 @@ import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.Cookie;
 import com.microsoft.playwright.options.FormData;
 import com.microsoft.playwright.options.RequestOptions;
-import io.vertx.core.json.JsonArray;
+import com.microsoft.playwright.options.SameSiteAttribute;
+import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +29,13 @@ final class Tab implements AutoCloseable {
             Storage.prototype.setItem = function (...item) { writes++; write.apply(this, item); };
             </script>
             <script type="module">
-            const session = await (await fetch('/api/session')).json();
-            const gateway = `http://${location.hostname}:${session.gateway}`;
+            const query = new URLSearchParams(location.search);
+            const ours = async () =>
+                `http://${location.hostname}:${(await (await fetch('/api/session')).json()).gateway}`;
+            const gateway = query.get('gateway') ?? await ours();
             const {Fanfare} = await import(`${gateway}/client/fanfare.js`);
-            new Fanfare(`${gateway}/push`, {storage: !location.search.includes('forgetful')})
+            const transports = query.get('transports') ?? undefined;
+            new Fanfare(`${gateway}/push`, {storage: !query.has('forgetful'), transports})
                 .on('*', (data) => heard.push(data))
                 .on('gap', () => heard.push('gap'))
                 .on('state', (state) => states.push(state));
@@ -39,19 +45,26 @@ final class Tab implements AutoCloseable {
     private static final Page.WaitForFunctionOptions PATIENTLY = new Page.WaitForFunctionOptions().setTimeout(20_000);
 
     private final String site;
+    private final String pages;
     private final Page page;
     private final APIRequestContext backend;
     private final List<String> errors = new ArrayList<>();
     private String user;
 
     Tab(BrowserContext context, String site, String user) {
+        this(context, site, site, user);
+    }
+
+    /** @param pages where the pages are, if not at the site's backend */
+    Tab(BrowserContext context, String site, String pages, String user) {
         this.site = site;
+        this.pages = pages;
         this.user = user;
         this.backend = context.request();
         this.page = context.newPage();
         page.onPageError(errors::add);
-        page.route(site + "with/**", route -> html(route, WITH_FANFARE));
-        page.route(site + "without", route -> html(route, "<!doctype html>"));
+        page.route(pages + "with/**", route -> html(route, WITH_FANFARE));
+        page.route(pages + "without", route -> html(route, "<!doctype html>"));
         login();
     }
 
@@ -63,7 +76,7 @@ final class Tab implements AutoCloseable {
 
     /** Loads a page with Fanfare and waits until it is connected. */
     void open(String path) {
-        page.navigate(site + path);
+        page.navigate(pages + path);
         awaitOpen();
     }
 
@@ -74,7 +87,7 @@ final class Tab implements AutoCloseable {
 
     /** Loads a page without Fanfare and waits until the user counts as gone. */
     void leave() {
-        page.navigate(site + "without");
+        page.navigate(pages + "without");
         page.waitForCondition(() -> {
             APIResponse answer = backend.get(site + "api/presence?user=" + user);
             return new JsonObject(answer.text()).getInteger("connections") == 0;
@@ -95,6 +108,10 @@ final class Tab implements AutoCloseable {
         return page.evaluate("states.find(({state}) => state === 'open').recovered");
     }
 
+    String transport() {
+        return (String) page.evaluate("states.findLast(({state}) => state === 'open').transport");
+    }
+
     String node() {
         return (String) page.evaluate("states.at(-1).node");
     }
@@ -110,18 +127,38 @@ final class Tab implements AutoCloseable {
         Assertions.assertThat(page.evaluate("heard")).isEqualTo(List.of(data));
     }
 
+    /** The same for texts as JSON has them, which can say more than what a test is handed out of a page. */
+    void expectJson(List<String> data) {
+        page.waitForFunction("count => heard.length >= count", data.size(), PATIENTLY);
+        Assertions.assertThat(page.evaluate("heard.map((text) => JSON.stringify(text))"))
+                .isEqualTo(data);
+    }
+
     /** Publishes to the user as the site's backend, with no page involved. */
     void publish(String data) {
-        JsonObject publication = new JsonObject()
-                .put("to", new JsonObject().put("users", new JsonArray().add(user)))
-                .put("namespace", "/message_namespace")
-                .put("event", "message_event_type")
-                .put("data", data);
+        publishJson(Json.encode(data));
+    }
+
+    /** The same with data that is JSON already. */
+    void publishJson(String data) {
+        String publication =
+                "{\"to\":{\"users\":[\"%s\"]},\"namespace\":\"/message_namespace\",\"event\":\"message_event_type\",\"data\":%s}"
+                        .formatted(user, data);
         expectOk(backend.post(
                 site + "publish",
                 RequestOptions.create()
                         .setHeader("Content-Type", "application/json")
-                        .setData(publication.encode())));
+                        .setData(publication)));
+    }
+
+    /** The tab itself, for what no page of ours does. */
+    Page page() {
+        return page;
+    }
+
+    /** What this tab's browser can ask with the cookies of the site. */
+    APIRequestContext backend() {
+        return backend;
     }
 
     @Override
@@ -134,6 +171,25 @@ final class Tab implements AutoCloseable {
         expectOk(backend.post(
                 site + "login",
                 RequestOptions.create().setForm(FormData.create().set("user", user))));
+        if (!host(pages).equals(host(site))) {
+            shareCookie();
+        }
+    }
+
+    /** As a site does whose hosts have a domain in common: the cookie holds for all of them, and for no other site. */
+    private void shareCookie() {
+        String host = host(pages);
+        Cookie own = page.context().cookies(site).get(0);
+        page.context()
+                .addCookies(List.of(new Cookie(own.name, own.value)
+                        .setDomain(host.substring(host.indexOf('.')))
+                        .setPath("/")
+                        .setHttpOnly(true)
+                        .setSameSite(SameSiteAttribute.LAX)));
+    }
+
+    private static String host(String url) {
+        return URI.create(url).getHost();
     }
 
     private void awaitOpen() {
