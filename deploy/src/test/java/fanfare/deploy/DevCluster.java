@@ -38,7 +38,12 @@ public final class DevCluster implements AutoCloseable {
 
     /** The demo page under a name of this machine. */
     public String page(String host) {
-        return "http://" + host + ":" + (8000 + offset) + "/";
+        return "http://" + host + ":" + port(8000) + "/";
+    }
+
+    /** Where that listens in this cluster which listens on {@code usual} without an offset. */
+    public int port(int usual) {
+        return usual + offset;
     }
 
     /** Where browsers reach the gateways. */

@@ -54,7 +54,10 @@ export interface FanfareError {
 export interface FanfareOptions {
     /** Only these are sent to this page; absent: all, empty: none. */
     namespaces?: string[];
-    /** sockjs-client's names, such as `websocket`, `xhr-streaming`, `xhr-polling`; absent: whatever works. In any order. */
+    /**
+     * sockjs-client's names: `websocket`, `xhr-streaming`, `eventsource`, `iframe-eventsource`, `htmlfile`, `iframe-htmlfile`,
+     * `xhr-polling`, `iframe-xhr-polling`, `jsonp-polling`; absent: whatever works. In any order.
+     */
     transports?: string | string[];
     /** Whether the next page of this tab goes on where this one ended, and as it did (sessionStorage). Default true. */
     storage?: boolean;

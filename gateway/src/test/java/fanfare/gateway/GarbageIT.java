@@ -147,8 +147,9 @@ class GarbageIT {
     void aPollMayBeCutOffTogetherWithTheRequestsBehindIt() {
         for (int i = 0; i < 10; i++) {
             RawSession session = RawSession.of(cluster.port(0), "bob").opened();
-            RawHttp http =
-                    session.receive("xhr").request("GET", "/push/info", "").request("GET", "/push/%zz", "");
+            RawHttp http = session.receive(SockJsForm.XHR)
+                    .request("GET", "/push/info", "")
+                    .request("GET", "/push/%zz", "");
             http.reset();
         }
         Await.until("they have gone", () -> cluster.metric(0, "fanfare_connections{transport=\"xhr\"") == 0);

@@ -17,13 +17,14 @@ import io.vertx.redis.client.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever becomes of the way to Redis, browsers stay connected and hear everything once. */
 class LinkLossIT {
@@ -156,13 +157,26 @@ class LinkLossIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"xhr", "xhr_streaming", "websocket"})
-    void aNewcomerWhoLeavesWhileRedisIsAskedForTheTimeIsForgotten(String transport) {
+    @EnumSource
+    void aNewcomerWhoLeavesWhileRedisIsAskedForTheTimeIsForgotten(SockJsForm form) {
+        newcomerIsForgotten(() -> RawSession.of(cluster.port(0), "alice").receive(form));
+    }
+
+    @Test
+    void soIsOneByWebSocket() {
+        newcomerIsForgotten(() -> RawSession.of(cluster.port(0), "alice").upgrade());
+    }
+
+    @Test
+    void soIsOneByEventSource() {
+        newcomerIsForgotten(
+                () -> RawHttp.to(cluster.port(0)).request("GET", "/events", "", "Cookie: site_session=alice"));
+    }
+
+    private void newcomerIsForgotten(Supplier<RawHttp> request) {
         int there = connections();
         link.stall();
-        RawSession session = RawSession.of(cluster.port(0), "alice");
-        RawHttp newcomer = transport.equals("websocket") ? session.upgrade() : session.receive(transport);
-        newcomer.reset();
+        request.get().reset();
         link.resume();
         cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
         Await.until("nobody but the others is there", () -> connections() == there + 1);

@@ -59,13 +59,15 @@ class OriginIT {
     void foreignPagesAreRefusedOnEverySessionRequest(String header) {
         // A login of its own: of those that other tests let in, the site may be asked at any time.
         String stranger = "Cookie: site_session=stranger";
-        for (String path : List.of("xhr", "xhr_streaming", "xhr_send")) {
-            RawHttp.Answer answer =
-                    RawHttp.post(port, RawSession.of(port, "stranger").path(path), "[\"{}\"]", header, stranger);
-            assertThat(answer.status()).as(path).isEqualTo(403);
-            assertThat(answer.header("Access-Control-Allow-Origin")).isNull();
-            assertThat(answer.header("Access-Control-Allow-Credentials")).isNull();
+        for (String path : List.of("xhr", "xhr_streaming", "xhr_send", "jsonp_send")) {
+            assertRefused(
+                    path, RawHttp.post(port, RawSession.of(port, "stranger").path(path), "[\"{}\"]", header, stranger));
         }
+        for (String path : List.of("eventsource", "htmlfile?c=a", "jsonp?c=a")) {
+            assertRefused(
+                    path, RawHttp.get(port, RawSession.of(port, "stranger").path(path), header, stranger));
+        }
+        assertRefused("events", RawHttp.get(port, "/events", header, stranger));
         for (String path : List.of(RawSession.of(port, "stranger").path("websocket"), "/push/websocket")) {
             assertThat(upgrade(path, header, stranger).status()).as(path).isEqualTo(403);
         }
@@ -87,6 +89,9 @@ class OriginIT {
         assertThat(RawHttp.post(port, RawSession.of(port, "alice").path("xhr"), "", header, cookie())
                         .body())
                 .isEqualTo("o\n");
+        assertThat(RawHttp.get(port, RawSession.of(port, "alice").path(SockJsForm.JSONP.path), header, cookie())
+                        .body())
+                .isEqualTo(SockJsForm.JSONP.wire("o"));
         for (String path : List.of(RawSession.of(port, "alice").path("websocket"), "/push/websocket")) {
             assertThat(upgrade(path, header, cookie()).status()).isEqualTo(101);
         }
@@ -159,6 +164,12 @@ class OriginIT {
                 "Origin: http://push.shop.example",
                 cookie());
         assertThat(answer.body()).isEqualTo("o\n");
+    }
+
+    private static void assertRefused(String path, RawHttp.Answer answer) {
+        assertThat(answer.status()).as(path).isEqualTo(403);
+        assertThat(answer.header("Access-Control-Allow-Origin")).as(path).isNull();
+        assertThat(answer.header("Access-Control-Allow-Credentials")).as(path).isNull();
     }
 
     private static RawHttp.Answer poll(String header) {

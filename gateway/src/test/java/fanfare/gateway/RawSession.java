@@ -63,14 +63,27 @@ final class RawSession {
     }
 
     RawHttp.Answer poll() {
-        try (RawHttp http = receive("xhr")) {
-            return http.answer();
-        }
+        return answer(SockJsForm.XHR);
     }
 
     /** Sends the request of a receiver and leaves the answer to be read. */
-    RawHttp receive(String transport) {
-        return RawHttp.to(port).request("POST", path(transport), "", headers());
+    RawHttp receive(SockJsForm form) {
+        return RawHttp.to(port).request(form.method, path(form.path), "", headers());
+    }
+
+    /** The same in HTTP/1.0. */
+    RawHttp receiveByHttp10(SockJsForm form) {
+        String length = form.method.equals("POST") ? "Content-Length: 0\r\n" : "";
+        return RawHttp.to(port)
+                .send(form.method + " " + path(form.path) + " HTTP/1.0\r\nHost: 127.0.0.1\r\n"
+                        + String.join("\r\n", headers) + "\r\n" + length + "\r\n");
+    }
+
+    /** One whole answer of a receiver. */
+    RawHttp.Answer answer(SockJsForm form) {
+        try (RawHttp http = receive(form)) {
+            return http.answer();
+        }
     }
 
     /** Sends the request of a WebSocket and leaves the answer to be read. */
@@ -83,9 +96,18 @@ final class RawSession {
     }
 
     RawHttp.Answer send(String body, @Nullable String contentType) {
+        return send("xhr_send", body, contentType);
+    }
+
+    /** Sends as a page without XHR does, from a form. */
+    RawHttp.Answer sendForm(String body, @Nullable String contentType) {
+        return send("jsonp_send", body, contentType);
+    }
+
+    private RawHttp.Answer send(String path, String body, @Nullable String contentType) {
         return contentType == null
-                ? RawHttp.post(port, path("xhr_send"), body, headers())
-                : RawHttp.post(port, path("xhr_send"), body, headers("Content-Type: " + contentType));
+                ? RawHttp.post(port, path(path), body, headers())
+                : RawHttp.post(port, path(path), body, headers("Content-Type: " + contentType));
     }
 
     private String[] headers(String... more) {

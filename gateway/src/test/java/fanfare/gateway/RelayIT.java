@@ -58,7 +58,7 @@ class RelayIT {
     @Test
     void aStreamPassesUnbuffered() {
         RawSession session = opened("stream");
-        try (RawHttp stream = at(session, 1).receive("xhr_streaming")) {
+        try (RawHttp stream = at(session, 1).receive(SockJsForm.XHR_STREAMING)) {
             assertThat(stream.head().header("X-Accel-Buffering")).isEqualTo("no");
             Chunks chunks = new Chunks(stream);
             assertThat(chunks.upTo(PRELUDE.length())).isEqualTo(PRELUDE);
@@ -84,7 +84,7 @@ class RelayIT {
     @Test
     void aSecondReceiverElsewhereIsTurnedAwayAndTheFirstDoesNotNotice() {
         RawSession session = opened("second");
-        try (RawHttp first = at(session, 1).receive("xhr_streaming")) {
+        try (RawHttp first = at(session, 1).receive(SockJsForm.XHR_STREAMING)) {
             first.head();
             Chunks chunks = new Chunks(first);
             assertThat(chunks.upTo(PRELUDE.length())).isEqualTo(PRELUDE);
@@ -99,7 +99,7 @@ class RelayIT {
     @Test
     void anAbortedReceiverElsewhereEndsTheSessionAndTheCloseFrameIsRepeatedEverywhere() {
         RawSession session = opened("abort");
-        try (RawHttp stream = at(session, 1).receive("xhr_streaming")) {
+        try (RawHttp stream = at(session, 1).receive(SockJsForm.XHR_STREAMING)) {
             stream.head();
             assertThat(new Chunks(stream).upTo(PRELUDE.length())).isEqualTo(PRELUDE);
             stream.reset();
@@ -268,7 +268,7 @@ class RelayIT {
             session.send("[\"{\\\"type\\\":\\\"hello\\\"}\"]");
             String welcome = at(session, 0).poll().body();
             String token = new JsonObject(new JsonArray(welcome.substring(1)).getString(0)).getString("resume");
-            try (RawHttp poll = at(session, 1).receive("xhr")) {
+            try (RawHttp poll = at(session, 1).receive(SockJsForm.XHR)) {
                 Await.until(
                         "the poll waits at the owner",
                         () -> at(session, 2).poll().body().startsWith("c[2010"));

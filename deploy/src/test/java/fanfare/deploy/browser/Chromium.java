@@ -3,6 +3,7 @@ package fanfare.deploy.browser;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
@@ -60,6 +61,16 @@ final class Chromium implements AutoCloseable {
     /** Opens an empty tab whose user is logged in at the site, with cookies and storage of its own. */
     Tab openTab(String site, String user) {
         return new Tab(browser.newContext(), site, user);
+    }
+
+    /** The same where the site's pages have another host name than its backend, and its cookie holds for both. */
+    Tab openTab(String site, String pages, String user) {
+        return new Tab(browser.newContext(), site, pages, user);
+    }
+
+    /** Cookies, storage and a cache of its own. */
+    BrowserContext newContext() {
+        return browser.newContext();
     }
 
     @Override

@@ -6,11 +6,15 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Clock;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.Cookie;
 import com.microsoft.playwright.options.FormData;
 import com.microsoft.playwright.options.RequestOptions;
+import com.microsoft.playwright.options.SameSiteAttribute;
 import fanfare.testing.Await;
+import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +35,12 @@ final class Tab implements AutoCloseable {
             Storage.prototype.setItem = function (...item) { writes++; write.apply(this, item); };
             </script>
             <script type="module">
-            const session = await (await fetch('/api/session')).json();
-            const by = new URLSearchParams(location.search).get('by');
-            const gateway = `http://${location.hostname}:${by ?? session.gateway}`;
+            const query = new URLSearchParams(location.search);
+            const port = async () => query.get('by') ?? (await (await fetch('/api/session')).json()).gateway;
+            const gateway = query.get('gateway') ?? `http://${location.hostname}:${await port()}`;
             const {Fanfare} = await import(`${gateway}/client/fanfare.js`);
-            globalThis.fanfare = new Fanfare(`${gateway}/push`, {storage: !location.search.includes('forgetful')})
+            const transports = query.get('transports') ?? undefined;
+            globalThis.fanfare = new Fanfare(`${gateway}/push`, {storage: !query.has('forgetful'), transports})
                 .on('*', (data) => heard.push(data))
                 .on('gap', () => heard.push('gap'))
                 .on('state', (state) => states.push(state));
@@ -49,19 +54,26 @@ final class Tab implements AutoCloseable {
     private static final Page.WaitForFunctionOptions PATIENTLY = new Page.WaitForFunctionOptions().setTimeout(20_000);
 
     private final String site;
+    private final String pages;
     private final Page page;
     private final APIRequestContext backend;
     private final List<String> errors = new ArrayList<>();
     private String user;
 
     Tab(BrowserContext context, String site, String user) {
+        this(context, site, site, user);
+    }
+
+    /** @param pages where the pages are, if not at the site's backend */
+    Tab(BrowserContext context, String site, String pages, String user) {
         this.site = site;
+        this.pages = pages;
         this.user = user;
         this.backend = context.request();
         this.page = context.newPage();
         page.onPageError(errors::add);
-        page.route(site + "with/**", route -> html(route, WITH_FANFARE));
-        page.route(site + "without", route -> html(route, "<!doctype html>"));
+        page.route(pages + "with/**", route -> html(route, WITH_FANFARE));
+        page.route(pages + "without", route -> html(route, "<!doctype html>"));
         login();
     }
 
@@ -122,7 +134,7 @@ final class Tab implements AutoCloseable {
 
     /** Loads a page with Fanfare and waits until it is connected. */
     void open(String path) {
-        page.navigate(site + path);
+        page.navigate(pages + path);
         awaitOpen();
     }
 
@@ -133,7 +145,7 @@ final class Tab implements AutoCloseable {
 
     /** Loads a page without Fanfare and waits until the user counts as gone. */
     void leave() {
-        page.navigate(site + "without");
+        page.navigate(pages + "without");
         page.waitForCondition(() -> {
             APIResponse answer = backend.get(site + "api/presence?user=" + user);
             return new JsonObject(answer.text()).getInteger("connections") == 0;
@@ -154,13 +166,13 @@ final class Tab implements AutoCloseable {
         return page.evaluate("states.find(({state}) => state === 'open').recovered");
     }
 
-    String node() {
-        return (String) page.evaluate("states.at(-1).node");
-    }
-
     /** How this page is connected, after all moves. */
     String transport() {
-        return (String) page.evaluate("states.at(-1).transport");
+        return (String) page.evaluate("states.findLast(({state}) => state === 'open').transport");
+    }
+
+    String node() {
+        return (String) page.evaluate("states.at(-1).node");
     }
 
     boolean isOpen() {
@@ -187,26 +199,46 @@ final class Tab implements AutoCloseable {
         Assertions.assertThat(page.evaluate("heard")).isEqualTo(List.of(data));
     }
 
+    /** The same for texts as JSON has them, which can say more than what a test is handed out of a page. */
+    void expectJson(List<String> data) {
+        page.waitForFunction("count => heard.length >= count", data.size(), PATIENTLY);
+        Assertions.assertThat(page.evaluate("heard.map((text) => JSON.stringify(text))"))
+                .isEqualTo(data);
+    }
+
     /** Publishes to the user as the site's backend, with no page involved. */
     void publish(String data) {
+        publishJson(Json.encode(data));
+    }
+
+    /** The same with data that is JSON already. */
+    void publishJson(String data) {
         publish(new JsonObject().put("users", new JsonArray().add(user)), data);
     }
 
     void publishToEveryone(String data) {
-        publish(new JsonObject().put("broadcast", true), data);
+        publish(new JsonObject().put("broadcast", true), Json.encode(data));
     }
 
     private void publish(JsonObject to, String data) {
-        JsonObject publication = new JsonObject()
-                .put("to", to)
-                .put("namespace", "/message_namespace")
-                .put("event", "message_event_type")
-                .put("data", data);
+        String publication =
+                "{\"to\":%s,\"namespace\":\"/message_namespace\",\"event\":\"message_event_type\",\"data\":%s}"
+                        .formatted(to.encode(), data);
         expectOk(backend.post(
                 site + "publish",
                 RequestOptions.create()
                         .setHeader("Content-Type", "application/json")
-                        .setData(publication.encode())));
+                        .setData(publication)));
+    }
+
+    /** The tab itself, for what no page of ours does. */
+    Page page() {
+        return page;
+    }
+
+    /** What this tab's browser can ask with the cookies of the site. */
+    APIRequestContext backend() {
+        return backend;
     }
 
     @Override
@@ -219,6 +251,25 @@ final class Tab implements AutoCloseable {
         expectOk(backend.post(
                 site + "login",
                 RequestOptions.create().setForm(FormData.create().set("user", user))));
+        if (!host(pages).equals(host(site))) {
+            shareCookie();
+        }
+    }
+
+    /** As a site does whose hosts have a domain in common: the cookie holds for all of them, and for no other site. */
+    private void shareCookie() {
+        String host = host(pages);
+        Cookie own = page.context().cookies(site).get(0);
+        page.context()
+                .addCookies(List.of(new Cookie(own.name, own.value)
+                        .setDomain(host.substring(host.indexOf('.')))
+                        .setPath("/")
+                        .setHttpOnly(true)
+                        .setSameSite(SameSiteAttribute.LAX)));
+    }
+
+    private static String host(String url) {
+        return URI.create(url).getHost();
     }
 
     private void awaitOpen() {

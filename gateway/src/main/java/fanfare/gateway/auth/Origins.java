@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class Origins {
     private static final String SETTING = "FANFARE_ALLOWED_ORIGINS";
     private static final String WILDCARD = "://*.";
+    private static final String SAME_ORIGIN = "same-origin";
     /** What a page cannot forge: only its own site, or the user by hand, made the browser send this. */
-    private static final Set<String> OWN_SITES = Set.of("same-origin", "none");
+    private static final Set<String> OWN_SITES = Set.of(SAME_ORIGIN, "none");
 
     /** @param suffix what the host ends in, with its dot, for a wildcard; else null, and the origin must be equal */
     private record Rule(Origin origin, @Nullable String suffix) {
@@ -80,22 +81,27 @@ public final class Origins {
     Verdict check(
             @Nullable String host, @Nullable String origin, @Nullable String secFetchSite, @Nullable String referer) {
         if (origin != null) {
-            return new Verdict(isAllowed(Origin.parse(origin), host), origin);
+            return new Verdict(isAllowed(Origin.parse(origin), host, secFetchSite), origin);
         }
         boolean foreign = secFetchSite != null && !OWN_SITES.contains(secFetchSite);
         if (!foreign && referer == null) {
             return new Verdict(true, null);
         }
-        return new Verdict(referer != null && isAllowed(Origin.ofReferrer(referer), host), null);
+        return new Verdict(referer != null && isAllowed(Origin.ofReferrer(referer), host, secFetchSite), null);
     }
 
-    private boolean isAllowed(@Nullable Origin page, @Nullable String host) {
+    /**
+     * A list need not name the gateway itself: what its page for hidden frames asks for is of the gateway's own origin,
+     * and that page judges the one around it.
+     */
+    private boolean isAllowed(@Nullable Origin page, @Nullable String host, @Nullable String secFetchSite) {
         if (page == null) {
             return false;
         }
+        boolean own = Objects.equals(page.host(), HostName.of(host));
         return rules.isEmpty()
-                ? Objects.equals(page.host(), HostName.of(host))
-                : rules.stream().anyMatch(rule -> rule.allows(page));
+                ? own
+                : (own && SAME_ORIGIN.equals(secFetchSite)) || rules.stream().anyMatch(rule -> rule.allows(page));
     }
 
     /** Two headers of a kind that comes once are read differently by different programs, so they count as nonsense. */

@@ -34,19 +34,20 @@ final class IframePage {
                 <script>
                 (function (allowed) {
                   var above = location.ancestorOrigins;
-                  var page = document.createElement('a');
-                  page.href = above && above.length ? above[0] : document.referrer;
-                  var own = page.protocol === 'https:' ? '443' : '80';
-                  var port = page.port && page.port !== own ? ':' + page.port : '';
-                  var origin = page.protocol + '//' + page.hostname + port;
-                  var known = allowed.length === 0 && page.hostname === location.hostname;
+                  var from = above && above.length ? above[0] : document.referrer;
+                  // Null where the page has no origin of its own, such as one out of a data: address.
+                  var page = /^(https?:)[/][/]([[][^\\]]+[\\]]|[^/?#:]+)(:[0-9]+)?([/?#]|$)/.exec(from);
+                  if (!page) return;
+                  var host = page[2];
+                  var origin = page[1] + '//' + host + (page[3] || '');
+                  var known = allowed.length === 0 && host === location.hostname;
                   for (var i = 0; i < allowed.length; i++) {
                     var parts = allowed[i].split('//*.');
                     known = known || (parts.length === 1
                       ? origin === allowed[i]
                       : origin.indexOf(parts[0] + '//') === 0 && origin.slice(-parts[1].length - 1) === '.' + parts[1]);
                   }
-                  if (known && (above || document.referrer)) SockJS.bootstrap_iframe();
+                  if (known) SockJS.bootstrap_iframe();
                 }(%s));
                 </script>
                 </head>

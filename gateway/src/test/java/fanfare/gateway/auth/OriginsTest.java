@@ -90,6 +90,23 @@ class OriginsTest {
 
     @ParameterizedTest
     @CsvSource({
+        "https://gateway.example, same-origin, ,                                             true",
+        ",                        same-origin, https://gateway.example/push/iframe.html,     true",
+        "https://gateway.example, ,            ,                                             false",
+        "https://gateway.example, same-site,   ,                                             false",
+        ",                        cross-site,  https://gateway.example/push/iframe.html,     false",
+        ",                        ,            https://gateway.example/push/iframe.html,     false",
+        "https://evil.example,    same-origin, ,                                             false",
+        ",                        same-origin, https://evil.example/,                        false",
+    })
+    void theGatewaysOwnPageNeedNotBeListedWhereTheBrowserSaysThatItIs(
+            @Nullable String origin, @Nullable String secFetchSite, @Nullable String referer, boolean allowed) {
+        Origins.Verdict verdict = origins(LISTED).check("gateway.example", origin, secFetchSite, referer);
+        assertThat(verdict.allowed()).isEqualTo(allowed);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
         ",            ,                              true",
         "none,        ,                              true",
         "same-origin, ,                              true",
