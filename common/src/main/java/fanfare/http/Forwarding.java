@@ -40,16 +40,15 @@ public final class Forwarding {
         copy(answer.headers(), response.headers());
         boolean hasLength = answer.headers().contains("Content-Length");
         boolean hasBody = answer.statusCode() != 204 && answer.statusCode() != 304;
-        if (hasBody && !hasLength) {
-            if (request.version() == HttpVersion.HTTP_1_0) {
-                // The end of the connection is the end of the body. Vert.x lets this head go with the first piece only.
-                response.putHeader("Connection", "close");
-                response.endHandler(end -> request.connection().close());
-            } else {
-                // An event stream has opened once its head is there; the first event may take its time.
-                response.setChunked(true).writeHead();
-            }
+        boolean endsWithConnection = hasBody && !hasLength && request.version() == HttpVersion.HTTP_1_0;
+        if (endsWithConnection) {
+            // Vert.x lets this head go with the first piece only.
+            response.putHeader("Connection", "close");
+        } else if (hasBody && !hasLength) {
+            // An event stream has opened once its head is there; the first event may take its time.
+            response.setChunked(true).writeHead();
         }
-        return answer.pipe().endOnFailure(false).to(response);
+        Future<Void> over = answer.pipe().endOnFailure(false).to(response);
+        return endsWithConnection ? over.onSuccess(end -> request.connection().close()) : over;
     }
 }

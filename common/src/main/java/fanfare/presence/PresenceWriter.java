@@ -61,6 +61,7 @@ public final class PresenceWriter {
      * @param ids gives a new random id without {@code |} for each incarnation
      * @param state what the lease says of this gateway
      * @param probe what follows each renewal of the lease
+     * @param begun told when the lease is held by a new incarnation, the first one included
      */
     public PresenceWriter(
             Vertx vertx,
@@ -70,13 +71,17 @@ public final class PresenceWriter {
             Supplier<String> ids,
             Supplier<NodeState> state,
             Probe probe,
+            Runnable begun,
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.link = link;
         this.keys = keys;
         this.limits = limits;
         Reaper reaper = new Reaper(link, keys, limits, metrics);
-        this.lease = new Lease(link, keys, limits, ids, state, probe, reaper, metrics, this::announceAll);
+        this.lease = new Lease(link, keys, limits, ids, state, probe, reaper, metrics, () -> {
+            announceAll();
+            begun.run();
+        });
         this.sweeper = new Sweeper(link, keys, limits);
         Gauge.builder("fanfare_presence_users", held, AtomicInteger::get)
                 .description("users that this gateway holds")

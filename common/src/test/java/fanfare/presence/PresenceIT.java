@@ -86,6 +86,7 @@ class PresenceIT {
                     this::incarnation,
                     () -> new NodeState("n", "127.0.0.1:7081", 0, 0, false, "test"),
                     new Probe(keys.probe("p"), sent -> {}),
+                    () -> {},
                     new SimpleMeterRegistry());
             writer.start();
             made.complete(writer);

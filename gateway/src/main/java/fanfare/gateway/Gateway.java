@@ -118,11 +118,15 @@ public final class Gateway {
             Ids ids,
             Health health,
             PrometheusMeterRegistry metrics) {
+        FallbackSessions fallbacks = new FallbackSessions();
+        if (config.relay().isOn()) {
+            node.onIncarnation(fallbacks::claimAgain);
+        }
         GatewayVerticle.Shared shared = new GatewayVerticle.Shared(
                 config,
                 node,
                 sessions,
-                new FallbackSessions(),
+                fallbacks,
                 config.auth().addressLimits(metrics),
                 config.auth().proxyHeads(metrics),
                 new ClientFiles(),

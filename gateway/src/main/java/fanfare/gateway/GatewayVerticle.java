@@ -110,7 +110,7 @@ final class GatewayVerticle extends VerticleBase {
 
     private Future<HttpServer> listenForGateways(Hub hub, ConnectionGuard guard, RelayConfig relay) {
         Router router = router(guard);
-        router.route().handler(new RelayGuard(relay.secret(), shared.metrics()));
+        router.route().handler(new RelayGuard(relay.secret(), shared.node()::incarnation, shared.metrics()));
         sockJs(entrance(hub, RelayGuard::clientAddress), Whereabouts.MISDIRECTED)
                 .installSessions(router);
         return vertx.createHttpServer(options(false).setMaxHeaderSize(HEAD_BYTES_MAX + RELAYED_BYTES_MAX))

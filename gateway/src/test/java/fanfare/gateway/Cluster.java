@@ -199,6 +199,12 @@ final class Cluster implements AutoCloseable {
         onPublisherLoop(() -> broker.link().send(set));
     }
 
+    /** Has Redis forget that a gateway lives. */
+    void endLease(String incarnation) {
+        Request del = Request.cmd(Command.DEL).arg(new Keys(redis.prefix()).node(incarnation));
+        onPublisherLoop(() -> broker.link().send(del));
+    }
+
     private String sessionKey(RawSession session) {
         return new Keys(redis.prefix()).session(session.id());
     }

@@ -29,6 +29,9 @@ final class EventsTransport implements Transport {
     /** The browser's end of a connection has no code. */
     private static final int ABNORMAL = 1006;
 
+    /** What waits leaves in parts of about this size, between which the connection is asked whether it takes more [bytes]. */
+    private static final int PART_BYTES = 64 << 10;
+
     private static final int COME_BACK_FIRST = 4_000;
     private static final int STAY_AWAY_FIRST = 4_100;
 
@@ -49,9 +52,6 @@ final class EventsTransport implements Transport {
 
     void serve(Session session) {
         response.drainHandler(drained -> session.flush());
-        response.exceptionHandler(broken -> {
-            // A broken connection; its close follows and is what counts.
-        });
         context.addEndHandler(end -> session.ended(ABNORMAL));
     }
 
@@ -62,11 +62,14 @@ final class EventsTransport implements Transport {
 
     @Override
     public void write(SendQueue waiting) {
-        if (waiting.isEmpty() || response.closed() || response.ended()) {
-            return;
+        while (!waiting.isEmpty() && !response.closed() && !response.ended() && !response.writeQueueFull()) {
+            response.write(part(waiting));
         }
+    }
+
+    private Buffer part(SendQueue waiting) {
         Buffer part = begin();
-        while (!waiting.isEmpty() && !response.writeQueueFull()) {
+        while (!waiting.isEmpty() && part.length() < PART_BYTES) {
             Message message = waiting.poll();
             if (message != null) {
                 part.appendBuffer(message.lines());
@@ -74,7 +77,7 @@ final class EventsTransport implements Transport {
                 part.appendString(id == null ? "\n" : "id: " + id + "\n\n");
             }
         }
-        response.write(part);
+        return part;
     }
 
     @Override

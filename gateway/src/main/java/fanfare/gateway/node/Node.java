@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -70,6 +71,8 @@ public final class Node {
     private final Owners owners;
     private final String relayHost;
     private volatile int relayPort;
+    private volatile String incarnation = "";
+    private final List<Consumer<Owners>> incarnationListeners = new CopyOnWriteArrayList<>();
     private final List<Hub> hubs = new CopyOnWriteArrayList<>();
     private volatile boolean draining;
     /** When every link to Redis was last seen up [ns]; 0 before the first time. */
@@ -128,6 +131,7 @@ public final class Node {
                         draining,
                         settings.version()),
                 new Probe(probe, this::probed),
+                this::begun,
                 metrics);
         owners = new Owners(commands, keys, () -> new Owner(presence.incarnation(), relayAddress()), metrics);
         control = new ControlFeed(
@@ -203,6 +207,21 @@ public final class Node {
         return ask(() -> question.apply(owners));
     }
 
+    /** Under which id this gateway lives in Redis; may be asked on any thread. */
+    public String incarnation() {
+        return incarnation;
+    }
+
+    /** Has somebody told, on the node loop, when this gateway lives under another id in Redis. */
+    public void onIncarnation(Consumer<Owners> listener) {
+        incarnationListeners.add(listener);
+    }
+
+    private void begun() {
+        incarnation = presence.incarnation();
+        incarnationListeners.forEach(listener -> listener.accept(owners));
+    }
+
     /** The relay port in use, where any free one was asked for. */
     public void relayListens(int port) {
         relayPort = port;
@@ -241,7 +260,8 @@ public final class Node {
     }
 
     private String relayAddress() {
-        return relayHost + ":" + relayPort;
+        boolean bare = relayHost.contains(":") && !relayHost.startsWith("[");
+        return (bare ? "[" + relayHost + "]" : relayHost) + ":" + relayPort;
     }
 
     private void commandsUp() {

@@ -1,5 +1,6 @@
 package fanfare.gateway.relay;
 
+import io.vertx.core.net.HostAndPort;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +18,11 @@ public record Owner(String incarnation, String address) {
     /** Null for what is no owner. */
     static @Nullable Owner parse(String value) {
         int space = value.indexOf(' ');
-        return space <= 0 || space == value.length() - 1
-                ? null
-                : new Owner(value.substring(0, space), value.substring(space + 1));
+        if (space <= 0) {
+            return null;
+        }
+        String address = value.substring(space + 1);
+        HostAndPort parsed = HostAndPort.parseAuthority(address, -1);
+        return parsed == null || parsed.port() <= 0 ? null : new Owner(value.substring(0, space), address);
     }
 }

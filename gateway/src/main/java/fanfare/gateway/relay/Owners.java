@@ -24,7 +24,7 @@ public final class Owners {
     /** A fallback session is asked to leave before this is over. */
     private static final Duration KEPT = Duration.ofHours(24);
     /** Sessions of other gateways that are remembered; the one unused for longest is asked about once more. */
-    private static final int KNOWN_MAX = 20_000;
+    private static final int KNOWN_MAX = 100_000;
 
     /**
      * What is known of a session.

@@ -2,6 +2,7 @@ package fanfare.gateway.relay;
 
 import fanfare.gateway.relay.Owners.Found;
 import fanfare.http.Forwarding;
+import fanfare.http.Reset;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -28,6 +29,8 @@ public final class Relay implements Whereabouts {
     static final String SECRET = "X-Fanfare-Relay";
     /** For whom it speaks. */
     static final String CLIENT_ADDRESS = "X-Fanfare-Client-Address";
+    /** Who answers: whatever else listens at an address that Redis names has no say in a session. */
+    static final String GATEWAY = "X-Fanfare-Gateway";
 
     /** Asks the owners, who live on another event loop; the answer comes on the caller's. */
     public interface Directory {
@@ -37,8 +40,13 @@ public final class Relay implements Whereabouts {
     private static final int MISDIRECTED = 421;
     private static final int CONNECT_MS_MAX = 2_000;
     /** A session breaks its silence after 25 s at the latest, so this silence is that of a dead gateway [s]. */
-    private static final int SILENCE_S_MAX = 60;
+    private static final int SILENCE_S_MAX = 40;
+    /** What is said is taken at once, so a gateway that does not answer that stands still [ms]. */
+    private static final int TAKEN_MS_MAX = 5_000;
+    /** How long a browser may take to read an answer whose end is here [ms]. */
+    private static final int READING_MS_MAX = 30_000;
 
+    private final Vertx vertx;
     private final Directory directory;
     private final Function<HttpServerRequest, String> addresses;
     private final String secret;
@@ -61,6 +69,7 @@ public final class Relay implements Whereabouts {
             String secret,
             int connectionsMax,
             MeterRegistry metrics) {
+        this.vertx = vertx;
         this.directory = directory;
         this.addresses = addresses;
         this.secret = secret;
@@ -120,14 +129,18 @@ public final class Relay implements Whereabouts {
                         var unused = upstream.reset();
                         return Future.succeededFuture(true);
                     }
-                    return exchange(context, upstream, body);
+                    return exchange(context, upstream, owner, body);
                 })
                 .onSuccess(known -> (known ? answered : misdirected).increment())
                 .recover(failure -> {
+                    if (response.closed()) {
+                        // It was the browser that left.
+                        return Future.succeededFuture(true);
+                    }
                     failed.increment();
-                    if (response.headWritten() || response.closed()) {
-                        // A stream cut short must not look complete.
-                        request.connection().close();
+                    if (response.headWritten()) {
+                        // A stream cut short must not look complete, nor wait for a browser that does not read.
+                        Reset.connection(request.connection());
                         return Future.succeededFuture(true);
                     }
                     return Future.failedFuture(failure);
@@ -146,8 +159,11 @@ public final class Relay implements Whereabouts {
         });
     }
 
-    private Future<Boolean> exchange(RoutingContext context, HttpClientRequest upstream, Buffer body) {
+    private Future<Boolean> exchange(RoutingContext context, HttpClientRequest upstream, Owner owner, Buffer body) {
         HttpServerRequest request = context.request();
+        if (body.length() > 0) {
+            upstream.idleTimeout(TAKEN_MS_MAX);
+        }
         Forwarding.copy(request.headers(), upstream.headers());
         upstream.putHeader(SECRET, secret)
                 .putHeader(CLIENT_ADDRESS, addresses.apply(request))
@@ -156,10 +172,23 @@ public final class Relay implements Whereabouts {
                 // The body is here already.
                 .remove("Expect");
         return upstream.send(body).compose(answer -> {
-            if (answer.statusCode() == MISDIRECTED) {
+            String gateway = answer.getHeader(GATEWAY);
+            boolean disclaimed = answer.statusCode() == MISDIRECTED;
+            if (gateway == null || (disclaimed && !gateway.equals(owner.incarnation()))) {
+                return Future.failedFuture("another gateway, or none, answers at " + owner.address());
+            }
+            if (disclaimed) {
                 return answer.end().map(false);
             }
-            return Forwarding.respond(request, answer).map(true);
+            answer.headers().remove(GATEWAY);
+            Future<Void> over = Forwarding.respond(request, answer);
+            answer.end()
+                    .onSuccess(end -> vertx.setTimer(READING_MS_MAX, timer -> {
+                        if (!over.isComplete()) {
+                            Reset.connection(request.connection());
+                        }
+                    }));
+            return over.map(true);
         });
     }
 }

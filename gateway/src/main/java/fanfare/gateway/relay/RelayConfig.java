@@ -24,10 +24,19 @@ public record RelayConfig(String host, int port, String secret) {
     /** {@code listenHost} is the address that the ports are bound to. */
     public static RelayConfig from(Env env, String listenHost) {
         String own = EVERY_ADDRESS.contains(listenHost) ? localAddress() : listenHost;
-        return new RelayConfig(
+        RelayConfig config = new RelayConfig(
                 env.text("FANFARE_RELAY_HOST", own),
                 env.integer("FANFARE_RELAY_PORT", 7080, 0, 65_535),
                 secret(env, env.text(SECRET_FILE, "")));
+        if (config.isOn() && EVERY_ADDRESS.contains(listenHost) && isLoopback(config.host())) {
+            env.mistake(
+                    "FANFARE_RELAY_HOST", "no other machine finds this one at " + config.host() + "; name its address");
+        }
+        return config;
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.startsWith("127.") || host.equals("localhost") || host.equals("::1") || host.equals("[::1]");
     }
 
     public boolean isOn() {

@@ -250,9 +250,10 @@ public final class FallbackHandlers {
 
     private void open(RoutingContext context, Envelope envelope, String id, String claim, Newcomer newcomer) {
         FallbackTransport transport = new FallbackTransport(
-                envelope.transport().label(), newcomer.credentials().loginHash(), entrance.hub(), over -> {
-                    sessions.forget(id, over);
-                    whereabouts.release(id, claim);
+                envelope.transport().label(), newcomer.credentials().loginHash(), claim, entrance.hub(), over -> {
+                    if (sessions.forget(id, over)) {
+                        whereabouts.release(id, over.claim());
+                    }
                 });
         if (!sessions.enter(id, transport)) {
             entrance.gone(newcomer);

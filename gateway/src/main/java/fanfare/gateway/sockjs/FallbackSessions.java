@@ -1,5 +1,7 @@
 package fanfare.gateway.sockjs;
 
+import fanfare.gateway.relay.Owners;
+import fanfare.gateway.relay.Owners.Found;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +23,18 @@ public final class FallbackSessions {
         return sessions.putIfAbsent(id, transport) == null;
     }
 
-    void forget(String id, FallbackTransport transport) {
-        sessions.remove(id, transport);
+    /** Takes a session out; false if it never was in. */
+    boolean forget(String id, FallbackTransport transport) {
+        return sessions.remove(id, transport);
+    }
+
+    /** This gateway lives under another id in Redis, where its sessions must not be taken for a dead one's. */
+    public void claimAgain(Owners owners) {
+        sessions.forEach((id, transport) -> owners.claim(id, new Found(null, transport.claim()))
+                .onSuccess(found -> {
+                    if (found.elsewhere() == null) {
+                        transport.claim(found.taken());
+                    }
+                }));
     }
 }

@@ -35,6 +35,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     private final String name;
     private final String loginHash;
     private final long beganMs;
+    private volatile String claim;
     private final Hub hub;
     /** Takes the session out of the directory. */
     private final Consumer<FallbackTransport> forget;
@@ -51,24 +52,41 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     private boolean askedBack;
     /** A response that has ended and not left completely; null if there is none. */
     private @Nullable Receiver sending;
+    /** The last response was large and went by way of another gateway, which may still be busy handing it on. */
+    private boolean sentFarAway;
     /** Set once it is over, and repeated to whoever asks. */
     private @Nullable CloseReason closed;
     /** Since when there is no receiver, or the last response is over, or the session is closed [ms]. */
     private long idleSinceMs;
 
-    /** {@code name} is that of the transport which opened the session. */
-    FallbackTransport(String name, String loginHash, Hub hub, Consumer<FallbackTransport> forget) {
+    /**
+     * Makes a transport that {@link #serve} begins.
+     *
+     * @param name that of the transport which opened the session
+     * @param claim how this gateway stands in Redis as the session's holder
+     */
+    FallbackTransport(String name, String loginHash, String claim, Hub hub, Consumer<FallbackTransport> forget) {
         this.name = name;
         this.loginHash = loginHash;
+        this.claim = claim;
         this.hub = hub;
         this.forget = forget;
         this.beganMs = hub.nowMs();
         this.idleSinceMs = beganMs;
-        hub.wheel().schedule(this, idleSinceMs + DISCONNECT_DELAY_MS);
     }
 
     void serve(Session opening) {
         session = opening;
+        hub.wheel().schedule(this, idleSinceMs + DISCONNECT_DELAY_MS);
+    }
+
+    /** How this gateway stands in Redis as the session's holder; from any loop. */
+    String claim() {
+        return claim;
+    }
+
+    void claim(String taken) {
+        claim = taken;
     }
 
     /** Hash of the site's cookies in the request that opened the session; never changes. */
@@ -149,8 +167,16 @@ final class FallbackTransport implements Transport, Wheel.Timed {
 
     @Override
     public void reset() {
+        if (closed == null) {
+            closed = CloseReason.STATE_LOST;
+            idleSinceMs = hub.nowMs();
+        }
         if (sending != null) {
             sending.reset();
+        }
+        if (receiver != null) {
+            receiver.reset();
+            receiver = null;
         }
     }
 
@@ -171,8 +197,10 @@ final class FallbackTransport implements Transport, Wheel.Timed {
             askedBack = true;
             session.askBack(LIFE_SPREAD_MS, "session too old");
         }
-        int patienceMs = sending == null ? DISCONNECT_DELAY_MS : SENDING_MS_MAX;
+        int patienceMs = sending == null && !sentFarAway ? DISCONNECT_DELAY_MS : SENDING_MS_MAX;
         if (receiver == null && nowMs - idleSinceMs >= patienceMs) {
+            // For whoever still was on its way here.
+            closed = CloseReason.INTERRUPTED;
             reset();
             forget.accept(this);
             if (session != null) {
@@ -216,6 +244,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     private void end(Receiver current, Buffer lastPart) {
         receiver = null;
         sending = current;
+        sentFarAway = current.isHandedOn() && lastPart.length() > UNSENT_BYTES_MAX;
         idleSinceMs = hub.nowMs();
         current.end(lastPart, () -> execute(() -> over(current)));
     }

@@ -1,5 +1,6 @@
 package fanfare.gateway.sockjs;
 
+import fanfare.gateway.relay.RelayGuard;
 import fanfare.http.Reset;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -17,6 +18,7 @@ final class Receiver {
     private final HttpServerResponse response;
     private final HttpConnection connection;
     private final Envelope envelope;
+    private final boolean handedOn;
 
     /** Begins the response; a stream's head and prelude go out at once, since browsers keep the first bytes back. */
     Receiver(Vertx vertx, RoutingContext context, Envelope envelope) {
@@ -24,12 +26,18 @@ final class Receiver {
         this.response = context.response();
         this.connection = context.request().connection();
         this.envelope = envelope;
+        this.handedOn = RelayGuard.isHandedOn(context);
         response.putHeader("Content-Type", envelope.contentType());
         if (envelope.streaming()) {
             // Chunks not in HTTP/1.0, where Vert.x ignores this and the connection's end is the stream's.
             response.putHeader("X-Accel-Buffering", "no").setChunked(true);
             response.write(envelope.prelude());
         }
+    }
+
+    /** Whether another gateway stands between here and the browser. */
+    boolean isHandedOn() {
+        return handedOn;
     }
 
     boolean isStreaming() {
