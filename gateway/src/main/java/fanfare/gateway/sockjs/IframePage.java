@@ -17,60 +17,80 @@ import java.util.zip.CRC32;
 final class IframePage {
     private static final int YEAR_S = 31_536_000;
 
+    private static final String PAGE =
+            """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <title>Fanfare</title>
+            <script src="../client/sockjs.min.js"></script>
+            <script src="iframe.js"></script>
+            <script>
+            (function (allowed) {
+              var above = location.ancestorOrigins;
+              var from = above && above.length ? above[0] : document.referrer;
+              // Null where the page has no origin of its own, such as one out of a data: address.
+              var page = /^(https?:)[/][/]([[][^\\]]+[\\]]|[^/?#:]+)(:[0-9]+)?([/?#]|$)/.exec(from);
+              if (!page) return;
+              var host = page[2];
+              var origin = page[1] + '//' + host + (page[3] || '');
+              var known = allowed.length === 0 && host === location.hostname;
+              for (var i = 0; i < allowed.length; i++) {
+                var parts = allowed[i].split('//*.');
+                known = known || (parts.length === 1
+                  ? origin === allowed[i]
+                  : origin.indexOf(parts[0] + '//') === 0 && origin.slice(-parts[1].length - 1) === '.' + parts[1]);
+              }
+              if (known) SockJS.bootstrap_iframe();
+            }(fanfareOrigins));
+            </script>
+            </head>
+            <body></body>
+            </html>
+            """;
+
     private final Origins origins;
-    private final String page;
-    private final String etag;
+    private final Answer page;
+    private final Answer rule;
+
+    /** What is served, in the way that its receiver is to keep it. */
+    private record Answer(String type, String content, String caching, String etag) {
+        static Answer of(String type, String content, String caching) {
+            CRC32 crc = new CRC32();
+            crc.update(content.getBytes(StandardCharsets.UTF_8));
+            return new Answer(type, content, caching, "\"" + HexFormat.of().toHexDigits(crc.getValue()) + "\"");
+        }
+
+        void serve(RoutingContext context) {
+            HttpServerResponse response =
+                    context.response().putHeader("Cache-Control", caching).putHeader("ETag", etag);
+            if (etag.equals(context.request().getHeader("If-None-Match"))) {
+                response.setStatusCode(304).end();
+            } else {
+                response.putHeader("Content-Type", type).end(content);
+            }
+        }
+    }
 
     IframePage(Origins origins) {
         this.origins = origins;
-        this.page =
-                """
-                <!doctype html>
-                <html lang="en">
-                <head>
-                <meta charset="utf-8">
-                <title>Fanfare</title>
-                <script src="../client/sockjs.min.js"></script>
-                <script>
-                (function (allowed) {
-                  var above = location.ancestorOrigins;
-                  var from = above && above.length ? above[0] : document.referrer;
-                  // Null where the page has no origin of its own, such as one out of a data: address.
-                  var page = /^(https?:)[/][/]([[][^\\]]+[\\]]|[^/?#:]+)(:[0-9]+)?([/?#]|$)/.exec(from);
-                  if (!page) return;
-                  var host = page[2];
-                  var origin = page[1] + '//' + host + (page[3] || '');
-                  var known = allowed.length === 0 && host === location.hostname;
-                  for (var i = 0; i < allowed.length; i++) {
-                    var parts = allowed[i].split('//*.');
-                    known = known || (parts.length === 1
-                      ? origin === allowed[i]
-                      : origin.indexOf(parts[0] + '//') === 0 && origin.slice(-parts[1].length - 1) === '.' + parts[1]);
-                  }
-                  if (known) SockJS.bootstrap_iframe();
-                }(%s));
-                </script>
-                </head>
-                <body></body>
-                </html>
-                """
-                        .formatted(new JsonArray(origins.patterns()).encode());
-        CRC32 crc = new CRC32();
-        crc.update(page.getBytes(StandardCharsets.UTF_8));
-        this.etag = "\"" + HexFormat.of().toHexDigits(crc.getValue()) + "\"";
+        this.page = Answer.of("text/html; charset=UTF-8", PAGE, "public, max-age=" + YEAR_S);
+        String allowed = new JsonArray(origins.patterns()).encode();
+        // Asked for each time, since the page may be a year old and the rule may not.
+        this.rule = Answer.of(
+                "text/javascript; charset=UTF-8", "var fanfareOrigins = " + allowed + ";\n", "public, no-cache");
     }
 
     void serve(RoutingContext context) {
         if (!origins.check(context.request()).allowed()) {
             throw Problem.ORIGIN_REFUSED.because("this page may not connect here");
         }
-        HttpServerResponse response = context.response()
-                .putHeader("Cache-Control", "public, max-age=" + YEAR_S)
-                .putHeader("ETag", etag);
-        if (etag.equals(context.request().getHeader("If-None-Match"))) {
-            response.setStatusCode(304).end();
-        } else {
-            response.putHeader("Content-Type", "text/html; charset=UTF-8").end(page);
-        }
+        page.serve(context);
+    }
+
+    /** Which pages the iframe page may stand in, for its script. */
+    void serveRule(RoutingContext context) {
+        rule.serve(context);
     }
 }

@@ -60,6 +60,7 @@ public final class SockJsRouter {
         router.get("/push/").handler(SockJsRouter::greet);
         router.get("/push/info").handler(this::info);
         router.getWithRegex("/push/iframe[0-9A-Za-z_.-]*\\.html").handler(iframe::serve);
+        router.get("/push/iframe.js").handler(iframe::serveRule);
         router.options("/push/info").handler(context -> Preflight.answer(context, "OPTIONS, GET"));
         if (transports.contains(SockJsTransport.RAW_WEBSOCKET)) {
             router.get("/push/websocket").handler(context -> webSocket(context, false));
