@@ -281,6 +281,30 @@ class PhpClientIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "2"})
+    void aYiiComponentKeepsTheCallsOfOld(String generation, Vertx vertx) throws Exception {
+        try (Php php = Php.run("yii.php", generation, url(publisher.port))) {
+            JsonObject said = php.answer();
+            php.ends();
+            assertThat(said.getJsonObject("answer").getString("position")).isNotEmpty();
+            assertThat(said.getJsonObject("online")).isEqualTo(new JsonObject().put("42", false));
+            assertThat(said.getJsonArray("refusals").getString(0)).isEqualTo("key must be <keyId>.<secret>");
+            assertThat(said.getJsonArray("refusals").getString(1)).contains("nodes");
+        }
+        assertThat(inbox(vertx, "42").stream().map(PhpClientIT::gist).toList())
+                .containsExactly("/shop order {\"path\":\"a/b\"}", "/other order 2", "/shop both 3");
+        assertThat(inbox(vertx, "43").stream().map(PhpClientIT::gist)).containsExactly("/shop both 3");
+        assertThat(inbox(vertx, "7").stream().map(PhpClientIT::gist)).containsExactly("/private hello 5");
+        assertThat(inbox(vertx, "8").stream().map(PhpClientIT::gist)).containsExactly("/ hello {\"user\":8}");
+        Keys keys = new Keys(publisher.prefix);
+        assertThat(stream(vertx, keys.kept(Channel.topic("news")))).contains("headline");
+        String all = stream(vertx, keys.kept(Channel.BROADCAST));
+        assertThat(all)
+                .containsSubsequence("{\"percent\":20.0}", "{\"percent\":30}", "\"the last\"", "\"for all\"")
+                .doesNotContain("order", "both", "hello");
+    }
+
     private static String url(int port) {
         return "http://127.0.0.1:" + port;
     }
@@ -314,6 +338,12 @@ class PhpClientIT {
 
     private List<Item> inbox(Vertx vertx, String user) throws Exception {
         return StoredItems.of(vertx, RedisServer.shared(), publisher.prefix, user);
+    }
+
+    private static String gist(Item item) {
+        JsonObject event = item.event().toJsonObject();
+        Object data = event.getValue("data");
+        return item.namespace() + " " + event.getString("event") + " " + data;
     }
 
     /** All that a stream holds, as text. */
