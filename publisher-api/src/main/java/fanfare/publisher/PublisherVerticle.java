@@ -15,7 +15,9 @@ import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
 import fanfare.publisher.presence.OnlineHandler;
 import fanfare.publisher.presence.PresenceHandler;
+import fanfare.publisher.publish.BatchHandler;
 import fanfare.publisher.publish.PublishHandler;
+import fanfare.publisher.publish.Publishing;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import io.micrometer.core.instrument.Counter;
@@ -122,16 +124,14 @@ final class PublisherVerticle extends VerticleBase {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
-        post(
-                router,
-                "/v1/publish",
-                new PublishHandler(
-                        opened,
-                        (int) config.limits().inboxTtl().toSeconds(),
-                        config.durability(),
-                        () -> UUID.randomUUID().toString(),
-                        unknownFields,
-                        metrics));
+        Publishing publishing = new Publishing(
+                opened,
+                (int) config.limits().inboxTtl().toSeconds(),
+                config.durability(),
+                () -> UUID.randomUUID().toString(),
+                metrics);
+        post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
+        post(router, "/v1/batch", new BatchHandler(publishing, unknownFields));
         call(router, HttpMethod.GET, "/v1/users/:user/presence", new PresenceHandler(presence));
         post(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
         post(
