@@ -3,6 +3,7 @@ package fanfare.presence;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.RedisLink;
+import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -63,7 +64,7 @@ public final class PresenceReader {
                 incarnations.add(incarnation);
                 ends.add(end);
             });
-            return new Leases(Replies.timeMs(time.result()), incarnations, ends);
+            return new Leases(ServerTime.msOf(time.result()), incarnations, ends);
         });
     }
 

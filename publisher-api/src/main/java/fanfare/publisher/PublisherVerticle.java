@@ -2,6 +2,7 @@ package fanfare.publisher;
 
 import fanfare.broker.Broker;
 import fanfare.broker.BrokerLimits;
+import fanfare.broker.ChannelReader;
 import fanfare.control.ControlWriter;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.Problem;
@@ -10,6 +11,7 @@ import fanfare.presence.PresenceReader;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
+import fanfare.publisher.history.HistoryHandler;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
@@ -133,6 +135,12 @@ final class PublisherVerticle extends VerticleBase {
         post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
         post(router, "/v1/batch", new BatchHandler(publishing, unknownFields));
         call(router, HttpMethod.GET, "/v1/users/:user/presence", new PresenceHandler(presence));
+        call(
+                router,
+                HttpMethod.GET,
+                "/v1/users/:user/history",
+                new HistoryHandler(
+                        opened.link(), new ChannelReader(opened.link(), redisKeys, HistoryHandler.EVERYTHING)));
         post(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
         post(
                 router,
