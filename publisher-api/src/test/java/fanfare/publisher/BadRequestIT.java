@@ -87,6 +87,10 @@ class BadRequestIT {
         HttpResponse<String> deleted = publisher.send(
                 publisher.request(publisher.port, "/v1/users/1/presence").DELETE());
         refused(deleted, 405, "method-not-allowed", null);
+        HttpResponse<String> put =
+                publisher.send(publisher.request(publisher.port, "/v1/presence").PUT(BodyPublishers.ofString("{}")));
+        refused(put, 405, "method-not-allowed", null);
+        assertThat(put.headers().firstValue("allow")).hasValue("GET, POST");
         assertThat(deleted.headers().firstValue("allow")).hasValue("GET");
         refused(publisher.get(publisher.port, "/v1/nothing"), 404, "not-found", null);
         refused(publisher.get(publisher.port, "/v1/publish/"), 405, "method-not-allowed", null);
