@@ -7,6 +7,7 @@ import fanfare.control.ControlWriter;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.Problem;
 import fanfare.http.ProblemHandler;
+import fanfare.presence.Gateways;
 import fanfare.presence.OnlineWalk;
 import fanfare.presence.PresenceReader;
 import fanfare.publisher.auth.KeyHandler;
@@ -22,6 +23,7 @@ import fanfare.publisher.presence.PresenceHandler;
 import fanfare.publisher.publish.BatchHandler;
 import fanfare.publisher.publish.PublishHandler;
 import fanfare.publisher.publish.Publishing;
+import fanfare.publisher.stats.StatsHandler;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import io.micrometer.core.instrument.Counter;
@@ -145,6 +147,7 @@ final class PublisherVerticle extends VerticleBase {
                 "/v1/users/:user/history",
                 new HistoryHandler(
                         opened.link(), new ChannelReader(opened.link(), redisKeys, HistoryHandler.EVERYTHING)));
+        get(router, "/v1/stats", new StatsHandler(new Gateways(opened.link(), redisKeys)));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
         answer(
                 router,

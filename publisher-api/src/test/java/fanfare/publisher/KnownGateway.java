@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** A gateway as far as Redis knows of it: a lease and the users whom it holds. */
-final class KnownGateway implements AutoCloseable {
+final class KnownGateway {
     private final Context loop;
     private final RedisLink link;
     private final PresenceWriter writer;
@@ -74,8 +74,8 @@ final class KnownGateway implements AutoCloseable {
         on(loop, link::close);
     }
 
-    @Override
-    public void close() {
+    /** Says that its users have left, and goes. */
+    void stop() {
         on(loop, writer::stop);
         on(loop, link::close);
     }

@@ -42,8 +42,8 @@ class OnlineUsersIT {
 
     @AfterEach
     void stop() throws Exception {
-        one.close();
-        two.close();
+        one.stop();
+        two.stop();
         assertThat(publisher.metric("fanfare_internal_errors_total")).isZero();
         publisher.close();
     }

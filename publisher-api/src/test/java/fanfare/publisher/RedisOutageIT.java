@@ -36,6 +36,7 @@ class RedisOutageIT {
             unavailable(publisher.get(publisher.port, "/v1/users/1/presence"));
             unavailable(publisher.get(publisher.port, "/v1/users/1/history"));
             unavailable(publisher.get(publisher.port, "/v1/presence"));
+            unavailable(publisher.get(publisher.port, "/v1/stats"));
             unavailable(publisher.post("/v1/presence", "{\"users\":[\"1\"]}"));
             unavailable(publisher.post("/v1/disconnect", "{\"user\":\"1\"}"));
             assertThat(publisher.get(publisher.managementPort, "/readyz").statusCode())
