@@ -5,6 +5,7 @@ import fanfare.redis.Keys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Keys and arguments of the two scripts that append to a channel, in the order of their headers. */
 public final class AppendCall {
@@ -29,6 +30,15 @@ public final class AppendCall {
     List<String> keys(Draft draft) {
         Channel channel = draft.channel();
         return List.of(keys.fence(channel), keys.once(channel, draft.id()), keys.kept(channel));
+    }
+
+    /** @param after id of the publication to the same channel that this one must not come before; null for none */
+    List<String> keys(Draft draft, @Nullable String after) {
+        List<String> all = new ArrayList<>(keys(draft));
+        if (after != null) {
+            all.add(keys.once(draft.channel(), after));
+        }
+        return all;
     }
 
     List<Object> publish(Draft draft, Lane lane) {

@@ -15,11 +15,13 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes publications to Redis: one script, one slot, one round trip each, all of a tick in one write. Confined to the
@@ -39,7 +41,8 @@ public final class Broker {
     /** Their data in characters. */
     private static final long UNDER_WAY_CHARACTERS_MAX = 64L << 20;
 
-    private record Attempt(Draft draft, Durability durability, Promise<Published> promise, long deadlineNs) {}
+    private record Attempt(
+            Draft draft, Durability durability, @Nullable String after, Promise<Published> promise, long deadlineNs) {}
 
     private final Vertx vertx;
     private final Outbox outbox;
@@ -134,6 +137,18 @@ public final class Broker {
      * @return fails with {@link RedisDownException} when it is not known to be stored; the same id may be tried again
      */
     public Future<Published> publish(Channel channel, Publication publication, Durability durability) {
+        return publish(channel, publication, durability, null);
+    }
+
+    /**
+     * Publishes behind another one that is under way, without waiting for it. They leave in their order and nearly always
+     * arrive so; but the first may have to be tried again, and then the script sends this one back, too.
+     *
+     * @param after id of the other publication, which went to the same channel within the time that ids are remembered;
+     *     null for none
+     */
+    public Future<Published> publish(
+            Channel channel, Publication publication, Durability durability, @Nullable String after) {
         int characters = publication.data().length();
         if (underWay.get() >= UNDER_WAY_MAX || underWayCharacters + characters > UNDER_WAY_CHARACTERS_MAX) {
             return Future.failedFuture(new RedisDownException("too many publications wait for Redis"));
@@ -142,7 +157,7 @@ public final class Broker {
         underWayCharacters += characters;
         Promise<Published> promise = Promise.promise();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
-        attempt(new Attempt(Draft.of(channel, publication), durability, promise, deadline));
+        attempt(new Attempt(Draft.of(channel, publication), durability, after, promise, deadline));
         return promise.future().onComplete(result -> {
             underWay.decrementAndGet();
             underWayCharacters -= characters;
@@ -157,7 +172,7 @@ public final class Broker {
             retries.add(attempt);
             return;
         }
-        answer(draft, over)
+        answer(attempt, over)
                 .onSuccess(confirmed -> answered(attempt, over, replid, confirmed))
                 .onFailure(failure -> {
                     over.refused(failure);
@@ -165,10 +180,12 @@ public final class Broker {
                 });
     }
 
-    private Future<Confirmation.Confirmed> answer(Draft draft, Lane over) {
+    private Future<Confirmation.Confirmed> answer(Attempt attempt, Lane over) {
+        Draft draft = attempt.draft();
+        List<String> keys = call.keys(draft, attempt.after());
         return over == confirmedLane
-                ? confirmation.call(call.keys(draft), call.publish(draft, over))
-                : script.run(over.link(), call.keys(draft), call.publish(draft, over))
+                ? confirmation.call(keys, call.publish(draft, over))
+                : script.run(over.link(), keys, call.publish(draft, over))
                         .map(answer -> new Confirmation.Confirmed(answer, false));
     }
 
@@ -176,6 +193,10 @@ public final class Broker {
         Response answer = confirmed.answer();
         if (answer.get(0).toString().equals("FENCED")) {
             over.fenced(replid);
+            retries.add(attempt);
+            return;
+        }
+        if (answer.get(0).toString().equals("EARLY")) {
             retries.add(attempt);
             return;
         }

@@ -8,6 +8,18 @@ import io.vertx.core.json.JsonObject;
  * @param address where other gateways reach it
  */
 public record NodeState(String node, String address, int connections, int users, boolean draining, String version) {
+    /** Reads what {@link #toJson} wrote, perhaps in another version. */
+    static NodeState parse(String text) {
+        JsonObject json = new JsonObject(text);
+        return new NodeState(
+                json.getString("node", ""),
+                json.getString("address", ""),
+                json.getInteger("connections", 0),
+                json.getInteger("users", 0),
+                json.getBoolean("draining", false),
+                json.getString("version", ""));
+    }
+
     String toJson() {
         return new JsonObject()
                 .put("node", node)

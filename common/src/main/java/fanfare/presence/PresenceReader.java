@@ -7,7 +7,6 @@ import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * not by whether somebody tidied up. Confined to the event loop of its link.
  */
 public final class PresenceReader {
-    /** The moment of a reading and the ends of all leases, dead ones included, in the order of the fields asked for. */
-    private record Leases(long nowMs, List<String> incarnations, List<Long> ends) {}
-
     private final RedisLink link;
     private final Keys keys;
 
@@ -34,13 +30,13 @@ public final class PresenceReader {
 
     /** Fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked. */
     public Future<UserPresence> of(String user) {
-        return leases().compose(leases -> of(user, leases));
+        return Leases.read(link, keys).compose(leases -> of(user, leases));
     }
 
     /** Who of these is online, in their order. Fails like {@link #of}. */
     public Future<Map<String, Boolean>> online(Collection<String> users) {
         Set<String> distinct = new LinkedHashSet<>(users);
-        return leases().compose(leases -> {
+        return Leases.read(link, keys).compose(leases -> {
             List<Future<UserPresence>> all =
                     distinct.stream().map(user -> of(user, leases)).toList();
             return Future.all(all).map(done -> {
@@ -49,21 +45,6 @@ public final class PresenceReader {
                         each -> online.put(each.result().user(), each.result().online()));
                 return online;
             });
-        });
-    }
-
-    private Future<Leases> leases() {
-        Future<Response> nodes = link.send(
-                Request.cmd(Command.ZRANGE).arg(keys.nodes()).arg(0).arg(-1).arg("WITHSCORES"));
-        Future<Response> time = link.send(Request.cmd(Command.TIME));
-        return Future.all(nodes, time).map(done -> {
-            List<String> incarnations = new ArrayList<>();
-            List<Long> ends = new ArrayList<>();
-            Replies.pairs(nodes.result(), 0, (incarnation, end) -> {
-                incarnations.add(incarnation);
-                ends.add(end);
-            });
-            return new Leases(Replies.timeMs(time.result()), incarnations, ends);
         });
     }
 

@@ -8,11 +8,6 @@ import java.util.function.ObjLongConsumer;
 final class Replies {
     private Replies() {}
 
-    static long timeMs(Response time) {
-        return Long.parseLong(time.get(0).toString()) * 1000
-                + Long.parseLong(time.get(1).toString()) / 1000;
-    }
-
     static long number(Response integer) {
         return Long.parseLong(integer.toString());
     }

@@ -86,6 +86,20 @@ class BrokerIT {
     }
 
     @Test
+    void whatMustFollowAnotherWaitsUntilThatIsThere() throws Exception {
+        Publication late = new Publication("late", "/n", "e", "1", 60);
+        List<Future<Published>> under = new ArrayList<>();
+        await(() -> {
+            under.add(broker.publish(ALICE, late, Durability.MASTER, "early"));
+            return Future.succeededFuture();
+        });
+        Published early = publish(ALICE, "early").get(0);
+        Published after = await(() -> under.get(0));
+        assertThat(early.position().sequence()).isEqualTo(1);
+        assertThat(after.position().sequence()).isEqualTo(2);
+    }
+
+    @Test
     void anInboxKeepsTheNewestAndAReadBehindTheCapSaysIncomplete() throws Exception {
         List<Published> published = publish(ALICE, "1", "2", "3", "4", "5", "6", "7");
         Reading reading = read(ALICE, Reading.Point.after(published.get(0).position()));

@@ -7,6 +7,7 @@ import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
+import fanfare.redis.ServerTime;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -117,7 +118,7 @@ class PresenceIT {
         long die() throws Exception {
             crash();
             String incarnation = incarnations.get(incarnations.size() - 1);
-            long end = Replies.timeMs(redis(Command.TIME));
+            long end = ServerTime.msOf(redis(Command.TIME));
             redis(Command.ZADD, keys.nodes(), end, incarnation);
             redis(Command.DEL, keys.node(incarnation));
             return end;
@@ -321,7 +322,7 @@ class PresenceIT {
     @Test
     void aReaperThatDiedIsReplacedAndALivingGatewayIsNeverReaped() throws Exception {
         ghost("alive", "carol", "{}");
-        long now = Replies.timeMs(redis(Command.TIME));
+        long now = ServerTime.msOf(redis(Command.TIME));
         ghost("ghost", ALICE, "dead " + (now + 1_000) + " reaper");
         node(LONG_GRACE);
         eventually(() -> eventsOf(ALICE), seen -> seen.equals(List.of("offline")));

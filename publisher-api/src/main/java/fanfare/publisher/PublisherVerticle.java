@@ -2,20 +2,28 @@ package fanfare.publisher;
 
 import fanfare.broker.Broker;
 import fanfare.broker.BrokerLimits;
+import fanfare.broker.ChannelReader;
 import fanfare.control.ControlWriter;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.Problem;
 import fanfare.http.ProblemHandler;
+import fanfare.presence.Gateways;
+import fanfare.presence.OnlineWalk;
 import fanfare.presence.PresenceReader;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
+import fanfare.publisher.history.HistoryHandler;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
 import fanfare.publisher.presence.OnlineHandler;
+import fanfare.publisher.presence.OnlineUsersHandler;
 import fanfare.publisher.presence.PresenceHandler;
+import fanfare.publisher.publish.BatchHandler;
 import fanfare.publisher.publish.PublishHandler;
+import fanfare.publisher.publish.Publishing;
+import fanfare.publisher.stats.StatsHandler;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import io.micrometer.core.instrument.Counter;
@@ -30,9 +38,12 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop's share of the API: its routes and its own connection to Redis. */
@@ -122,18 +133,28 @@ final class PublisherVerticle extends VerticleBase {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
-        post(
+        Publishing publishing = new Publishing(
+                opened,
+                (int) config.limits().inboxTtl().toSeconds(),
+                config.durability(),
+                () -> UUID.randomUUID().toString(),
+                metrics);
+        post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
+        post(router, "/v1/batch", new BatchHandler(publishing, unknownFields));
+        get(router, "/v1/users/:user/presence", new PresenceHandler(presence));
+        get(
                 router,
-                "/v1/publish",
-                new PublishHandler(
-                        opened,
-                        (int) config.limits().inboxTtl().toSeconds(),
-                        config.durability(),
-                        () -> UUID.randomUUID().toString(),
-                        unknownFields,
-                        metrics));
-        call(router, HttpMethod.GET, "/v1/users/:user/presence", new PresenceHandler(presence));
-        post(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
+                "/v1/users/:user/history",
+                new HistoryHandler(
+                        opened.link(), new ChannelReader(opened.link(), redisKeys, HistoryHandler.EVERYTHING)));
+        get(router, "/v1/stats", new StatsHandler(new Gateways(opened.link(), redisKeys)));
+        path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
+        answer(
+                router,
+                HttpMethod.GET,
+                "/v1/presence",
+                new OnlineUsersHandler(new OnlineWalk(opened.link(), redisKeys)));
+        read(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
         post(
                 router,
                 "/v1/disconnect",
@@ -145,25 +166,41 @@ final class PublisherVerticle extends VerticleBase {
     }
 
     private void post(Router router, String path, Handler<RoutingContext> handler) {
-        BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
-        call(router, HttpMethod.POST, path, new JsonContent(), body, handler);
+        path(router, path, HttpMethod.POST);
+        read(router, path, handler);
     }
 
-    @SafeVarargs
-    private void call(Router router, HttpMethod method, String path, Handler<RoutingContext>... handlers) {
+    private void get(Router router, String path, Handler<RoutingContext> handler) {
+        path(router, path, HttpMethod.GET);
+        answer(router, HttpMethod.GET, path, handler);
+    }
+
+    /** Counts what is asked for at a path, and turns away other methods and whoever has no key. */
+    private void path(Router router, String path, HttpMethod... methods) {
+        String allowed = Stream.of(methods).map(HttpMethod::name).collect(Collectors.joining(", "));
         router.route(path).handler(context -> {
             context.addEndHandler(result -> count(
                     path,
                     result.succeeded() ? Integer.toString(context.response().getStatusCode()) : ABORTED));
-            if (context.request().method().equals(method)) {
+            if (List.of(methods).contains(context.request().method())) {
                 context.next();
             } else {
-                context.response().putHeader("Allow", method.name());
-                context.fail(Problem.METHOD_NOT_ALLOWED.because("this path takes " + method.name() + " only"));
+                context.response().putHeader("Allow", allowed);
+                context.fail(Problem.METHOD_NOT_ALLOWED.because("this path takes only " + allowed));
             }
         });
         // Before the body is read: who has no key shall not make us read.
-        router.route(method, path).handler(new KeyHandler(keys));
+        router.route(path).handler(new KeyHandler(keys));
+    }
+
+    /** Answers a POST with a body. */
+    private static void read(Router router, String path, Handler<RoutingContext> handler) {
+        BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
+        answer(router, HttpMethod.POST, path, new JsonContent(), body, handler);
+    }
+
+    @SafeVarargs
+    private static void answer(Router router, HttpMethod method, String path, Handler<RoutingContext>... handlers) {
         for (Handler<RoutingContext> handler : handlers) {
             router.route(method, path).handler(handler);
         }

@@ -38,17 +38,20 @@ class BadRequestIT {
         refused(publisher.post("/v1/publish", "{\"to\":{\"user\":\"a b\"}}"), 400, "invalid", "to.user");
         String large = RunningPublisher.PUBLISH.replace("{\"n\": 1.0}", "\"" + "x".repeat(65_535) + "\"");
         refused(publisher.post("/v1/publish", large), 413, "too-large", "data");
+        refused(publisher.post("/v1/batch", "{\"publications\":[{\"to\":]}"), 400, "invalid", null);
+        refused(publisher.post("/v1/batch", "{}"), 400, "invalid", "publications");
         refused(publisher.post("/v1/presence", "{}"), 400, "invalid", "users");
         refused(publisher.post("/v1/presence", "{\"users\":[1]}"), 400, "invalid", "users[0]");
         refused(publisher.post("/v1/disconnect", "{\"user\":\"1\",\"code\":1000}"), 400, "invalid", "code");
         refused(publisher.get(publisher.port, "/v1/users/a%20b/presence"), 400, "invalid", "user");
         assertThat(publisher.metric("fanfare_publishes_total{outcome=\"refused\"}"))
-                .isEqualTo(4);
+                .isEqualTo(6);
     }
 
     @Test
     void aBodyOverEightMebibytesIsRefusedAndTheCallerReadsSo() {
         refused(publisher.post("/v1/publish", " ".repeat((8 << 20) + 1)), 413, "too-large", null);
+        refused(publisher.post("/v1/batch", " ".repeat((8 << 20) + 1)), 413, "too-large", null);
         HttpRequest.Builder chunked = publisher
                 .request(publisher.port, "/v1/publish")
                 .header("Authorization", "Bearer " + RunningPublisher.DEV)
@@ -84,6 +87,10 @@ class BadRequestIT {
         HttpResponse<String> deleted = publisher.send(
                 publisher.request(publisher.port, "/v1/users/1/presence").DELETE());
         refused(deleted, 405, "method-not-allowed", null);
+        HttpResponse<String> put =
+                publisher.send(publisher.request(publisher.port, "/v1/presence").PUT(BodyPublishers.ofString("{}")));
+        refused(put, 405, "method-not-allowed", null);
+        assertThat(put.headers().firstValue("allow")).hasValue("GET, POST");
         assertThat(deleted.headers().firstValue("allow")).hasValue("GET");
         refused(publisher.get(publisher.port, "/v1/nothing"), 404, "not-found", null);
         refused(publisher.get(publisher.port, "/v1/publish/"), 405, "method-not-allowed", null);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.publisher.auth.NewKey;
 import fanfare.testing.RedisServer;
+import io.vertx.core.json.JsonArray;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -63,6 +64,26 @@ class KeysIT {
         HttpResponse<String> refused = publisher.post("/v1/disconnect", shop.key(), "{\"user\":\"1\"}");
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(json(refused).getString("type")).isEqualTo("urn:fanfare:problem:forbidden");
+    }
+
+    @Test
+    void eachPublicationOfABatchIsJudgedByTheKey() {
+        HttpResponse<String> response = publisher.post(
+                "/v1/batch",
+                shop.key(),
+                """
+                {"publications":[
+                  {"to":{"user":"1"},"namespace":"/other","event":"e","data":1},
+                  {"to":{"user":"1"},"namespace":"/shop","event":"e","data":1},
+                  {"to":{"broadcast":true},"namespace":"/shop","event":"e","data":1}]}""");
+        assertThat(response.statusCode()).isEqualTo(200);
+        JsonArray results = json(response).getJsonArray("results");
+        assertThat(results.getJsonObject(0).getInteger("status")).isEqualTo(403);
+        assertThat(results.getJsonObject(0).getString("type")).isEqualTo("urn:fanfare:problem:forbidden");
+        assertThat(results.getJsonObject(1).getString("position")).isNotEmpty();
+        assertThat(results.getJsonObject(2).getInteger("status")).isEqualTo(403);
+        assertThat(publisher.metric("fanfare_publishes_total{outcome=\"refused\"}"))
+                .isEqualTo(2);
     }
 
     @Test

@@ -30,7 +30,13 @@ class RedisOutageIT {
             unavailable(refused);
             assertThat(json(refused).getString("detail")).contains("once");
             unavailable(publisher.publish(RunningPublisher.DEV, "{\"users\":[\"1\",\"2\"]}", "/a"));
+            HttpResponse<String> batch =
+                    publisher.post("/v1/batch", "{\"publications\":[7," + BODY + "," + BODY + "]}");
+            unavailable(batch);
             unavailable(publisher.get(publisher.port, "/v1/users/1/presence"));
+            unavailable(publisher.get(publisher.port, "/v1/users/1/history"));
+            unavailable(publisher.get(publisher.port, "/v1/presence"));
+            unavailable(publisher.get(publisher.port, "/v1/stats"));
             unavailable(publisher.post("/v1/presence", "{\"users\":[\"1\"]}"));
             unavailable(publisher.post("/v1/disconnect", "{\"user\":\"1\"}"));
             assertThat(publisher.get(publisher.managementPort, "/readyz").statusCode())
@@ -38,7 +44,7 @@ class RedisOutageIT {
             assertThat(publisher.get(publisher.managementPort, "/livez").statusCode())
                     .isEqualTo(200);
             assertThat(publisher.metric("fanfare_publishes_total{outcome=\"unavailable\"}"))
-                    .isEqualTo(3);
+                    .isEqualTo(5);
 
             redis.restart();
             until(
@@ -72,6 +78,25 @@ class RedisOutageIT {
             assertThat(StoredItems.of(vertx, redis, publisher.prefix, "1"))
                     .extracting(Item::id)
                     .containsExactly(json(response).getString("id"));
+        }
+    }
+
+    @Test
+    void aBatchOfWhichSomeIsStoredHasProblemsAmongItsResults(Vertx vertx) throws Exception {
+        try (RedisServer redis = RedisServer.start();
+                RunningPublisher publisher =
+                        RunningPublisher.start(redis.url(), PublisherVerticle.BODY_MAX, Map.of())) {
+            StoredItems.spoil(vertx, redis, publisher.prefix, "42");
+            String other = RunningPublisher.PUBLISH.replace("42", "1");
+            HttpResponse<String> response =
+                    publisher.post("/v1/batch", "{\"publications\":[" + RunningPublisher.PUBLISH + "," + other + "]}");
+            assertThat(response.statusCode()).isEqualTo(200);
+            JsonArray results = json(response).getJsonArray("results");
+            assertThat(results.getJsonObject(0).getInteger("status")).isEqualTo(503);
+            assertThat(results.getJsonObject(0).getString("detail")).endsWith("-0");
+            assertThat(StoredItems.of(vertx, redis, publisher.prefix, "1"))
+                    .extracting(Item::id)
+                    .containsExactly(results.getJsonObject(1).getString("id"));
         }
     }
 

@@ -38,7 +38,7 @@ final class StoredItems {
         return new Keys(prefix).kept(Channel.user(user));
     }
 
-    private static Response ask(Vertx vertx, RedisServer server, Request request) throws Exception {
+    static Response ask(Vertx vertx, RedisServer server, Request request) throws Exception {
         Redis redis = Redis.createClient(vertx, server.url());
         try {
             return redis.send(request).toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);

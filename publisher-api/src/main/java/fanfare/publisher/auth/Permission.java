@@ -6,6 +6,8 @@ import io.vertx.ext.auth.authorization.PermissionBasedAuthorization;
 import io.vertx.ext.web.RoutingContext;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Everything a key may be good for. */
@@ -38,6 +40,29 @@ public enum Permission {
         require(KeyHandler.caller(context), namespace);
     }
 
+    /** Refuses a request whose key does not have this permission for any namespace. */
+    public void requireSome(RoutingContext context) {
+        Set<String> granted = new HashSet<>();
+        KeyHandler.caller(context).authorizations().forEach((provider, authorization) -> {
+            if (authorization instanceof PermissionBasedAuthorization permission) {
+                granted.add(permission.getPermission());
+            }
+        });
+        if (!granted.contains(text)) {
+            throw Problem.FORBIDDEN.because("the key lacks the permission " + text);
+        }
+    }
+
+    /** Whether the request's key has this permission, at least for this namespace. */
+    public boolean covers(RoutingContext context, String namespace) {
+        return covers(KeyHandler.caller(context), namespace);
+    }
+
+    private boolean covers(User caller, String namespace) {
+        return caller.authorizations().verify(granted(null))
+                || caller.authorizations().verify(granted(namespace));
+    }
+
     void require(User caller, @Nullable String namespace) {
         if (caller.authorizations().verify(granted(null))) {
             return;
@@ -45,7 +70,7 @@ public enum Permission {
         if (namespace == null) {
             throw Problem.FORBIDDEN.because("the key lacks the permission " + text);
         }
-        if (!caller.authorizations().verify(granted(namespace))) {
+        if (!covers(caller, namespace)) {
             throw Problem.FORBIDDEN.because("the key lacks the permission " + text + " for this namespace");
         }
     }

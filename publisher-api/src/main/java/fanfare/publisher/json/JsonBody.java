@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +66,8 @@ public final class JsonBody {
     private final char[] text;
     private final JsonParser parser;
     private final List<String> unknown = new ArrayList<>();
+    /** The text turned out to be no JSON; there is no reading on. */
+    private boolean broken;
 
     private JsonBody(char[] text) {
         this.text = text;
@@ -100,7 +105,7 @@ public final class JsonBody {
         Set<String> read = new HashSet<>();
         while (next() != JsonToken.END_OBJECT) {
             String name = name();
-            String child = path.isEmpty() ? name : path + "." + name;
+            String child = child(path, name);
             next();
             if (read.contains(name)) {
                 throw Problem.INVALID.of(child, "stands there twice");
@@ -114,6 +119,11 @@ public final class JsonBody {
                 skip();
             }
         }
+    }
+
+    /** The path of a field of the object at {@code path}, which is empty for the body itself. */
+    public static String child(String path, String name) {
+        return path.isEmpty() ? name : path + "." + name;
     }
 
     public String text(String path) {
@@ -150,6 +160,34 @@ public final class JsonBody {
         expect(JsonToken.START_ARRAY, path, "an array");
         for (int i = 0; next() != JsonToken.END_ARRAY; i++) {
             element.accept(path + "[" + i + "]");
+        }
+    }
+
+    /**
+     * Reads an array whose elements are judged each on its own: what a refused one has left is skipped.
+     *
+     * @param reader reads the element at a path
+     * @param judged is handed each outcome; what it throws refuses the body
+     */
+    public <T> void judged(String path, Function<String, T> reader, Consumer<Future<T>> judged) {
+        expect(JsonToken.START_ARRAY, path, "an array");
+        JsonStreamContext array = parser.getParsingContext();
+        for (int i = 0; next() != JsonToken.END_ARRAY; i++) {
+            judged.accept(judge(path + "[" + i + "]", reader));
+            while (parser.getParsingContext() != array) {
+                next();
+            }
+        }
+    }
+
+    private <T> Future<T> judge(String path, Function<String, T> reader) {
+        try {
+            return Future.succeededFuture(reader.apply(path));
+        } catch (ProblemException refusal) {
+            if (broken) {
+                throw refusal;
+            }
+            return Future.failedFuture(refusal);
         }
     }
 
@@ -218,7 +256,8 @@ public final class JsonBody {
         }
     }
 
-    private static ProblemException malformed(IOException failure) {
+    private ProblemException malformed(IOException failure) {
+        broken = true;
         if (failure instanceof StreamConstraintsException) {
             return Problem.INVALID.because("the body is nested deeper than " + DEPTH_MAX + " levels");
         }

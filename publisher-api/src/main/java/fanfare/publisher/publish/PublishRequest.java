@@ -5,14 +5,12 @@ import fanfare.channel.Publication;
 import fanfare.http.Problem;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.Rules;
-import io.vertx.core.buffer.Buffer;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What the body of a publish asks for; {@code unknown} are paths of fields that were ignored. */
-record PublishRequest(Target to, Publication publication, Durability durability, List<String> unknown) {
+/** What a publish, or one element of a batch, asks for. */
+record PublishRequest(Target to, Publication publication, Durability durability) {
     /** How long the data may be as sent [bytes]. */
     static final int DATA_BYTES_MAX = 65_536;
 
@@ -26,11 +24,17 @@ record PublishRequest(Target to, Publication publication, Durability durability,
      *
      * @throws fanfare.http.ProblemException naming the field that cannot be accepted
      */
-    static PublishRequest parse(@Nullable Buffer body, Defaults defaults) {
-        JsonBody json = JsonBody.of(body);
+    static PublishRequest parse(JsonBody json, Defaults defaults) {
         Reader reader = new Reader(json, defaults);
         json.read(reader);
-        return reader.request(json.unknown());
+        return reader.request("");
+    }
+
+    /** Reads the object at a path in a body, checking like {@link #parse}. */
+    static PublishRequest read(JsonBody json, String path, Defaults defaults) {
+        Reader reader = new Reader(json, defaults);
+        json.object(path, reader);
+        return reader.request(path);
     }
 
     private static final class Reader implements JsonBody.Fields {
@@ -69,15 +73,15 @@ record PublishRequest(Target to, Publication publication, Durability durability,
             return true;
         }
 
-        PublishRequest request(List<String> unknown) {
-            Target target = present(to, "to");
+        PublishRequest request(String path) {
+            Target target = present(to, path, "to");
             Publication publication = new Publication(
                     id == null ? defaults.ids().get() : id,
-                    present(namespace, "namespace"),
-                    present(event, "event"),
-                    present(data, "data"),
+                    present(namespace, path, "namespace"),
+                    present(event, path, "event"),
+                    present(data, path, "data"),
                     ttlSeconds);
-            return new PublishRequest(target, publication, durability, unknown);
+            return new PublishRequest(target, publication, durability);
         }
 
         private String namespace(String path) {
@@ -98,9 +102,9 @@ record PublishRequest(Target to, Publication publication, Durability durability,
             throw Problem.INVALID.of(path, "must be \"master\" or \"replicated\"");
         }
 
-        private static <T> T present(@Nullable T value, String path) {
+        private static <T> T present(@Nullable T value, String path, String name) {
             if (value == null) {
-                throw Problem.INVALID.of(path, "is missing");
+                throw Problem.INVALID.of(JsonBody.child(path, name), "is missing");
             }
             return value;
         }

@@ -19,7 +19,7 @@ record Target(List<Channel> channels, boolean several) {
     private static final String ONE = "must have exactly one of user, users, broadcast, topic";
 
     static Target read(JsonBody json, String path) {
-        Reader reader = new Reader(json);
+        Reader reader = new Reader(json, path);
         json.object(path, reader);
         if (reader.target == null) {
             throw Problem.INVALID.of(path, ONE);
@@ -37,25 +37,27 @@ record Target(List<Channel> channels, boolean several) {
 
     private static final class Reader implements JsonBody.Fields {
         private final JsonBody json;
+        private final String path;
         /** Null until a field named it. */
         private @Nullable Target target;
 
-        Reader(JsonBody json) {
+        Reader(JsonBody json, String path) {
             this.json = json;
+            this.path = path;
         }
 
         @Override
-        public boolean read(String name, String path) {
+        public boolean read(String name, String field) {
             Target named =
                     switch (name) {
-                        case "user" -> one(Channel.user(Rules.user(path, json.text(path))));
-                        case "users" -> users(Rules.users(json, path), path);
-                        case "broadcast" -> broadcast(path);
-                        case "topic" -> one(Channel.topic(topic(path, json.text(path))));
+                        case "user" -> one(Channel.user(Rules.user(field, json.text(field))));
+                        case "users" -> users(Rules.users(json, field), field);
+                        case "broadcast" -> broadcast(field);
+                        case "topic" -> one(Channel.topic(topic(field, json.text(field))));
                         default -> null;
                     };
             if (named != null && target != null) {
-                throw Problem.INVALID.of("to", ONE);
+                throw Problem.INVALID.of(path, ONE);
             }
             target = named == null ? target : named;
             return named != null;

@@ -1,4 +1,4 @@
-/** {@code POST /v1/publish}. Handlers are confined to one event loop, requests are immutable. */
+/** {@code POST /v1/publish} and {@code /v1/batch}. Handlers are confined to one event loop, requests are immutable. */
 @NullMarked
 package fanfare.publisher.publish;
 

@@ -1,0 +1,43 @@
+package fanfare.presence;
+
+import fanfare.redis.Keys;
+import fanfare.redis.RedisLink;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+
+/** Reads which gateways live and what they say of themselves. Confined to the event loop of its link. */
+public final class Gateways {
+    /** What stands in the place of a lease that was reaped or given up begins so. */
+    private static final String TOMBSTONE = "dead";
+
+    private final RedisLink link;
+    private final Keys keys;
+
+    public Gateways(RedisLink link, Keys keys) {
+        this.link = link;
+        this.keys = keys;
+    }
+
+    /** Those whose lease lives, by name. Fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked. */
+    public Future<List<NodeState>> living() {
+        return Leases.read(link, keys).compose(leases -> {
+            List<Future<Response>> states = leases.living().stream()
+                    .map(incarnation -> link.send(Request.cmd(Command.GET).arg(keys.node(incarnation))))
+                    .toList();
+            return Future.all(states).map(done -> states.stream()
+                    .map(Future::result)
+                    // The lease may have ended since.
+                    .filter(Objects::nonNull)
+                    .map(Response::toString)
+                    .filter(state -> !state.startsWith(TOMBSTONE))
+                    .map(NodeState::parse)
+                    .sorted(Comparator.comparing(NodeState::node))
+                    .toList());
+        });
+    }
+}

@@ -1,0 +1,102 @@
+package fanfare.presence;
+
+import fanfare.presence.OnlinePage.Place;
+import fanfare.redis.Buckets;
+import fanfare.redis.Keys;
+import fanfare.redis.RedisLink;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads who is connected to a living gateway, page by page: bucket after bucket, in each by the order of the ids. So a
+ * walk meets everybody who is connected throughout exactly once, whoever comes and goes meanwhile. A bucket is read in one
+ * command, since a scan of it may show one twice, and miss one who moves to another gateway. Confined to the event loop of
+ * its link.
+ */
+public final class OnlineWalk {
+    private record Found(int bucket, String user) {}
+
+    private final RedisLink link;
+    private final Keys keys;
+
+    public OnlineWalk(RedisLink link, Keys keys) {
+        this.link = link;
+        this.keys = keys;
+    }
+
+    /**
+     * Reads the page that begins at a place. It asks for the sizes of the buckets from there on, and reads no more of them
+     * than were needed if each field were a user of its own; so a page may be short, and even empty, with others behind it.
+     *
+     * @return fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked
+     */
+    public Future<OnlinePage> page(Place from, int limit) {
+        List<Future<Response>> sizes = IntStream.range(from.bucket(), Buckets.COUNT)
+                .mapToObj(bucket -> link.send(Request.cmd(Command.HLEN).arg(presence(bucket))))
+                .toList();
+        return Future.all(sizes).compose(done -> {
+            List<Integer> filled = new ArrayList<>();
+            long fields = 0;
+            for (int i = 0; i < sizes.size(); i++) {
+                long size = Replies.number(sizes.get(i).result());
+                if (size > 0 && fields >= limit) {
+                    return page(from, filled, Place.startOf(from.bucket() + i), limit);
+                }
+                if (size > 0) {
+                    filled.add(from.bucket() + i);
+                }
+                fields += size;
+            }
+            return page(from, filled, null, limit);
+        });
+    }
+
+    /** Reads some buckets; {@code rest} is where those begin that are not read, null if there are none. */
+    private Future<OnlinePage> page(Place from, List<Integer> buckets, @Nullable Place rest, int limit) {
+        Future<Leases> leases = Leases.read(link, keys);
+        List<Future<Response>> fields = buckets.stream()
+                .map(bucket -> link.send(Request.cmd(Command.HKEYS).arg(presence(bucket))))
+                .toList();
+        return Future.all(leases, Future.all(fields)).map(done -> {
+            Set<String> living = leases.result().living();
+            List<Found> found = new ArrayList<>();
+            for (int i = 0; i < buckets.size(); i++) {
+                int bucket = buckets.get(i);
+                NavigableSet<String> users = users(fields.get(i).result(), living);
+                String after = bucket == from.bucket() ? from.after() : "";
+                users.tailSet(after, false).forEach(user -> found.add(new Found(bucket, user)));
+            }
+            List<String> users = found.stream().limit(limit).map(Found::user).toList();
+            return new OnlinePage(users, found.size() > limit ? between(found.get(limit - 1), found.get(limit)) : rest);
+        });
+    }
+
+    private static Place between(Found last, Found next) {
+        return next.bucket() == last.bucket() ? new Place(last.bucket(), last.user()) : Place.startOf(next.bucket());
+    }
+
+    private static NavigableSet<String> users(Response fields, Set<String> living) {
+        NavigableSet<String> users = new TreeSet<>();
+        for (Response each : fields) {
+            String field = each.toString();
+            int bar = field.lastIndexOf('|');
+            if (living.contains(field.substring(bar + 1))) {
+                users.add(field.substring(0, bar));
+            }
+        }
+        return users;
+    }
+
+    private String presence(int bucket) {
+        return keys.presence(Buckets.tag(bucket));
+    }
+}

@@ -1,0 +1,53 @@
+package fanfare.publisher.history;
+
+import fanfare.broker.ChannelReader;
+import fanfare.broker.Reading;
+import fanfare.publisher.auth.Permission;
+import fanfare.redis.RedisLink;
+import fanfare.redis.ServerTime;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import java.util.stream.Collectors;
+
+/** {@code GET /v1/users/{user}/history}: what is kept for one user and has not expired, oldest first. */
+public final class HistoryHandler implements Handler<RoutingContext> {
+    /** A page is the oldest of what is asked for, so all of it is read; how long an inbox gets is the operator's choice. */
+    public static final ChannelReader.Bounds EVERYTHING =
+            new ChannelReader.Bounds(HistoryRequest.LIMIT_MAX, Long.MAX_VALUE);
+
+    private final RedisLink link;
+    private final ChannelReader reader;
+
+    public HistoryHandler(RedisLink link, ChannelReader reader) {
+        this.link = link;
+        this.reader = reader;
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        Permission.HISTORY_READ.requireSome(context);
+        HistoryRequest request = HistoryRequest.of(context);
+        Future<Long> now = link.send(Request.cmd(Command.TIME)).map(ServerTime::msOf);
+        Future<Reading> reading = reader.read(request.user(), request.point());
+        Future.all(now, reading)
+                .map(done -> describe(context, request.limit(), reading.result(), now.result()))
+                .onSuccess(text -> context.response()
+                        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                        .end(text))
+                .onFailure(context::fail);
+    }
+
+    /** As text, since an encoder would write the data anew. */
+    private static String describe(RoutingContext context, int limit, Reading reading, long nowMs) {
+        return reading.items().stream()
+                .filter(item -> item.expiresMs() > nowMs)
+                .filter(item -> Permission.HISTORY_READ.covers(context, item.namespace()))
+                .limit(limit)
+                .map(item -> KeptPublication.of(item).toJson())
+                .collect(Collectors.joining(",", "{\"publications\":[", "]}"));
+    }
+}

@@ -1,0 +1,68 @@
+package fanfare.publisher.publish;
+
+import fanfare.http.Problem;
+import fanfare.http.ProblemException;
+import fanfare.publisher.json.JsonBody;
+import fanfare.publisher.json.UnknownFields;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+
+/** {@code POST /v1/batch}: publishes up to 1,000 publications, each judged on its own, and answers for each in order. */
+public final class BatchHandler implements Handler<RoutingContext> {
+    private final Publishing publishing;
+    private final UnknownFields unknownFields;
+
+    public BatchHandler(Publishing publishing, UnknownFields unknownFields) {
+        this.publishing = publishing;
+        this.unknownFields = unknownFields;
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        long start = System.nanoTime();
+        BatchRequest batch = parse(context);
+        BatchQueue queue = publishing.queue(batch.durability());
+        List<Future<JsonObject>> outcomes = batch.publications().stream()
+                .map(each -> each.map(request -> Publishing.permitted(request, context))
+                        .onFailure(refusal -> publishing.refused())
+                        .compose(request -> publishing.publish(request, queue::send)))
+                .toList();
+        Future.join(outcomes)
+                .transform(joined -> answer(batch.id(), outcomes))
+                .onComplete(result -> publishing.answered(start))
+                .onSuccess(context::json)
+                .onFailure(context::fail);
+    }
+
+    private BatchRequest parse(RoutingContext context) {
+        try {
+            JsonBody json = JsonBody.of(context.body().buffer());
+            BatchRequest batch = BatchRequest.parse(json, publishing.defaults());
+            unknownFields.ignored("batch", json.unknown());
+            return batch;
+        } catch (ProblemException refusal) {
+            publishing.refused();
+            throw refusal;
+        }
+    }
+
+    private static Future<JsonObject> answer(String id, List<Future<JsonObject>> outcomes) {
+        if (outcomes.stream().noneMatch(Future::succeeded) && outcomes.stream().anyMatch(BatchHandler::isUnavailable)) {
+            return Future.failedFuture(Problem.UNAVAILABLE.because(
+                    "none is known to be stored, and all may still arrive; send them again with the same ids and each "
+                            + "arrives once; the id of one that had none is this, then its index: " + id + "-"));
+        }
+        JsonArray results = new JsonArray();
+        outcomes.forEach(
+                outcome -> results.add(outcome.succeeded() ? outcome.result() : Publishing.problem(outcome.cause())));
+        return Future.succeededFuture(new JsonObject().put("results", results));
+    }
+
+    private static boolean isUnavailable(Future<JsonObject> outcome) {
+        return outcome.cause() instanceof ProblemException refusal && refusal.problem() == Problem.UNAVAILABLE;
+    }
+}

@@ -1,0 +1,144 @@
+package fanfare.publisher.publish;
+
+import fanfare.broker.Broker;
+import fanfare.broker.Durability;
+import fanfare.broker.Published;
+import fanfare.channel.Channel;
+import fanfare.http.Problem;
+import fanfare.http.ProblemException;
+import fanfare.publisher.publish.PublishMetrics.Outcome;
+import fanfare.redis.RedisDownException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Has the broker store what was asked for, counts what becomes of it and describes that to the caller. Confined to the
+ * event loop of its broker.
+ */
+public final class Publishing {
+    /** The way of a publication to the broker. */
+    interface Way {
+        Future<Published> send(Channel channel, PublishRequest request);
+    }
+
+    private static final System.Logger LOG = System.getLogger(Publishing.class.getName());
+
+    private final Broker broker;
+    private final PublishRequest.Defaults defaults;
+    private final PublishMetrics metrics;
+
+    /**
+     * @param ttlSecondsMax how long publications are kept, unless the caller says less [s]
+     * @param ids makes an id for a publication that has none
+     */
+    public Publishing(
+            Broker broker, int ttlSecondsMax, Durability durability, Supplier<String> ids, MeterRegistry metrics) {
+        this.broker = broker;
+        this.defaults = new PublishRequest.Defaults(ttlSecondsMax, durability, ids);
+        this.metrics = new PublishMetrics(metrics);
+    }
+
+    PublishRequest.Defaults defaults() {
+        return defaults;
+    }
+
+    /** The straight way. */
+    Future<Published> send(Channel channel, PublishRequest request) {
+        return broker.publish(channel, request.publication(), request.durability());
+    }
+
+    /** The way of a batch, of whose publications {@code durability} is the highest. */
+    BatchQueue queue(Durability durability) {
+        return new BatchQueue(broker, durability);
+    }
+
+    /** Refuses what the caller's key does not permit. */
+    static PublishRequest permitted(PublishRequest request, RoutingContext context) {
+        request.to().permission().require(context, request.publication().namespace());
+        return request;
+    }
+
+    /** Takes note of a request, or of one in a batch, that came to nothing. */
+    void refused() {
+        metrics.count(Outcome.REFUSED);
+    }
+
+    /** Takes note of the time from {@code start} [ns] to an answer. */
+    void answered(long start) {
+        metrics.took(System.nanoTime() - start);
+    }
+
+    /** Gives the answer for the caller; fails if the publication is not known to be stored in any channel. */
+    Future<JsonObject> publish(PublishRequest request, Way way) {
+        return request.to().several() ? toSeveral(request, way) : toOne(request, way);
+    }
+
+    /** What a failure is to the caller of several things of which others succeeded. */
+    static JsonObject problem(Throwable failure) {
+        if (failure instanceof ProblemException refusal) {
+            return refusal.toJson();
+        }
+        // Nobody further up sees this one.
+        LOG.log(System.Logger.Level.ERROR, "publish", failure);
+        return Problem.INTERNAL.because("this is a bug; the log has more").toJson();
+    }
+
+    private Future<JsonObject> toOne(PublishRequest request, Way way) {
+        JsonObject answer = new JsonObject().put("id", request.publication().id());
+        return send(request, request.to().channels().get(0), way)
+                .map(published -> describe(answer, published, request.durability()));
+    }
+
+    private Future<JsonObject> toSeveral(PublishRequest request, Way way) {
+        List<Channel> channels = request.to().channels();
+        List<Future<Published>> outcomes =
+                channels.stream().map(channel -> send(request, channel, way)).toList();
+        return Future.join(outcomes).transform(joined -> {
+            if (outcomes.stream().noneMatch(Future::succeeded)) {
+                return Future.failedFuture(joined.cause());
+            }
+            JsonArray results = new JsonArray();
+            for (int i = 0; i < channels.size(); i++) {
+                String user = channels.get(i).name();
+                results.add(result(user, outcomes.get(i), request.durability()));
+            }
+            return Future.succeededFuture(
+                    new JsonObject().put("id", request.publication().id()).put("results", results));
+        });
+    }
+
+    private static JsonObject result(String user, Future<Published> outcome, Durability durability) {
+        return outcome.succeeded()
+                ? describe(new JsonObject().put("user", user), outcome.result(), durability)
+                : problem(outcome.cause()).put("user", user);
+    }
+
+    private static JsonObject describe(JsonObject answer, Published published, Durability durability) {
+        answer.put("position", published.position().toString())
+                .put("duplicate", published.duplicate())
+                .put("routed", published.routed());
+        return durability == Durability.REPLICATED ? answer.put("replicated", published.replicated()) : answer;
+    }
+
+    private Future<Published> send(PublishRequest request, Channel channel, Way way) {
+        return way.send(channel, request)
+                .onSuccess(published -> metrics.count(published.duplicate() ? Outcome.DUPLICATE : Outcome.STORED))
+                .recover(failure -> Future.failedFuture(failed(request, failure)));
+    }
+
+    private Throwable failed(PublishRequest request, Throwable failure) {
+        if (failure instanceof RedisDownException) {
+            metrics.count(Outcome.UNAVAILABLE);
+            return Problem.UNAVAILABLE.because(
+                    "it is not known to be stored and may still arrive; send it again with this id and it arrives once: "
+                            + request.publication().id());
+        }
+        metrics.count(Outcome.FAILED);
+        return failure;
+    }
+}

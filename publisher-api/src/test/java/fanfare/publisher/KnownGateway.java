@@ -1,0 +1,90 @@
+package fanfare.publisher;
+
+import fanfare.config.RedisConfig;
+import fanfare.presence.NodeState;
+import fanfare.presence.PresenceLimits;
+import fanfare.presence.PresenceWriter;
+import fanfare.presence.Probe;
+import fanfare.redis.Keys;
+import fanfare.redis.Masters;
+import fanfare.redis.RedisLink;
+import fanfare.testing.RedisServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** A gateway as far as Redis knows of it: a lease and the users whom it holds. */
+final class KnownGateway {
+    private final Context loop;
+    private final RedisLink link;
+    private final PresenceWriter writer;
+
+    private KnownGateway(Vertx vertx, String prefix, PresenceLimits limits, NodeState state) {
+        RedisConfig config = new RedisConfig(RedisServer.shared().url(), prefix);
+        Keys keys = new Keys(prefix);
+        Promise<PresenceWriter> made = Promise.promise();
+        loop = vertx.getOrCreateContext();
+        link = new RedisLink(
+                vertx,
+                new Masters(vertx, config),
+                state.node(),
+                () -> 0.5,
+                new SimpleMeterRegistry(),
+                new RedisLink.Listener() {
+                    @Override
+                    public void up() {
+                        made.future().onSuccess(PresenceWriter::linkUp);
+                    }
+                });
+        writer = new PresenceWriter(
+                vertx,
+                link,
+                keys,
+                limits,
+                () -> UUID.randomUUID().toString(),
+                () -> state,
+                new Probe(keys.probe(state.node()), sent -> {}),
+                new SimpleMeterRegistry());
+        writer.start();
+        made.complete(writer);
+        link.open();
+    }
+
+    static KnownGateway start(Vertx vertx, String prefix, PresenceLimits limits, NodeState state) {
+        return on(
+                vertx.getOrCreateContext(),
+                () -> Future.succeededFuture(new KnownGateway(vertx, prefix, limits, state)));
+    }
+
+    void open(String user) {
+        loop.runOnContext(go -> writer.opened(user));
+    }
+
+    void leave(String user) {
+        loop.runOnContext(go -> writer.closed(user));
+    }
+
+    /** Falls silent, its lease still running. */
+    void crash() {
+        on(loop, link::close);
+    }
+
+    /** Says that its users have left, and goes. */
+    void stop() {
+        on(loop, writer::stop);
+        on(loop, link::close);
+    }
+
+    private static <T> T on(Context loop, Supplier<Future<T>> call) {
+        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
+                .toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
+    }
+}
