@@ -68,6 +68,7 @@ $scenarios = [
         say($fanfare->batch([
             'first' => Publication::toUser(42, '/', 'e', 1.0),
             'second' => Publication::broadcast('/', 'e', 'a/b'),
+            'refused' => Publication::toUser('a b', '/', 'e', 1),
         ]));
     },
     'fail' => static function () use ($fanfare): void {

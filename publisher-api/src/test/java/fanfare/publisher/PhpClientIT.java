@@ -30,7 +30,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -232,30 +231,24 @@ class PhpClientIT {
         }
     }
 
-    @Test
-    void aBatchIsSentAsOneAndAnsweredInOrder(Vertx vertx) throws Exception {
-        JsonArray results =
-                new JsonArray().add(new JsonObject().put("position", "1-1")).add(new JsonObject().put("status", 403));
-        AtomicReference<JsonObject> sent = new AtomicReference<>();
-        int port = listen(vertx.createHttpServer()
-                .requestHandler(request -> request.body().onSuccess(body -> {
-                    sent.set(body.toJsonObject().put("path", request.path()));
-                    request.response()
-                            .end(new JsonObject().put("results", results).toBuffer());
-                })));
-        try (Php php = Php.run("calls.php", "batch", url(port))) {
-            assertThat(php.list()).isEqualTo(results);
+    @ParameterizedTest
+    @ValueSource(strings = {"curl", "streams"})
+    void aBatchArrivesAndIsAnsweredInOrder(String transport, Vertx vertx) throws Exception {
+        try (Php php = Php.run("calls.php", "batch", url(publisher.port), transport)) {
+            JsonArray results = php.list();
             php.ends();
+            assertThat(results).hasSize(3);
+            assertThat(results.getJsonObject(1).getString("position")).isNotEmpty();
+            assertThat(results.getJsonObject(2).getInteger("status")).isEqualTo(400);
+
+            List<Item> items = inbox(vertx, "42");
+            assertThat(items)
+                    .extracting(Item::id)
+                    .containsExactly(results.getJsonObject(0).getString("id"));
+            assertThat(items.get(0).event().toString()).contains("\"data\":1.0");
         }
-        assertThat(sent.get().getString("path")).isEqualTo("/v1/batch");
-        JsonArray publications = sent.get().getJsonArray("publications");
-        assertThat(publications).hasSize(2);
-        assertThat(publications.getJsonObject(0).getJsonObject("to")).isEqualTo(new JsonObject().put("user", "42"));
-        assertThat(publications.getJsonObject(1).getJsonObject("to"))
-                .isEqualTo(new JsonObject().put("broadcast", true));
-        assertThat(publications.getJsonObject(0).getString("id"))
-                .isNotEmpty()
-                .isNotEqualTo(publications.getJsonObject(1).getString("id"));
+        assertThat(stream(vertx, new Keys(publisher.prefix).kept(Channel.BROADCAST)))
+                .contains("\"data\":\"a/b\"");
     }
 
     @Test
