@@ -49,6 +49,7 @@ final class KnownGateway {
                 () -> UUID.randomUUID().toString(),
                 () -> state,
                 new Probe(keys.probe(state.node()), sent -> {}),
+                () -> {},
                 new SimpleMeterRegistry());
         writer.start();
         made.complete(writer);
