@@ -5,12 +5,12 @@ import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Commands;
 import fanfare.gateway.session.CloseReason;
 import fanfare.gateway.session.Session;
+import fanfare.gateway.sockjs.CrossOrigin;
 import fanfare.gateway.sockjs.Entrance;
-import fanfare.gateway.sockjs.Preflight;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.DoubleSupplier;
@@ -21,7 +21,6 @@ public final class EventsHandler {
     private static final int RETRY_MS_MAX = 10_000;
 
     private static final int RETRY_MS_MIN = 1_000;
-    private static final String NO_CACHE = "no-store, no-cache, no-transform, must-revalidate, max-age=0";
 
     private final Entrance entrance;
     private final Origins origins;
@@ -35,15 +34,12 @@ public final class EventsHandler {
 
     public void install(Router router) {
         router.route("/events").handler(this::headers);
-        router.options("/events").handler(context -> Preflight.answer(context, "OPTIONS, GET"));
+        router.options("/events").handler(context -> CrossOrigin.preflight(context, "OPTIONS, GET"));
         router.get("/events").handler(this::listen);
     }
 
     private void headers(RoutingContext context) {
-        HttpServerResponse response = context.response();
-        response.putHeader("X-Content-Type-Options", "nosniff").putHeader("Cache-Control", NO_CACHE);
-        origins.check(context.request())
-                .cors(response.headers(), context.request().method().name().equals("OPTIONS"));
+        CrossOrigin.headers(context, origins, context.request().method().equals(HttpMethod.OPTIONS));
         context.next();
     }
 

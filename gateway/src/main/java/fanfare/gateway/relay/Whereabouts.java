@@ -35,12 +35,12 @@ public interface Whereabouts {
     Whereabouts MISDIRECTED = new Whereabouts() {
         @Override
         public Future<Found> find(String id) {
-            return Future.failedFuture(Problem.MISDIRECTED.because("the session is not on this gateway"));
+            return notHere();
         }
 
         @Override
         public Future<Found> claim(String id, Found found) {
-            return find(id);
+            return notHere();
         }
 
         @Override
@@ -48,6 +48,10 @@ public interface Whereabouts {
 
         @Override
         public Future<Boolean> handOn(RoutingContext context, String id, Owner owner, Buffer body) {
+            return notHere();
+        }
+
+        private <T> Future<T> notHere() {
             return Future.failedFuture(Problem.MISDIRECTED.because("the session is not on this gateway"));
         }
     };

@@ -7,7 +7,6 @@ import fanfare.http.Problem;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -24,7 +23,6 @@ public final class SockJsRouter {
     /** A SockJS frame may wrap several messages and escape every character of them [bytes]. */
     public static final int WEBSOCKET_BYTES_MAX = 128 << 10;
 
-    private static final String NO_CACHE = "no-store, no-cache, no-transform, must-revalidate, max-age=0";
     private static final Set<String> HELLO_PARAMETERS = Set.of("namespaces", "resume", "positions", "inbox");
     /** What these have to say comes by {@code xhr_send}. */
     private static final Set<SockJsTransport> SENT_BY_XHR = EnumSet.of(
@@ -61,7 +59,7 @@ public final class SockJsRouter {
         router.get("/push/info").handler(this::info);
         router.getWithRegex("/push/iframe[0-9A-Za-z_.-]*\\.html").handler(iframe::serve);
         router.get("/push/iframe.js").handler(iframe::serveRule);
-        router.options("/push/info").handler(context -> Preflight.answer(context, "OPTIONS, GET"));
+        router.options("/push/info").handler(context -> CrossOrigin.preflight(context, "OPTIONS, GET"));
         if (transports.contains(SockJsTransport.RAW_WEBSOCKET)) {
             router.get("/push/websocket").handler(context -> webSocket(context, false));
         }
@@ -100,7 +98,8 @@ public final class SockJsRouter {
     }
 
     private Route post(Router router, String transport) {
-        session(router, HttpMethod.OPTIONS, transport).handler(context -> Preflight.answer(context, "OPTIONS, POST"));
+        session(router, HttpMethod.OPTIONS, transport)
+                .handler(context -> CrossOrigin.preflight(context, "OPTIONS, POST"));
         return session(router, HttpMethod.POST, transport);
     }
 
@@ -110,9 +109,7 @@ public final class SockJsRouter {
     }
 
     private void headers(RoutingContext context) {
-        HttpServerResponse response = context.response();
-        response.putHeader("X-Content-Type-Options", "nosniff").putHeader("Cache-Control", NO_CACHE);
-        origins.check(context.request()).cors(response.headers(), mayBeNull(context));
+        CrossOrigin.headers(context, origins, mayBeNull(context));
         context.next();
     }
 
