@@ -12,9 +12,6 @@ import java.util.Objects;
 
 /** Reads which gateways live and what they say of themselves. Confined to the event loop of its link. */
 public final class Gateways {
-    /** What stands in the place of a lease that was reaped or given up begins so. */
-    private static final String TOMBSTONE = "dead";
-
     private final RedisLink link;
     private final Keys keys;
 
@@ -34,7 +31,7 @@ public final class Gateways {
                     // The lease may have ended since.
                     .filter(Objects::nonNull)
                     .map(Response::toString)
-                    .filter(state -> !state.startsWith(TOMBSTONE))
+                    .filter(NodeState::isLease)
                     .map(NodeState::parse)
                     .sorted(Comparator.comparing(NodeState::node))
                     .toList());

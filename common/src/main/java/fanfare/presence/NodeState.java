@@ -8,6 +8,11 @@ import io.vertx.core.json.JsonObject;
  * @param address where other gateways reach it
  */
 public record NodeState(String node, String address, int connections, int users, boolean draining, String version) {
+    /** Whether a gateway's key holds its lease, and not what stands in its place once it was reaped or given up. */
+    public static boolean isLease(String value) {
+        return value.startsWith("{");
+    }
+
     /** Reads what {@link #toJson} wrote, perhaps in another version. */
     static NodeState parse(String text) {
         JsonObject json = new JsonObject(text);

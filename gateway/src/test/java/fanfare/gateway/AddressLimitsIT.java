@@ -83,12 +83,7 @@ class AddressLimitsIT {
     }
 
     private static double bytesPending(Cluster cluster) {
-        return RawHttp.get(cluster.managementPort(0), "/metrics")
-                .body()
-                .lines()
-                .filter(line -> line.startsWith("fanfare_body_bytes_pending "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
-                .sum();
+        return cluster.metric(0, "fanfare_body_bytes_pending ");
     }
 
     private static RawHttp.Answer poll(Cluster cluster, String address) {

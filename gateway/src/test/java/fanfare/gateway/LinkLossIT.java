@@ -183,12 +183,7 @@ class LinkLossIT {
     }
 
     private int connections() {
-        return (int) RawHttp.get(cluster.managementPort(0), "/metrics")
-                .body()
-                .lines()
-                .filter(line -> line.startsWith("fanfare_connections{"))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-                .sum();
+        return (int) cluster.metric(0, "fanfare_connections{");
     }
 
     private static void expectOnceAndInOrder(PushClient client, List<Integer> numbers) {

@@ -26,14 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class EventsTransport implements Transport {
     /** What a browser says last that is not to come back; it would, all the same, and is then told with a 204. */
     static final String OVER = "over";
-    /** The browser's end of a connection has no code. */
-    private static final int ABNORMAL = 1006;
 
     /** What waits leaves in parts of about this size, between which the connection is asked whether it takes more [bytes]. */
     private static final int PART_BYTES = 64 << 10;
-
-    private static final int COME_BACK_FIRST = 4_000;
-    private static final int STAY_AWAY_FIRST = 4_100;
 
     private final RoutingContext context;
     private final HttpServerResponse response;
@@ -52,7 +47,7 @@ final class EventsTransport implements Transport {
 
     void serve(Session session) {
         response.drainHandler(drained -> session.flush());
-        context.addEndHandler(end -> session.ended(ABNORMAL));
+        context.addEndHandler(end -> session.ended(CloseReason.ABNORMAL));
     }
 
     @Override
@@ -93,8 +88,7 @@ final class EventsTransport implements Transport {
         if (response.closed() || response.ended()) {
             return;
         }
-        boolean comesBack = reason.code() >= COME_BACK_FIRST && reason.code() < STAY_AWAY_FIRST;
-        if (!comesBack && !response.headWritten()) {
+        if (!reason.comesBack() && !response.headWritten()) {
             context.fail(
                     reason.code() == CloseReason.ORIGIN_REFUSED.code()
                             ? Problem.ORIGIN_REFUSED.because(reason.text())
@@ -102,7 +96,7 @@ final class EventsTransport implements Transport {
             return;
         }
         Buffer last = begin();
-        last.appendString(comesBack ? "retry: " + retryMs + "\n" : "id: " + OVER + "\n");
+        last.appendString(reason.comesBack() ? "retry: " + retryMs + "\n" : "id: " + OVER + "\n");
         last.appendBuffer(
                 Message.error(Integer.toString(reason.code()), reason.text()).lines());
         response.end(last.appendString("\n"));

@@ -1,5 +1,6 @@
 package fanfare.gateway.relay;
 
+import fanfare.presence.NodeState;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.RedisLink;
@@ -96,7 +97,7 @@ public final class Owners {
         }
         return link.send(Request.cmd(Command.GET).arg(keys.node(owner.incarnation())))
                 .map(lease -> {
-                    boolean lives = lease != null && lease.toString().startsWith("{");
+                    boolean lives = lease != null && NodeState.isLease(lease.toString());
                     if (!lives) {
                         return new Found(null, value);
                     }

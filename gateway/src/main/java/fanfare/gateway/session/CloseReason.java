@@ -24,7 +24,17 @@ public record CloseReason(int code, String text) {
     public static final CloseReason TOO_MANY_CONNECTIONS = new CloseReason(4106, "too many connections of this user");
     public static final CloseReason PROTOCOL_NOT_SUPPORTED = new CloseReason(4107, "protocol not supported");
 
+    /** The code of a connection that ended without one (RFC 6455, 7.4.1). */
+    public static final int ABNORMAL = 1006;
+
+    private static final int COME_BACK_FIRST = 4_000;
+    private static final int STAY_AWAY_FIRST = 4_100;
     private static final int TEXT_LENGTH_MAX = 120;
+
+    /** Whether the browser is to come back by itself. */
+    public boolean comesBack() {
+        return code >= COME_BACK_FIRST && code < STAY_AWAY_FIRST;
+    }
 
     /** The same code with words of the caller's, cut to what a close frame can carry. */
     public CloseReason because(String words) {

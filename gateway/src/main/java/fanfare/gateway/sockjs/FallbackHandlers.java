@@ -148,16 +148,10 @@ public final class FallbackHandlers {
             plain(context, 500, "Broken JSON encoding.");
             return;
         }
-        belongs(transport, context.request())
-                .onSuccess(own -> {
-                    if (own) {
-                        transport.execute(() -> transport.receive(messages));
-                        taken.run();
-                    } else {
-                        context.fail(unknownSession());
-                    }
-                })
-                .onFailure(context::fail);
+        ifItBelongs(context, transport, () -> {
+            transport.execute(() -> transport.receive(messages));
+            taken.run();
+        });
     }
 
     private static String text(RoutingContext context) {
@@ -166,23 +160,14 @@ public final class FallbackHandlers {
     }
 
     private void listen(RoutingContext context, Envelope envelope) {
-        HttpServerRequest request = context.request();
-        entrance.checkOrigin(request);
+        entrance.checkOrigin(context.request());
         String id = id(context);
         FallbackTransport known = sessions.find(id);
         if (known == null) {
             elsewhere(context, id, null, null, nobody -> open(context, envelope, id, nobody));
             return;
         }
-        belongs(known, request)
-                .onSuccess(own -> {
-                    if (own) {
-                        attach(context, known, new Receiver(vertx, context, envelope));
-                    } else {
-                        context.fail(unknownSession());
-                    }
-                })
-                .onFailure(context::fail);
+        ifItBelongs(context, known, () -> attach(context, known, new Receiver(vertx, context, envelope)));
     }
 
     /**
@@ -275,6 +260,19 @@ public final class FallbackHandlers {
             // The browser left before it was admitted: the handler came too late to hear of that.
             transport.execute(() -> transport.aborted(receiver));
         }
+    }
+
+    /** Goes on for the browser whose session it is; for any other there is no such session. */
+    private void ifItBelongs(RoutingContext context, FallbackTransport transport, Runnable goOn) {
+        belongs(transport, context.request())
+                .onSuccess(own -> {
+                    if (own) {
+                        goOn.run();
+                    } else {
+                        context.fail(unknownSession());
+                    }
+                })
+                .onFailure(context::fail);
     }
 
     /** A session's id is not a key: whoever uses it must be logged in as the one who opened it. */

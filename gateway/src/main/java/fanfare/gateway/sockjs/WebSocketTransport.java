@@ -13,8 +13,6 @@ import java.util.List;
 
 /** A WebSocket, with SockJS's frames in it or without. Confined to its event loop. */
 final class WebSocketTransport implements Transport {
-    /** A browser that sends no close frame back leaves without a code (RFC 6455, 7.4.1). */
-    private static final int ABNORMAL = 1006;
     /** All that waits for a connection leaves in frames of about this size [bytes]. */
     private static final int FRAME_BYTES = 64 << 10;
     /** Pongs that may wait for a peer that pings and does not read: Vert.x writes each, whether or not it can leave. */
@@ -48,7 +46,7 @@ final class WebSocketTransport implements Transport {
         });
         socket.closeHandler(closed -> {
             Short code = socket.closeStatusCode();
-            session.ended(code == null ? ABNORMAL : Short.toUnsignedInt(code));
+            session.ended(code == null ? CloseReason.ABNORMAL : Short.toUnsignedInt(code));
         });
     }
 
