@@ -34,6 +34,8 @@ final class EventsTransport implements Transport {
     private final HttpServerResponse response;
     /** How long a browser that was turned away waits before it comes back [ms]. */
     private final long retryMs;
+
+    private @Nullable Session session;
     /** The last token that the session gave out, and where the browser has come since. */
     private @Nullable ResumeToken token;
 
@@ -45,9 +47,10 @@ final class EventsTransport implements Transport {
         this.retryMs = retryMs;
     }
 
-    void serve(Session session) {
-        response.drainHandler(drained -> session.flush());
-        context.addEndHandler(end -> session.ended(CloseReason.ABNORMAL));
+    void serve(Session opened) {
+        session = opened;
+        response.drainHandler(drained -> opened.flush());
+        context.addEndHandler(end -> opened.ended(CloseReason.ABNORMAL));
     }
 
     @Override
@@ -77,6 +80,11 @@ final class EventsTransport implements Transport {
 
     @Override
     public void heartbeat() {
+        if (response.closed() && session != null) {
+            // A connection that broke in the very moment of its admission has told nobody of its end.
+            session.ended(CloseReason.ABNORMAL);
+            return;
+        }
         // Before its head a stream has nothing to say; the site's answer is awaited for some seconds only.
         if (response.headWritten() && !response.closed()) {
             response.write(":\n\n");
