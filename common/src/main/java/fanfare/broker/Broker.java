@@ -207,12 +207,19 @@ public final class Broker {
         }
         Draft draft = attempt.draft();
         generations.saw(draft.tag(), position);
-        outbox.accepted(
-                new Outbox.Entry(draft, position, number(answer, 3), number(answer, 4), replid), WriteProof.nowMs());
+        long serverMs = number(answer, 3);
+        long expiresMs = number(answer, 4);
+        outbox.accepted(new Outbox.Entry(draft, position, serverMs, expiresMs, replid), WriteProof.nowMs());
         replay.go();
         attempt.promise()
                 .complete(new Published(
-                        position, number(answer, 1) == 1, (int) number(answer, 2), confirmed.replicated()));
+                        position,
+                        number(answer, 1) == 1,
+                        (int) number(answer, 2),
+                        confirmed.replicated(),
+                        serverMs,
+                        expiresMs,
+                        number(answer, 5) == 1));
     }
 
     private static long number(Response answer, int index) {

@@ -21,12 +21,13 @@ public record Draft(Channel channel, String tag, String id, String headerTail, B
                 + ",\"namespace\":" + Json.encode(publication.namespace())
                 + ",\"event\":" + Json.encode(publication.event())
                 + ",\"data\":" + publication.data()
-                + ",\"id\":" + Json.encode(publication.id());
+                + ",\"id\":" + Json.encode(publication.id())
+                + (publication.receiptSeconds() == 0 ? "" : ",\"receipt\":true");
         return new Draft(
                 channel,
                 Keys.tag(channel),
                 publication.id(),
-                Item.headerTail(publication.id(), publication.namespace()),
+                Item.headerTail(publication.id(), publication.namespace(), publication.receiptSeconds()),
                 Buffer.buffer(payload),
                 publication.ttlSeconds() * 1_000L);
     }

@@ -10,6 +10,8 @@ public record Channel(Kind kind, String name) {
 
     public static final Channel BROADCAST = new Channel(Kind.BROADCAST, "");
 
+    private static final String USER_PREFIX = "user:";
+    private static final String TOPIC_PREFIX = "topic:";
     private static final Pattern USER = Pattern.compile("[!-~]{1," + USER_LENGTH_MAX + "}");
     private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._:-]{1,64}");
 
@@ -35,6 +37,19 @@ public record Channel(Kind kind, String name) {
         return new Channel(Kind.TOPIC, name);
     }
 
+    /**
+     * The channel that is written so, see {@link #toString}.
+     *
+     * @throws IllegalArgumentException if none is
+     */
+    public static Channel parse(String text) {
+        if (text.startsWith(USER_PREFIX)) {
+            return user(text.substring(USER_PREFIX.length()));
+        }
+        require(text.equals("broadcast") || text.startsWith(TOPIC_PREFIX), "a channel is user:, broadcast or topic:");
+        return text.equals("broadcast") ? BROADCAST : topic(text.substring(TOPIC_PREFIX.length()));
+    }
+
     /** Whether this is a user id: 1 to 128 printable ASCII characters without space. */
     public static boolean isUser(@Nullable String id) {
         return id != null && USER.matcher(id).matches();
@@ -50,13 +65,13 @@ public record Channel(Kind kind, String name) {
         return switch (kind) {
             case USER -> "user";
             case BROADCAST -> "broadcast";
-            case TOPIC -> "topic:" + name;
+            case TOPIC -> TOPIC_PREFIX + name;
         };
     }
 
     @Override
     public String toString() {
-        return kind == Kind.USER ? "user:" + name : label();
+        return kind == Kind.USER ? USER_PREFIX + name : label();
     }
 
     private static void require(boolean condition, String rule) {

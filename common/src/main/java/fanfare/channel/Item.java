@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A publication with its place in its channel, as Redis keeps it and pub/sub carries it: one header line
- * {@code position prev serverMs expiresMs id namespace}, a line feed, and the payload, which nobody parses again.
+ * {@code position prev serverMs expiresMs id namespace}, a line feed, and the payload, which nobody parses again. Where a
+ * receipt was asked for, the line has a seventh word: for how many seconds it is kept.
  *
  * @param prev position of the item before it in the channel, null for the first
  * @param serverMs when Redis took it, on Redis' clock [ms]
  * @param expiresMs when it is no longer worth delivering, on Redis' clock [ms]
+ * @param receiptSeconds for how long a receipt is kept, from {@code serverMs} on [s]; 0 if none was asked for
  * @param event the whole JSON text for the browser, position included
  */
 public record Item(
@@ -22,8 +24,10 @@ public record Item(
         long expiresMs,
         String id,
         String namespace,
+        int receiptSeconds,
         Buffer event) {
     private static final String NO_PREV = "-";
+    private static final int WORDS = 6;
 
     /**
      * Reads an item.
@@ -33,7 +37,9 @@ public record Item(
     public static Item parse(Buffer bytes) {
         int end = lineFeed(bytes);
         String[] header = bytes.getString(0, end, "US-ASCII").split(" ", -1);
-        if (header.length != 6 || bytes.length() < end + 2 || bytes.getByte(end + 1) != '{') {
+        if ((header.length != WORDS && header.length != WORDS + 1)
+                || bytes.length() < end + 2
+                || bytes.getByte(end + 1) != '{') {
             throw new IllegalArgumentException("not an item: " + bytes.getString(0, Math.min(end, 200)));
         }
         Position position = position(header[0]);
@@ -48,6 +54,7 @@ public record Item(
                 Long.parseLong(header[3]),
                 decoded(header[4]),
                 decoded(header[5]),
+                header.length == WORDS ? 0 : Integer.parseInt(header[WORDS]),
                 event);
     }
 
@@ -62,11 +69,12 @@ public record Item(
     }
 
     /** The end of the header line, which the script completes: everything it does not make up itself. */
-    public static String headerTail(String id, String namespace) {
+    public static String headerTail(String id, String namespace, int receiptSeconds) {
         // Only what would break the header is escaped in an id, so that nearly every id stands there as the site sent
         // it.
         return id.replace("%", "%25").replace(" ", "%20") + " "
-                + URLEncoder.encode(namespace, StandardCharsets.UTF_8).replace("+", "%20");
+                + URLEncoder.encode(namespace, StandardCharsets.UTF_8).replace("+", "%20")
+                + (receiptSeconds == 0 ? "" : " " + receiptSeconds);
     }
 
     private static String decoded(String text) {

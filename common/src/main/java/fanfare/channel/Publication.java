@@ -8,5 +8,11 @@ package fanfare.channel;
  * @param event label chosen by the site, 1 to 256 characters
  * @param data JSON text, handed on verbatim
  * @param ttlSeconds how long it is kept for users who are away [s]
+ * @param receiptSeconds for how long it is noted down what becomes of it [s]; 0 if nobody asked for a receipt
  */
-public record Publication(String id, String namespace, String event, String data, int ttlSeconds) {}
+public record Publication(String id, String namespace, String event, String data, int ttlSeconds, int receiptSeconds) {
+    /** One without a receipt. */
+    public Publication(String id, String namespace, String event, String data, int ttlSeconds) {
+        this(id, namespace, event, data, ttlSeconds, 0);
+    }
+}

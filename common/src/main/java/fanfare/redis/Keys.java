@@ -24,11 +24,12 @@ import fanfare.channel.Channel;
  * session:{s}:ID         string  24 h                                     "incarnation address" of a fallback session's owner
  * probe:ID                channel                                           a gateway's renewals of its lease, for itself
  * publisher:ID            string  PX 10 s, written every 3 s                proof that this master takes writes
+ * receipt:{b}:ID          hash    until the receipt's end (1 h)             what became of a publication, see fanfare.receipt
  * control                 stream and channel, at most 10,000                disconnects
  * control:once:ID         string  120 s                                     stream id of an order that was given
  * </pre>
  *
- * {@code {b}} is the user's bucket, see {@link Buckets}.
+ * {@code {b}} is the user's bucket, and a receipt's is that of the publication's id, see {@link Buckets}.
  */
 public final class Keys {
     private final String prefix;
@@ -100,6 +101,11 @@ public final class Keys {
 
     public String publisher(String id) {
         return prefix + "publisher:" + id;
+    }
+
+    /** What became of the publications with this id. */
+    public String receipt(String id) {
+        return prefix + "receipt:{" + Buckets.tagOf(id) + "}:" + id;
     }
 
     /** Both the stream and the pub/sub channel of commands to all gateways. */

@@ -143,6 +143,6 @@ class ReadingTest {
     }
 
     private static Item item(Position position, @Nullable Position prev, long serverMs) {
-        return new Item(position, prev, serverMs, Long.MAX_VALUE, "i", "/n", Buffer.buffer("{}"));
+        return new Item(position, prev, serverMs, Long.MAX_VALUE, "i", "/n", 0, Buffer.buffer("{}"));
     }
 }

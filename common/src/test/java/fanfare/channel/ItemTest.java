@@ -13,11 +13,21 @@ class ItemTest {
     @ParameterizedTest
     @CsvSource({"plain, /n", "with space, /ä ö", "100%, /a%20b+c", "%20, /"})
     void idsAndNamespacesComeBackAsTheyWere(String id, String namespace) {
-        Item item = Item.parse(Buffer.buffer("1-2 1-1 3 4 " + Item.headerTail(id, namespace) + "\n{\"data\":1}"));
+        Item item = Item.parse(Buffer.buffer("1-2 1-1 3 4 " + Item.headerTail(id, namespace, 0) + "\n{\"data\":1}"));
         assertThat(item.id()).isEqualTo(id);
         assertThat(item.namespace()).isEqualTo(namespace);
         assertThat(item.event().toString()).isEqualTo("{\"position\":\"1-2\",\"data\":1}");
         assertThat(item.prev()).isEqualTo(new Position(1, 1));
+    }
+
+    @Test
+    void aReceiptIsASeventhWordAndNoneIsNone() {
+        assertThat(Item.headerTail("i", "/n", 0)).isEqualTo("i %2Fn");
+        assertThat(Item.headerTail("i", "/n", 90)).isEqualTo("i %2Fn 90");
+        assertThat(Item.parse(Buffer.buffer("1-1 - 3 4 i %2Fn 90\n{}")).receiptSeconds())
+                .isEqualTo(90);
+        assertThat(Item.parse(Buffer.buffer("1-1 - 3 4 i %2Fn\n{}")).receiptSeconds())
+                .isZero();
     }
 
     @ParameterizedTest
@@ -32,6 +42,8 @@ class ItemTest {
                 "1-1 - z 1 i /n\n{}",
                 "1-1 - 1 1 i /n\n[]",
                 "1-1 - 1 1 i /n\n",
+                "1-1 - 1 1 i /n x\n{}",
+                "1-1 - 1 1 i /n 9 9\n{}",
                 "1-1 - 1 1 %zz /n\n{}"
             })
     void whatIsNoItemIsSaidSo(String bytes) {

@@ -7,6 +7,7 @@ import fanfare.config.RedisConfig;
 import fanfare.gateway.auth.AuthConfig;
 import fanfare.gateway.feed.FeedLimits;
 import fanfare.gateway.node.Node;
+import fanfare.gateway.receipt.ReceiptLimits;
 import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.session.SessionLimits;
 import fanfare.gateway.sockjs.SockJsTransport;
@@ -37,6 +38,7 @@ public record GatewayConfig(
         /** Connections of one user on this gateway; one more, and the oldest goes. */
         int connectionsPerUserMax,
         FeedLimits feed,
+        ReceiptLimits receipts,
         /** How long a drain spreads its closes, so that the other gateways see a slope and not a wall. */
         Duration drainWindow,
         /** How long a gateway without Redis counts as ready: its browsers are better off where they are. */
@@ -62,6 +64,7 @@ public record GatewayConfig(
                 env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
                 env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),
                 feed(env),
+                ReceiptLimits.of(env.integer("FANFARE_RECEIPT_REPORTS_MAX", 50_000, 100, 10_000_000)),
                 env.duration("FANFARE_DRAIN_WINDOW", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 env.duration("FANFARE_REDIS_GRACE", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 Parent.pid(env)));
@@ -79,6 +82,7 @@ public record GatewayConfig(
                 auth,
                 connectionsPerUserMax,
                 feed,
+                receipts,
                 redisGrace);
     }
 

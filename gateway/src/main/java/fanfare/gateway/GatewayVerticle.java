@@ -80,6 +80,7 @@ final class GatewayVerticle extends VerticleBase {
                 shared.node().feed(),
                 config.session(),
                 shared.sessions(),
+                shared.node().reports(context),
                 System::currentTimeMillis,
                 GatewayVerticle::random);
         shared.node().register(hub);

@@ -13,6 +13,7 @@ import fanfare.presence.UserPresence;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import fanfare.redis.RedisDownException;
+import fanfare.redis.RedisLink;
 import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
@@ -166,6 +167,11 @@ final class Cluster implements AutoCloseable {
 
     Vertx vertx() {
         return vertx;
+    }
+
+    /** The publisher's connection, for work {@link #onPublisherLoop}. */
+    RedisLink publisherLink() {
+        return broker.link();
     }
 
     RecordedLog log() {

@@ -17,6 +17,7 @@ import fanfare.publisher.history.HistoryHandler;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.messages.MessageHandler;
 import fanfare.publisher.presence.OnlineHandler;
 import fanfare.publisher.presence.OnlineUsersHandler;
 import fanfare.publisher.presence.PresenceHandler;
@@ -24,6 +25,8 @@ import fanfare.publisher.publish.BatchHandler;
 import fanfare.publisher.publish.PublishHandler;
 import fanfare.publisher.publish.Publishing;
 import fanfare.publisher.stats.StatsHandler;
+import fanfare.receipt.ReceiptReader;
+import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import io.micrometer.core.instrument.Counter;
@@ -135,8 +138,10 @@ final class PublisherVerticle extends VerticleBase {
         router.route().handler(guard);
         Publishing publishing = new Publishing(
                 opened,
+                new ReceiptWriter(opened.link(), redisKeys),
                 (int) config.limits().inboxTtl().toSeconds(),
                 config.durability(),
+                (int) config.receiptTtl().toSeconds(),
                 () -> UUID.randomUUID().toString(),
                 metrics);
         post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
@@ -147,6 +152,7 @@ final class PublisherVerticle extends VerticleBase {
                 "/v1/users/:user/history",
                 new HistoryHandler(
                         opened.link(), new ChannelReader(opened.link(), redisKeys, HistoryHandler.EVERYTHING)));
+        get(router, "/v1/messages/:id", new MessageHandler(new ReceiptReader(opened.link(), redisKeys)));
         get(router, "/v1/stats", new StatsHandler(new Gateways(opened.link(), redisKeys)));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
         answer(
@@ -209,7 +215,7 @@ final class PublisherVerticle extends VerticleBase {
     private void count(String path, String status) {
         Counter.builder("fanfare_http_requests_total")
                 .description("Answered requests by path and status")
-                .tag("path", path.replace(":user", "{user}"))
+                .tag("path", path.replaceAll(":(\\w+)", "{$1}"))
                 .tag("status", status)
                 .register(metrics)
                 .increment();

@@ -30,6 +30,7 @@ class PublisherConfigTest {
                         "/keys",
                         null,
                         Durability.MASTER,
+                        Duration.ofHours(1),
                         new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
                         BrokerLimits.defaults()));
     }
@@ -50,6 +51,7 @@ class PublisherConfigTest {
         values.put("FANFARE_INBOX_ITEMS_MAX", "5");
         values.put("FANFARE_LOG_ITEMS_MAX", "6");
         values.put("FANFARE_LOG_BYTES_MAX", "200000");
+        values.put("FANFARE_RECEIPT_TTL", "7m");
         values.put("FANFARE_DEDUPE_WINDOW", "5m");
         values.put("FANFARE_OUTBOX_BYTES_MAX", "2000000");
         Env env = new Env(values);
@@ -62,6 +64,7 @@ class PublisherConfigTest {
                         "/keys",
                         "dev.secret",
                         Durability.REPLICATED,
+                        Duration.ofMinutes(7),
                         new RedisConfig("redis://h:1", "p:"),
                         new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000)));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());

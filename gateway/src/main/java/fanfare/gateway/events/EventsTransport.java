@@ -12,10 +12,12 @@ import fanfare.gateway.session.Transport;
 import fanfare.gateway.sockjs.SockJsTransport;
 import fanfare.http.Problem;
 import fanfare.http.Reset;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +63,11 @@ final class EventsTransport implements Transport {
     @Override
     public void write(SendQueue waiting) {
         while (!waiting.isEmpty() && !response.closed() && !response.ended() && !response.writeQueueFull()) {
-            response.write(part(waiting));
+            Future<Void> write = response.write(part(waiting));
+            List<Message> asked = waiting.asked();
+            if (session != null) {
+                session.handedOver(asked, write);
+            }
         }
     }
 

@@ -385,7 +385,7 @@ public final class Feed implements Hub.Source {
         public void deliver(Channel channel, Item item) {
             long firstStamp = delivered.add(channel, item, ++stamps);
             if (item.expiresMs() > clock.estimateMs()) {
-                toHubs(channel, Message.of(channel.label(), item), firstStamp);
+                toHubs(channel, Message.of(channel, item), firstStamp);
             }
         }
 
@@ -403,7 +403,7 @@ public final class Feed implements Hub.Source {
             long now = clock.estimateMs();
             List<Message> messages = missed.items().stream()
                     .filter(item -> item.expiresMs() > now)
-                    .map(item -> Message.of(channel.label(), item))
+                    .map(item -> Message.of(channel, item))
                     .collect(Collectors.toCollection(ArrayList::new));
             boolean whole = join.claim().isMet(missed, commands.replid(), losses, fenceNow(channel), limits.keptMs());
             if (!whole && !join.claim().resumes()) {

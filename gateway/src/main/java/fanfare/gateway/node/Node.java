@@ -10,6 +10,9 @@ import fanfare.gateway.feed.Feed;
 import fanfare.gateway.feed.FeedLimits;
 import fanfare.gateway.feed.Pulse;
 import fanfare.gateway.feed.RedisClock;
+import fanfare.gateway.receipt.Collector;
+import fanfare.gateway.receipt.ReceiptLimits;
+import fanfare.gateway.receipt.Reports;
 import fanfare.gateway.relay.Owner;
 import fanfare.gateway.relay.Owners;
 import fanfare.gateway.session.Hub;
@@ -20,6 +23,7 @@ import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
 import fanfare.presence.Probe;
+import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
@@ -54,6 +58,7 @@ public final class Node {
             AuthConfig auth,
             int connectionsPerUserMax,
             FeedLimits feed,
+            ReceiptLimits receipts,
             Duration redisGrace) {}
 
     private static final int LOOK_MS = 100;
@@ -65,6 +70,9 @@ public final class Node {
     private final RedisClock clock;
     private final Pulse pulse;
     private final Feed feed;
+    private final Collector receipts;
+    private final ReceiptLimits receiptLimits;
+    private final Collector.Room receiptRoom;
     private final ControlFeed control;
     private final PresenceWriter presence;
     private final Admission admission;
@@ -155,6 +163,10 @@ public final class Node {
                 settings.feed(),
                 Node::random,
                 metrics);
+        receiptLimits = settings.receipts();
+        receiptRoom = new Collector.Room(receiptLimits, metrics);
+        receipts = new Collector(
+                new ReceiptWriter(commands, keys), receiptRoom, ids.get(), settings.name(), System::currentTimeMillis);
         Gauge.builder("fanfare_users", roster, Roster::users)
                 .description("Users with a connection to this gateway")
                 .register(metrics);
@@ -174,11 +186,26 @@ public final class Node {
         control.open();
         feed.open();
         presence.start();
+        receipts.start(vertx);
     }
 
     /** Where hubs get their publications from. */
     public Hub.Source feed() {
         return feed;
+    }
+
+    /**
+     * Where the sessions of one event loop report what became of publications.
+     *
+     * @param hubLoop the event loop
+     */
+    public Reports reports(Context hubLoop) {
+        return new Reports(
+                receiptLimits,
+                receiptRoom,
+                task -> hubLoop.runOnContext(turn -> task.run()),
+                seen -> loop.runOnContext(turn -> receipts.add(seen)),
+                System::currentTimeMillis);
     }
 
     /** Has a hub drained with the others. */
@@ -245,7 +272,7 @@ public final class Node {
         draining = true;
         hubs.forEach(hub -> hub.execute(() -> hub.drain(window.toMillis())));
         long deadlineNs = System.nanoTime() + window.toNanos() + TimeUnit.SECONDS.toNanos(1);
-        return ask(() -> emptied(deadlineNs).compose(empty -> presence.stop()));
+        return ask(() -> emptied(deadlineNs).compose(empty -> receipts.finish()).compose(reported -> presence.stop()));
     }
 
     private Future<Void> emptied(long deadlineNs) {

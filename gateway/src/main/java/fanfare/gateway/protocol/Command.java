@@ -1,6 +1,7 @@
 package fanfare.gateway.protocol;
 
 import fanfare.channel.Position;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,9 @@ public sealed interface Command {
     record Unknown() implements Command {}
 
     record Ping() implements Command {}
+
+    /** The page has had the events with these ids. */
+    record Ack(List<String> ids) implements Command {}
 
     /**
      * What the browser wants to hear.

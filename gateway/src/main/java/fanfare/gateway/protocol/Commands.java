@@ -8,8 +8,10 @@ import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,11 @@ public final class Commands {
 
     /** How long a message may be, in bytes of UTF-8, after its transport's wrapping is taken off. */
     public static final int BYTES_MAX = 4_096;
+
+    /** How many publications one message may acknowledge. */
+    public static final int IDS_MAX = 200;
+
+    private static final Pattern ID = Pattern.compile("[ -~]{1,128}");
 
     private Commands() {}
 
@@ -37,6 +44,9 @@ public final class Commands {
         Object type = message.getValue("type");
         if ("ping".equals(type)) {
             return new Command.Ping();
+        }
+        if ("ack".equals(type)) {
+            return new Command.Ack(message.getValue("ids") instanceof JsonArray ids ? ids(ids) : List.of());
         }
         if ("hello".equals(type)) {
             return new Command.Hello(
@@ -85,6 +95,16 @@ public final class Commands {
             }
         });
         return positions;
+    }
+
+    /** What no publication can have for an id is left out. */
+    private static List<String> ids(JsonArray ids) {
+        return ids.stream()
+                .filter(String.class::isInstance)
+                .map(String.class::cast)
+                .filter(id -> ID.matcher(id).matches())
+                .limit(IDS_MAX)
+                .toList();
     }
 
     private static Set<String> texts(JsonArray names) {

@@ -1,7 +1,9 @@
 package fanfare.gateway.protocol;
 
+import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
+import fanfare.gateway.receipt.Receipt;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
@@ -27,23 +29,28 @@ public final class Message {
     private final @Nullable Position position;
     /** What the message hands the browser to come back with. */
     private final @Nullable ResumeToken token;
+    /** Where to report what becomes of it; null for nearly all, of which nobody asks. */
+    private final @Nullable Receipt receipt;
 
     private Message(
             Buffer text,
             @Nullable String namespace,
             @Nullable String channel,
             @Nullable Position position,
-            @Nullable ResumeToken token) {
+            @Nullable ResumeToken token,
+            @Nullable Receipt receipt) {
         this.text = text;
         this.namespace = namespace;
         this.channel = channel;
         this.position = position;
         this.token = token;
+        this.receipt = receipt;
     }
 
-    /** A publication on a channel, as browsers name it. */
-    public static Message of(String channel, Item item) {
-        return new Message(item.event(), item.namespace(), channel, item.position(), null);
+    /** A publication on a channel. */
+    public static Message of(Channel channel, Item item) {
+        return new Message(
+                item.event(), item.namespace(), channel.label(), item.position(), null, Receipt.of(channel, item));
     }
 
     /** Always the first thing that a browser hears; {@code recovered} is null on a fresh connection. */
@@ -84,11 +91,11 @@ public final class Message {
     }
 
     private static Message handingOut(ResumeToken resume, JsonObject json) {
-        return new Message(json.put("resume", resume.encode()).toBuffer(), null, null, null, resume);
+        return new Message(json.put("resume", resume.encode()).toBuffer(), null, null, null, resume, null);
     }
 
     private static Message control(JsonObject json) {
-        return new Message(json.toBuffer(), null, null, null, null);
+        return new Message(json.toBuffer(), null, null, null, null, null);
     }
 
     public @Nullable String namespace() {
@@ -105,6 +112,10 @@ public final class Message {
 
     public @Nullable ResumeToken token() {
         return token;
+    }
+
+    public @Nullable Receipt receipt() {
+        return receipt;
     }
 
     public Buffer text() {

@@ -2,6 +2,8 @@ package fanfare.gateway.session;
 
 import fanfare.channel.Channel;
 import fanfare.gateway.protocol.Message;
+import fanfare.gateway.receipt.Receipt;
+import fanfare.gateway.receipt.Reports;
 import fanfare.redis.ServerTime;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -44,6 +46,7 @@ public final class Hub {
     private final Source source;
     private final SessionLimits limits;
     private final SessionMetrics metrics;
+    private final Reports reports;
     private final LongSupplier clock;
     private final DoubleSupplier random;
     private final Wheel wheel;
@@ -61,6 +64,7 @@ public final class Hub {
             Source source,
             SessionLimits limits,
             SessionMetrics metrics,
+            Reports reports,
             LongSupplier clock,
             DoubleSupplier random) {
         this.context = vertx.getOrCreateContext();
@@ -68,6 +72,7 @@ public final class Hub {
         this.source = source;
         this.limits = limits;
         this.metrics = metrics;
+        this.reports = reports;
         this.clock = clock;
         this.random = random;
         this.wheel = new Wheel(clock.getAsLong());
@@ -101,6 +106,10 @@ public final class Hub {
     public void deliver(Channel channel, Message message, long firstStamp) {
         Audience audience = audiences.get(channel);
         if (audience != null) {
+            Receipt receipt = message.receipt();
+            if (receipt != null && firstStamp == 0) {
+                reports.held(receipt, audience.subscriptions.size());
+            }
             for (Subscription receiver : audience.subscriptions) {
                 try {
                     receiver.deliver(message, firstStamp);
@@ -155,6 +164,10 @@ public final class Hub {
 
     SessionLimits limits() {
         return limits;
+    }
+
+    Reports reports() {
+        return reports;
     }
 
     SessionMetrics metrics() {

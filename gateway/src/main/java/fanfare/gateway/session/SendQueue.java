@@ -2,7 +2,10 @@ package fanfare.gateway.session;
 
 import fanfare.gateway.protocol.Message;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What waits for one browser, within a budget of bytes. Confined to the session's event loop. */
@@ -13,6 +16,8 @@ public final class SendQueue {
     private final LongAdder total;
 
     private int bytes;
+    /** What was taken out of late and has a receipt; null for nothing. */
+    private @Nullable List<Message> asked;
 
     SendQueue(int bytesMax, LongAdder total) {
         this.bytesMax = bytesMax;
@@ -45,11 +50,26 @@ public final class SendQueue {
         if (message != null) {
             bytes -= message.size();
             total.add(-message.size());
+            if (message.receipt() != null) {
+                if (asked == null) {
+                    asked = new ArrayList<>(1);
+                }
+                asked.add(message);
+            }
         }
         return message;
     }
 
-    void clear() {
+    /** What was taken out since the last call and has a receipt, for {@link Session#handedOver}; null for nothing. */
+    public @Nullable List<Message> asked() {
+        List<Message> taken = asked;
+        asked = null;
+        return taken;
+    }
+
+    /** Forgets all; what has a receipt is handed to {@code lost}. */
+    void clear(Consumer<Message> lost) {
+        messages.stream().filter(message -> message.receipt() != null).forEach(lost);
         messages.clear();
         total.add(-bytes);
         bytes = 0;

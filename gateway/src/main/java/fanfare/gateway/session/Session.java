@@ -10,8 +10,11 @@ import fanfare.gateway.protocol.Commands;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.protocol.ResumeToken;
 import fanfare.gateway.protocol.ResumeToken.Place;
+import fanfare.gateway.receipt.Receipt;
+import fanfare.receipt.Reason;
 import fanfare.redis.ServerTime;
 import io.micrometer.core.instrument.Counter;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -207,6 +210,8 @@ public final class Session implements Wheel.Timed {
             pong();
         } else if (command instanceof Command.Hello said) {
             hello(said);
+        } else if (command instanceof Command.Ack ack) {
+            hub.reports().acknowledged(connection, ack.ids());
         }
     }
 
@@ -249,6 +254,7 @@ public final class Session implements Wheel.Timed {
         if (held != null && isPrivate && state != SessionState.CLOSED) {
             if (!held.offer(message)) {
                 overflow();
+                lost(message);
             }
         } else {
             deliver(message);
@@ -265,12 +271,18 @@ public final class Session implements Wheel.Timed {
             }
             if (!early.offer(message)) {
                 overflow();
+                lost(message);
             }
         } else if (isWanted(message)) {
             deliveries.increment();
             send(message);
-        } else if (++filtered >= FILTERED_MAX) {
-            renewToken();
+        } else {
+            if (message.receipt() != null) {
+                notDelivered(message, Reason.NAMESPACE_NOT_WANTED);
+            }
+            if (++filtered >= FILTERED_MAX) {
+                renewToken();
+            }
         }
     }
 
@@ -296,6 +308,47 @@ public final class Session implements Wheel.Timed {
                 writtenMs = hub.nowMs();
             }
         }
+    }
+
+    /**
+     * What has a receipt is with the network, which says what becomes of it.
+     *
+     * @param asked null for nothing, as nearly always
+     */
+    public void handedOver(@Nullable List<Message> asked, Future<Void> write) {
+        if (asked != null) {
+            write.onComplete(done -> left(asked, done.succeeded()));
+        }
+    }
+
+    /** The same where the network has said what became of it; to be called on the session's event loop. */
+    public void left(@Nullable List<Message> asked, boolean written) {
+        if (asked != null) {
+            asked.forEach(message -> {
+                Receipt receipt = message.receipt();
+                if (!written) {
+                    lost(message);
+                } else if (receipt != null) {
+                    hub.reports().written(receipt, connection, transport.name(), user());
+                }
+            });
+        }
+    }
+
+    /** It waited for a browser that has gone, or that was too slow. */
+    private void lost(Message message) {
+        notDelivered(message, overflowed ? Reason.SLOW : Reason.SESSION_ENDED);
+    }
+
+    private void notDelivered(Message message, Reason why) {
+        Receipt receipt = message.receipt();
+        if (receipt != null) {
+            hub.reports().notDelivered(receipt, connection, why, transport.name(), user());
+        }
+    }
+
+    private @Nullable String user() {
+        return identity == null ? null : identity.user();
     }
 
     /** Ends the session and tells the browser why. */
@@ -415,7 +468,8 @@ public final class Session implements Wheel.Timed {
         List<Channel> channels = channels(who);
         joinsAwaited = channels.size();
         if (early != null) {
-            early.clear();
+            // It comes again, by the joins that begin now.
+            early.clear(again -> {});
         }
         subscriptions = new ArrayList<>(2);
         for (Channel channel : channels) {
@@ -488,10 +542,12 @@ public final class Session implements Wheel.Timed {
 
     private void send(Message message) {
         if (state != SessionState.OPEN || overflowed) {
+            lost(message);
             return;
         }
         if (!queue.offer(message)) {
             overflow();
+            lost(message);
         } else if (!flushing) {
             flushing = true;
             hub.flushLater(this);
@@ -544,12 +600,13 @@ public final class Session implements Wheel.Timed {
         hub.metrics().connections(transport.name()).decrementAndGet();
         subscriptions.forEach(hub::unsubscribe);
         subscriptions = List.of();
-        queue.clear();
+        overflowed = overflowed || code == CloseReason.SLOW_CONSUMER.code();
+        queue.clear(this::lost);
         if (early != null) {
-            early.clear();
+            early.clear(this::lost);
         }
         if (held != null) {
-            held.clear();
+            held.clear(this::lost);
         }
         hub.closed(this);
         onClosed.accept(this);

@@ -1,5 +1,6 @@
 package fanfare.gateway.sockjs;
 
+import fanfare.gateway.protocol.Message;
 import fanfare.gateway.session.CloseReason;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.SendQueue;
@@ -108,7 +109,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     void attach(Receiver newcomer) {
         if (closed != null || receiver != null) {
             CloseReason reason = closed == null ? CloseReason.ANOTHER_CONNECTION : closed;
-            newcomer.end(newcomer.wrap(frame(SockJsFrames.close(reason))), () -> {});
+            newcomer.end(newcomer.wrap(frame(SockJsFrames.close(reason))), sent -> {});
             return;
         }
         receiver = newcomer;
@@ -147,7 +148,8 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     @Override
     public void write(SendQueue waiting) {
         while (receiver != null && !waiting.isEmpty() && unsentBytes < UNSENT_BYTES_MAX) {
-            put(SockJsFrames.array(waiting, STREAM_BYTES_MAX));
+            Buffer frame = SockJsFrames.array(waiting, STREAM_BYTES_MAX);
+            put(frame, waiting.asked());
         }
     }
 
@@ -160,7 +162,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     public void close(CloseReason reason) {
         closed = reason;
         if (receiver != null) {
-            end(receiver, receiver.wrap(frame(SockJsFrames.close(reason))));
+            end(receiver, receiver.wrap(frame(SockJsFrames.close(reason))), null);
         }
         idleSinceMs = hub.nowMs();
     }
@@ -213,26 +215,34 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     }
 
     private void put(Buffer frame) {
+        put(frame, null);
+    }
+
+    /** @param asked what of the frame has a receipt; null for nothing */
+    private void put(Buffer frame, @Nullable List<Message> asked) {
         Receiver current = receiver;
         if (current == null) {
             return;
         }
         Buffer part = current.wrap(frame);
         if (!current.isStreaming()) {
-            end(current, part);
+            end(current, part, asked);
             return;
         }
         int length = part.length();
         streamBytes += length;
         unsentBytes += length;
-        current.write(part, () -> execute(() -> written(current, length)));
+        current.write(part, sent -> execute(() -> written(current, length, asked, sent)));
         if (streamBytes >= STREAM_BYTES_MAX) {
-            end(current, Buffer.buffer());
+            end(current, Buffer.buffer(), null);
         }
     }
 
-    private void written(Receiver by, int bytes) {
-        if (by == receiver) {
+    private void written(Receiver by, int bytes, @Nullable List<Message> asked, boolean sent) {
+        if (session != null) {
+            session.left(asked, sent);
+        }
+        if (sent && by == receiver) {
             unsentBytes -= bytes;
             if (session != null) {
                 session.flush();
@@ -241,12 +251,19 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     }
 
     /** Ends the current response; the browser is expected back once it has read it. */
-    private void end(Receiver current, Buffer lastPart) {
+    private void end(Receiver current, Buffer lastPart, @Nullable List<Message> asked) {
         receiver = null;
         sending = current;
         sentFarAway = current.isHandedOn() && lastPart.length() > UNSENT_BYTES_MAX;
         idleSinceMs = hub.nowMs();
-        current.end(lastPart, () -> execute(() -> over(current)));
+        current.end(
+                lastPart,
+                sent -> execute(() -> {
+                    if (session != null) {
+                        session.left(asked, sent);
+                    }
+                    over(current);
+                }));
     }
 
     /** A response that had ended has left, or is lost. */

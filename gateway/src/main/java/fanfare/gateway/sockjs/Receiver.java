@@ -8,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.function.Consumer;
 
 /**
  * The response into which a fallback session can write just now. It lives on its request's event loop, and is called from
@@ -54,22 +55,24 @@ final class Receiver {
         return response.closed();
     }
 
-    /** Writes a part of a stream; {@code written} runs on this receiver's loop. */
-    void write(Buffer part, Runnable written) {
+    /** Writes a part of a stream; {@code over} is told on this receiver's loop whether it has left, or is lost. */
+    void write(Buffer part, Consumer<Boolean> over) {
         execute(() -> {
-            if (!response.closed()) {
-                response.write(part).onComplete(done -> written.run());
+            if (response.closed()) {
+                over.accept(false);
+            } else {
+                response.write(part).onComplete(done -> over.accept(done.succeeded()));
             }
         });
     }
 
-    /** Writes the last part and ends the response; {@code over} runs on this receiver's loop when it has left or is lost. */
-    void end(Buffer last, Runnable over) {
+    /** Writes the last part and ends the response; {@code over} is told as for {@link #write}. */
+    void end(Buffer last, Consumer<Boolean> over) {
         execute(() -> {
             if (response.closed() || response.ended()) {
-                over.run();
+                over.accept(false);
             } else {
-                response.end(last).onComplete(done -> over.run());
+                response.end(last).onComplete(done -> over.accept(done.succeeded()));
             }
         });
     }

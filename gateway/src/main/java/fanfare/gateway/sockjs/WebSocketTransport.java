@@ -6,10 +6,12 @@ import fanfare.gateway.session.SendQueue;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.Transport;
 import fanfare.http.Reset;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.ServerWebSocket;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A WebSocket, with SockJS's frames in it or without. Confined to its event loop. */
 final class WebSocketTransport implements Transport {
@@ -21,6 +23,7 @@ final class WebSocketTransport implements Transport {
     private final ServerWebSocket socket;
     private final HttpConnection connection;
     private final boolean framed;
+    private @Nullable Session session;
     /** Pings since something could last be written. */
     private int pongsWaiting;
 
@@ -31,22 +34,23 @@ final class WebSocketTransport implements Transport {
     }
 
     /** Starts to hand over what the browser sends. */
-    void serve(Session session) {
+    void serve(Session opened) {
+        session = opened;
         if (framed) {
             socket.writeTextMessage(SockJsFrames.OPEN);
         }
         socket.frameHandler(new FrameReader(
                 SockJsRouter.WEBSOCKET_BYTES_MAX,
-                text -> received(session, text),
-                why -> session.close(CloseReason.BAD_MESSAGE.because(why)),
-                () -> pinged(session)));
-        socket.drainHandler(drained -> session.flush());
+                text -> received(opened, text),
+                why -> opened.close(CloseReason.BAD_MESSAGE.because(why)),
+                () -> pinged(opened)));
+        socket.drainHandler(drained -> opened.flush());
         socket.exceptionHandler(failure -> {
             // A broken connection; its close follows and is what counts.
         });
         socket.closeHandler(closed -> {
             Short code = socket.closeStatusCode();
-            session.ended(code == null ? CloseReason.ABNORMAL : Short.toUnsignedInt(code));
+            opened.ended(code == null ? CloseReason.ABNORMAL : Short.toUnsignedInt(code));
         });
     }
 
@@ -89,13 +93,21 @@ final class WebSocketTransport implements Transport {
     public void write(SendQueue waiting) {
         while (!waiting.isEmpty() && takesMore()) {
             if (framed) {
-                socket.writeTextMessage(SockJsFrames.array(waiting, FRAME_BYTES).toString());
+                String frame = SockJsFrames.array(waiting, FRAME_BYTES).toString();
+                handedOver(waiting, socket.writeTextMessage(frame));
             } else {
                 Message message = waiting.poll();
                 if (message != null) {
-                    socket.writeTextMessage(message.text().toString());
+                    handedOver(waiting, socket.writeTextMessage(message.text().toString()));
                 }
             }
+        }
+    }
+
+    private void handedOver(SendQueue waiting, Future<Void> write) {
+        List<Message> asked = waiting.asked();
+        if (asked != null && session != null) {
+            session.handedOver(asked, write);
         }
     }
 

@@ -237,7 +237,7 @@ class FeedChannelTest {
     @Test
     void aListThatExpiredOnAnUnbrokenLinkIsNoGap() {
         live();
-        channel.message(new Item(new Position(8, 1), null, 99, 999, "x", "/n", Buffer.buffer("{}")));
+        channel.message(new Item(new Position(8, 1), null, 99, 999, "x", "/n", 0, Buffer.buffer("{}")));
         actions.expect("deliver 1");
     }
 
@@ -283,6 +283,7 @@ class FeedChannelTest {
                 LATER_MS + ms + 60_000,
                 "id" + sequence,
                 "/n",
+                0,
                 Buffer.buffer("{}"));
     }
 

@@ -210,7 +210,7 @@ final class ModelServer {
         world.tell(() -> draft.id() + " stored at " + position + " on " + replid);
         List<Item> items = kept(draft.channel());
         Position prev = items.isEmpty() ? null : items.get(items.size() - 1).position();
-        Item item = new Item(position, prev, serverMs, expiresMs, draft.id(), "/n", EVENT);
+        Item item = new Item(position, prev, serverMs, expiresMs, draft.id(), "/n", 0, EVENT);
         items.add(item);
         while (items.size() > world.cap) {
             items.remove(0);

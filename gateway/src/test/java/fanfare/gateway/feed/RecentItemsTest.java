@@ -55,7 +55,7 @@ class RecentItemsTest {
         for (int i = first; i <= last; i++) {
             Position prev = i == 1 ? null : position(i - 1);
             Buffer event = Buffer.buffer("x".repeat(BYTES));
-            to.add(new Item(position(i), prev, time(i), time(i) + 60_000, "id" + i, "/n", event));
+            to.add(new Item(position(i), prev, time(i), time(i) + 60_000, "id" + i, "/n", 0, event));
         }
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Position;
 import io.vertx.core.MultiMap;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,19 @@ class CommandsTest {
         assertThat(Commands.decode("{\"type\":\"hello\"}")).isEqualTo(Command.Hello.SILENT);
         assertThat(Commands.decode("{\"type\":\"hello\",\"protocol\":2,\"namespaces\":[]}"))
                 .isEqualTo(new Command.Hello(2, Set.of(), null, Map.of(), false));
+    }
+
+    @Test
+    void readsAnAcknowledgementOfWhatCanBeAnId() {
+        String longest = "x".repeat(128);
+        assertThat(Commands.decode("{\"type\":\"ack\",\"ids\":[\"a 1\",7,\"\",\"é\",\"" + longest + "\",\"" + longest
+                        + "x\",null,\"b\"]}"))
+                .isEqualTo(new Command.Ack(List.of("a 1", longest, "b")));
+        String many = "\"a\",".repeat(Commands.IDS_MAX);
+        assertThat(Commands.decode("{\"type\":\"ack\",\"ids\":[" + many + "\"b\"]}"))
+                .isEqualTo(new Command.Ack(Collections.nCopies(Commands.IDS_MAX, "a")));
+        assertThat(Commands.decode("{\"type\":\"ack\"}")).isEqualTo(new Command.Ack(List.of()));
+        assertThat(Commands.decode("{\"type\":\"ack\",\"ids\":\"a\"}")).isEqualTo(new Command.Ack(List.of()));
     }
 
     @ParameterizedTest

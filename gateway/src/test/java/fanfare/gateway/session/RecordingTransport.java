@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.protocol.ResumeToken;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Writes down what a session does with its transport. */
 final class RecordingTransport implements Transport {
@@ -17,6 +19,11 @@ final class RecordingTransport implements Transport {
     private String token = "";
     /** The network takes nothing while this is false. */
     boolean writable = true;
+    /** Who writes, and what the network says to that. */
+    @Nullable
+    Session session;
+
+    Future<Void> network = Future.succeededFuture();
     /** Writing meets a bug. */
     boolean broken;
 
@@ -36,6 +43,10 @@ final class RecordingTransport implements Transport {
                 JsonObject json = new JsonObject(message.text());
                 token = json.getString("resume", token);
                 events.add("write " + brief(json));
+                List<Message> asked = waiting.asked();
+                if (session != null) {
+                    session.handedOver(asked, network);
+                }
             }
         }
     }

@@ -11,10 +11,14 @@ import fanfare.gateway.auth.Identity;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.protocol.ResumeToken;
 import fanfare.gateway.protocol.ResumeToken.Place;
+import fanfare.gateway.receipt.Collector;
+import fanfare.gateway.receipt.ReceiptLimits;
+import fanfare.gateway.receipt.Reports;
 import fanfare.redis.ServerTime;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.junit5.VertxExtension;
@@ -41,6 +45,7 @@ class SessionTest {
     private final List<Subscription> joins = new ArrayList<>();
     private final List<Start> starts = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
+    private final List<String> reported = new ArrayList<>();
     private Context loop;
     private Hub hub;
     private Session session;
@@ -63,7 +68,13 @@ class SessionTest {
                     left.add(channel.toString());
                 }
             };
-            hub = new Hub(vertx, "node", source, LIMITS, new SessionMetrics(metrics), () -> now, () -> 0.0);
+            Reports reports = new Reports(
+                    ReceiptLimits.of(100),
+                    new Collector.Room(ReceiptLimits.of(100), metrics),
+                    task -> loop.runOnContext(later -> task.run()),
+                    seen -> seen.values().forEach(each -> each.forEach(report -> reported.add(report.line()))),
+                    () -> now);
+            hub = new Hub(vertx, "node", source, LIMITS, new SessionMetrics(metrics), reports, () -> now, () -> 0.0);
             session = hub.open(transport, "c1", START, closed -> over++);
         });
     }
@@ -313,6 +324,69 @@ class SessionTest {
     }
 
     @Test
+    void aReceiptTellsWhatWasWrittenAndWhoAcknowledgedItOnce() throws Exception {
+        transport.session = session;
+        welcomed();
+        turn(() -> {
+            hub.deliver(Channel.user("alice"), event(1, 60), 0);
+            hub.deliver(Channel.user("alice"), event(2), 0);
+        });
+        transport.expect("write event 1", "write event 2");
+        reported("held user:alice 1000000 1", "written user:alice 1000000 c1 recording alice");
+        turn(() -> session.receive("{\"type\":\"ack\",\"ids\":[\"i2\",\"i1\",\"i1\",\"i3\"]}"));
+        reported("acknowledged user:alice 1000000 c1");
+    }
+
+    @Test
+    void aReceiptTellsThatANamespaceWasNotWanted() throws Exception {
+        turn(() -> {
+            session.admitted(ALICE);
+            session.receive("{\"type\":\"hello\",\"namespaces\":[\"/other\"]}");
+            joinAll();
+            hub.deliver(Channel.user("alice"), event(1, 60), 0);
+        });
+        transport.expect("write welcome alice null");
+        reported(
+                "held user:alice 1000000 1",
+                "not-delivered user:alice 1000000 c1 namespace-not-wanted recording alice");
+        turn(() -> session.receive("{\"type\":\"ack\",\"ids\":[\"i1\"]}"));
+        reported();
+    }
+
+    @Test
+    void aReceiptTellsWhatATooSlowBrowserDidNotGet() throws Exception {
+        transport.session = session;
+        welcomed();
+        Promise<Void> network = Promise.promise();
+        transport.network = network.future();
+        turn(() -> hub.deliver(Channel.user("alice"), event(0, 60), 0));
+        transport.writable = false;
+        for (int i = 1; i < 6; i++) {
+            int n = i;
+            turn(() -> hub.deliver(Channel.user("alice"), event(n, n == 2 ? 0 : 60), 0));
+        }
+        turn(() -> {});
+        transport.expect("write event 0", "close 4002");
+        turn(() -> network.fail("reset"));
+        pass(Duration.ofSeconds(6));
+        transport.expect("reset");
+        reported.removeIf(report -> report.startsWith("held"));
+        String lost = "not-delivered user:alice 1000000 c1 slow recording alice";
+        // One found no room, three waited, one was with the network; the sixth has no receipt.
+        reported(lost, lost, lost, lost, lost);
+    }
+
+    @Test
+    void aReceiptTellsWhatWaitedWhenTheSessionEnded() throws Exception {
+        turn(() -> session.admitted(ALICE));
+        turn(this::joinAll);
+        turn(() -> hub.deliver(Channel.user("alice"), event(1, 60), 0));
+        reported("held user:alice 1000000 1");
+        turn(() -> session.ended(1006));
+        reported("not-delivered user:alice 1000000 c1 session-ended recording alice");
+    }
+
+    @Test
     void theTwentyFirstMessageInASecondEndsIt() throws Exception {
         welcomed();
         turn(() -> session.receive("{}"));
@@ -385,6 +459,12 @@ class SessionTest {
         other.expect("write event 1");
     }
 
+    private void reported(String... expected) throws Exception {
+        turn(() -> {});
+        assertThat(reported).containsExactly(expected);
+        reported.clear();
+    }
+
     private void joinAll() {
         List.copyOf(joins).forEach(join -> join.joined(List.of(), true, null, 1));
     }
@@ -421,8 +501,12 @@ class SessionTest {
     }
 
     private static Message event(int n) {
+        return event(n, 0);
+    }
+
+    private static Message event(int n, int receiptSeconds) {
         return Message.of(
-                "user",
+                Channel.user("alice"),
                 new Item(
                         new Position(1, n),
                         null,
@@ -430,6 +514,7 @@ class SessionTest {
                         Long.MAX_VALUE,
                         "i" + n,
                         "/n",
+                        receiptSeconds,
                         Buffer.buffer(
                                 "{\"type\":\"event\",\"data\":" + n + ",\"filling\":\"" + "x".repeat(50) + "\"}")));
     }

@@ -140,6 +140,12 @@ public final class JsonBody {
         expect(JsonToken.VALUE_TRUE, path, "true");
     }
 
+    public boolean flag(String path) {
+        boolean yes = parser.currentToken() == JsonToken.VALUE_TRUE;
+        expect(yes ? JsonToken.VALUE_TRUE : JsonToken.VALUE_FALSE, path, "true or false");
+        return yes;
+    }
+
     public int whole(String path, int min, int max) {
         String rule = "a whole number from " + min + " to " + max;
         expect(JsonToken.VALUE_NUMBER_INT, path, rule);

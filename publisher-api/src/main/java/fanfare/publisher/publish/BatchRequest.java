@@ -63,7 +63,10 @@ record BatchRequest(String id, List<Future<PublishRequest>> publications) {
             }
             List<Future<PublishRequest>> all = new ArrayList<>();
             PublishRequest.Defaults numbered = new PublishRequest.Defaults(
-                    defaults.ttlSecondsMax(), defaults.durability(), () -> id + "-" + all.size());
+                    defaults.ttlSecondsMax(),
+                    defaults.durability(),
+                    defaults.receiptSeconds(),
+                    () -> id + "-" + all.size());
             json.judged(path, element -> PublishRequest.read(json, element, numbered), judged -> {
                 all.add(judged);
                 channels += judged.succeeded() ? judged.result().to().channels().size() : 0;

@@ -16,8 +16,12 @@ record PublishRequest(Target to, Publication publication, Durability durability)
 
     private static final int LABEL_LENGTH_MAX = 256;
 
-    /** What counts when the body does not say. */
-    record Defaults(int ttlSecondsMax, Durability durability, Supplier<String> ids) {}
+    /**
+     * What counts when the body does not say.
+     *
+     * @param receiptSeconds for how long a receipt is kept, if one is asked for [s]
+     */
+    record Defaults(int ttlSecondsMax, Durability durability, int receiptSeconds, Supplier<String> ids) {}
 
     /**
      * Reads a body, checking every field.
@@ -48,6 +52,7 @@ record PublishRequest(Target to, Publication publication, Durability durability)
         private @Nullable String id;
         private int ttlSeconds;
         private Durability durability;
+        private boolean receipt;
 
         Reader(JsonBody json, Defaults defaults) {
             this.json = json;
@@ -65,6 +70,7 @@ record PublishRequest(Target to, Publication publication, Durability durability)
                 case "data" -> data = json.verbatim(path, DATA_BYTES_MAX);
                 case "id" -> id = Rules.id(path, json.text(path));
                 case "ttl" -> ttlSeconds = json.whole(path, 1, defaults.ttlSecondsMax());
+                case "receipt" -> receipt = json.flag(path);
                 case "durability" -> durability = durability(path);
                 default -> {
                     return false;
@@ -80,7 +86,8 @@ record PublishRequest(Target to, Publication publication, Durability durability)
                     present(namespace, path, "namespace"),
                     present(event, path, "event"),
                     present(data, path, "data"),
-                    ttlSeconds);
+                    ttlSeconds,
+                    receipt ? defaults.receiptSeconds() : 0);
             return new PublishRequest(target, publication, durability);
         }
 

@@ -7,6 +7,7 @@ import fanfare.channel.Channel;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
 import fanfare.publisher.publish.PublishMetrics.Outcome;
+import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.RedisDownException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -15,6 +16,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has the broker store what was asked for, counts what becomes of it and describes that to the caller. Confined to the
@@ -26,20 +28,36 @@ public final class Publishing {
         Future<Published> send(Channel channel, PublishRequest request);
     }
 
+    /**
+     * What became of a publication in one channel.
+     *
+     * @param receipt whether there is a receipt; null if none was asked for
+     */
+    private record Sent(Published published, @Nullable Boolean receipt) {}
+
     private static final System.Logger LOG = System.getLogger(Publishing.class.getName());
 
     private final Broker broker;
     private final PublishRequest.Defaults defaults;
     private final PublishMetrics metrics;
+    private final Receipts receipts;
 
     /**
      * @param ttlSecondsMax how long publications are kept, unless the caller says less [s]
+     * @param receiptSeconds for how long it is noted down what becomes of one, if the caller asks for that [s]
      * @param ids makes an id for a publication that has none
      */
     public Publishing(
-            Broker broker, int ttlSecondsMax, Durability durability, Supplier<String> ids, MeterRegistry metrics) {
+            Broker broker,
+            ReceiptWriter receipts,
+            int ttlSecondsMax,
+            Durability durability,
+            int receiptSeconds,
+            Supplier<String> ids,
+            MeterRegistry metrics) {
         this.broker = broker;
-        this.defaults = new PublishRequest.Defaults(ttlSecondsMax, durability, ids);
+        this.defaults = new PublishRequest.Defaults(ttlSecondsMax, durability, receiptSeconds, ids);
+        this.receipts = new Receipts(receipts, metrics);
         this.metrics = new PublishMetrics(metrics);
     }
 
@@ -91,12 +109,12 @@ public final class Publishing {
     private Future<JsonObject> toOne(PublishRequest request, Way way) {
         JsonObject answer = new JsonObject().put("id", request.publication().id());
         return send(request, request.to().channels().get(0), way)
-                .map(published -> describe(answer, published, request.durability()));
+                .map(sent -> describe(answer, sent, request.durability()));
     }
 
     private Future<JsonObject> toSeveral(PublishRequest request, Way way) {
         List<Channel> channels = request.to().channels();
-        List<Future<Published>> outcomes =
+        List<Future<Sent>> outcomes =
                 channels.stream().map(channel -> send(request, channel, way)).toList();
         return Future.join(outcomes).transform(joined -> {
             if (outcomes.stream().noneMatch(Future::succeeded)) {
@@ -112,23 +130,29 @@ public final class Publishing {
         });
     }
 
-    private static JsonObject result(String user, Future<Published> outcome, Durability durability) {
+    private static JsonObject result(String user, Future<Sent> outcome, Durability durability) {
         return outcome.succeeded()
                 ? describe(new JsonObject().put("user", user), outcome.result(), durability)
                 : problem(outcome.cause()).put("user", user);
     }
 
-    private static JsonObject describe(JsonObject answer, Published published, Durability durability) {
+    private static JsonObject describe(JsonObject answer, Sent sent, Durability durability) {
+        Published published = sent.published();
         answer.put("position", published.position().toString())
                 .put("duplicate", published.duplicate())
                 .put("routed", published.routed());
-        return durability == Durability.REPLICATED ? answer.put("replicated", published.replicated()) : answer;
+        if (durability == Durability.REPLICATED) {
+            answer.put("replicated", published.replicated());
+        }
+        return sent.receipt() == null ? answer : answer.put("receipt", sent.receipt());
     }
 
-    private Future<Published> send(PublishRequest request, Channel channel, Way way) {
+    private Future<Sent> send(PublishRequest request, Channel channel, Way way) {
         return way.send(channel, request)
                 .onSuccess(published -> metrics.count(published.duplicate() ? Outcome.DUPLICATE : Outcome.STORED))
-                .recover(failure -> Future.failedFuture(failed(request, failure)));
+                .recover(failure -> Future.failedFuture(failed(request, failure)))
+                .compose(published -> receipts.noted(request.publication(), channel, published)
+                        .map(receipt -> new Sent(published, receipt)));
     }
 
     private Throwable failed(PublishRequest request, Throwable failure) {

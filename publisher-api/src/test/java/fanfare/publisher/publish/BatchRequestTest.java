@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchRequestTest {
     private static final PublishRequest.Defaults DEFAULTS =
-            new PublishRequest.Defaults(600, Durability.MASTER, () -> "made");
+            new PublishRequest.Defaults(600, Durability.MASTER, 90, () -> "made");
     private static final String GOOD = "{'to':{'user':'1'},'namespace':'/a','event':'e','data':1}";
 
     @ParameterizedTest

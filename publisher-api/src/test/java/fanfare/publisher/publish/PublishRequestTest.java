@@ -20,7 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PublishRequestTest {
     private static final PublishRequest.Defaults DEFAULTS =
-            new PublishRequest.Defaults(600, Durability.MASTER, () -> "made");
+            new PublishRequest.Defaults(600, Durability.MASTER, 90, () -> "made");
+
+    private static final String LEAST = "'to':{'user':'42'},'namespace':'/a','event':'e','data':1";
 
     @Test
     void aMinimalBodyGetsTheDefaults() {
@@ -32,6 +34,20 @@ class PublishRequestTest {
         assertThat(request.publication().data()).isEqualTo("{\"x\":1}");
         assertThat(request.publication().ttlSeconds()).isEqualTo(600);
         assertThat(request.durability()).isEqualTo(Durability.MASTER);
+        assertThat(request.publication().receiptSeconds()).isZero();
+    }
+
+    @Test
+    void aReceiptIsAskedForByTrueAlone() {
+        assertThat(parse(body(LEAST + ",'receipt':true")).publication().receiptSeconds())
+                .isEqualTo(90);
+        assertThat(parse(body(LEAST + ",'receipt':false")).publication().receiptSeconds())
+                .isZero();
+        for (String other : List.of("1", "'true'", "null", "{}", "[true]")) {
+            assertThat(refusal(body(LEAST + ",'receipt':" + other)).toJson().getString("field"))
+                    .as(other)
+                    .isEqualTo("receipt");
+        }
     }
 
     @Test

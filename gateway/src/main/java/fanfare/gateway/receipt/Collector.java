@@ -1,0 +1,192 @@
+package fanfare.gateway.receipt;
+
+import fanfare.receipt.ReceiptWriter;
+import fanfare.receipt.ReceiptWriter.Call;
+import fanfare.receipt.Report;
+import fanfare.redis.RedisDownException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings what all hubs report to Redis, a fifth of a second's worth at a time. Confined to the node loop.
+ *
+ * <p>While Redis is away reports wait. A call that was not answered is repeated under its number, by which Redis knows it.
+ */
+public final class Collector {
+    private static final System.Logger LOG = System.getLogger(Collector.class.getName());
+
+    private static final int FLUSH_MS = 200;
+    /** Few enough not to keep Redis from others: it takes some microseconds for each. */
+    private static final int REPORTS_PER_CALL = 500;
+    /** Calls in one flush; what is left goes in the next one. */
+    private static final int CALLS_PER_FLUSH = 100;
+
+    /** How many reports may wait, in all hubs and here; may be used on any thread. */
+    public static final class Room {
+        private final int max;
+        private final AtomicInteger taken = new AtomicInteger();
+        private final Counter made;
+        private final Counter dropped;
+        private final Counter forgotten;
+
+        public Room(ReceiptLimits limits, MeterRegistry metrics) {
+            this.max = limits.reportsMax();
+            this.made = Counter.builder("fanfare_receipt_reports_total")
+                    .description("What was seen of publications for which a receipt was asked")
+                    .register(metrics);
+            this.dropped = Counter.builder("fanfare_receipt_reports_dropped_total")
+                    .description("Of these, what receipts lack: too many waited for Redis, or it refused them")
+                    .register(metrics);
+            this.forgotten = Counter.builder("fanfare_receipt_acknowledgements_forgotten_total")
+                    .description(
+                            "Publications that a browser can no longer acknowledge, since newer ones took their place")
+                    .register(metrics);
+            Gauge.builder("fanfare_receipt_reports_waiting", taken, AtomicInteger::get)
+                    .description("Reports that wait for Redis")
+                    .register(metrics);
+        }
+
+        /** Whether there is room for one more report. */
+        boolean take() {
+            made.increment();
+            if (taken.incrementAndGet() <= max) {
+                return true;
+            }
+            taken.decrementAndGet();
+            dropped.increment();
+            return false;
+        }
+
+        void give(int count) {
+            taken.addAndGet(-count);
+        }
+
+        void lost(int count) {
+            dropped.increment(count);
+        }
+
+        void forgotten() {
+            forgotten.increment();
+        }
+    }
+
+    /** What waits of the publications with one id. */
+    private static final class Pile {
+        final List<Report> reports = new ArrayList<>();
+        long endMs;
+    }
+
+    private final ReceiptWriter writer;
+    private final Room room;
+    private final String gateway;
+    private final String node;
+    private final LongSupplier clock;
+    private final Map<String, Pile> piles = new LinkedHashMap<>();
+    /** What was sent and not answered yet; it goes first, unchanged. */
+    private List<Call> calls = List.of();
+
+    /** Null while no call is under way. */
+    private @Nullable Future<Void> underWay;
+
+    private long numbers;
+
+    /**
+     * @param gateway id of this run of the gateway
+     * @param node the gateway's name
+     * @param clock the one of the reports' times [ms]
+     */
+    public Collector(ReceiptWriter writer, Room room, String gateway, String node, LongSupplier clock) {
+        this.writer = writer;
+        this.room = room;
+        this.gateway = gateway;
+        this.node = node;
+        this.clock = clock;
+    }
+
+    /** Flushes for as long as the event loop runs. */
+    public void start(Vertx vertx) {
+        vertx.setPeriodic(FLUSH_MS, timer -> flush());
+    }
+
+    /** Takes what a hub saw in one tick. */
+    public void add(Map<Receipt, List<Report>> seen) {
+        seen.forEach((receipt, reports) -> {
+            Pile pile = piles.computeIfAbsent(receipt.id(), none -> new Pile());
+            pile.endMs = Math.max(pile.endMs, receipt.endMs());
+            pile.reports.addAll(reports);
+        });
+    }
+
+    /** Sends all that waits, as far as Redis takes it at once. */
+    public Future<Void> finish() {
+        return flush().compose(former -> flush());
+    }
+
+    /** Sends what waits, or is done when that has been answered which is under way. */
+    private Future<Void> flush() {
+        if (underWay != null) {
+            return underWay;
+        }
+        if (calls.isEmpty()) {
+            calls = nextCalls();
+        }
+        if (calls.isEmpty() || !writer.isUp()) {
+            return Future.succeededFuture();
+        }
+        Future<Void> sending = send(calls);
+        underWay = sending;
+        return sending.onComplete(done -> underWay = null);
+    }
+
+    private Future<Void> send(List<Call> sent) {
+        long now = clock.getAsLong();
+        List<Future<Void>> answers = sent.stream()
+                .map(call -> writer.report(gateway, node, now, call))
+                .toList();
+        return Future.join(answers).transform(joined -> {
+            List<Call> unanswered = new ArrayList<>();
+            for (int i = 0; i < sent.size(); i++) {
+                answered(sent.get(i), answers.get(i), unanswered);
+            }
+            calls = unanswered;
+            return Future.succeededFuture();
+        });
+    }
+
+    private void answered(Call call, Future<Void> answer, List<Call> unanswered) {
+        if (answer.cause() instanceof RedisDownException) {
+            unanswered.add(call);
+            return;
+        }
+        room.give(call.reports().size());
+        if (answer.failed()) {
+            room.lost(call.reports().size());
+            LOG.log(System.Logger.Level.WARNING, "Redis does not take reports for receipts: {0}", answer.cause());
+        }
+    }
+
+    private List<Call> nextCalls() {
+        List<Call> next = new ArrayList<>();
+        var each = piles.entrySet().iterator();
+        while (each.hasNext() && next.size() < CALLS_PER_FLUSH) {
+            var pile = each.next();
+            List<Report> reports = pile.getValue().reports;
+            for (int from = 0; from < reports.size(); from += REPORTS_PER_CALL) {
+                List<Report> some = reports.subList(from, Math.min(reports.size(), from + REPORTS_PER_CALL));
+                next.add(new Call(numbers++, pile.getKey(), pile.getValue().endMs, some));
+            }
+            each.remove();
+        }
+        return next;
+    }
+}
