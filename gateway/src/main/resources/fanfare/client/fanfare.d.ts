@@ -31,6 +31,8 @@ export interface FanfareMessage<Data = unknown> {
     readonly position: string;
     /** When the publisher accepted it, in ms since 1970. */
     readonly time: number;
+    /** The site wants to know what becomes of it: once all handlers have had it, the gateway is told. Absent for most. */
+    readonly receipt?: boolean;
 }
 
 export type FanfareHandler<Data = any> = (data: Data, message: FanfareMessage<Data>) => void;

@@ -51,7 +51,11 @@ const IDS_KEPT = 1_000;
 const IDS_SAVED = 100;
 const SAVE_INTERVAL = 1_000;
 /** The gateway refuses larger messages for good; a hello that would not fit goes without its positions. */
-const HELLO_BYTES_MAX = 4_096;
+const MESSAGE_BYTES_MAX = 4_096;
+/** What the site wants a receipt for is acknowledged together [ms]; the gateway takes 20 messages a second, pings among them. */
+const ACK_INTERVAL = 100;
+/** Acknowledgements that wait to be sent; of more the oldest are given up. */
+const ACKS_MAX = 1_000;
 /** What {@link Fanfare#on} takes for news of the connection; events so named are heard with {@link Fanfare#of}. */
 const NOTIFICATIONS = new Set(['state', 'gap', 'error']);
 
@@ -95,6 +99,9 @@ class Link {
     #ended = false;
     #heardAt = Date.now();
     #pongs = [];
+    /** Ids of events that the page has had and the gateway is to be told of, and the timer that does it. */
+    #acks = [];
+    #ackTimer = 0;
 
     /** @param watcher {trying(link, took), opened(link), message(link, text), closed(link, code, reason)} */
     constructor(url, kind, transports, watcher) {
@@ -150,6 +157,25 @@ class Link {
         this.#pongs.splice(0).forEach((resolve) => resolve());
     }
 
+    /** Tells the gateway, soon, that the page has had an event that came over this link. */
+    acknowledge(id) {
+        this.#acks.push(id);
+        if (this.#acks.length > ACKS_MAX) this.#acks.shift();
+        this.#ackTimer ||= setTimeout(() => this.flushAcks(), ACK_INTERVAL);
+    }
+
+    /** Tells it now of as many as go into one message. */
+    flushAcks() {
+        clearTimeout(this.#ackTimer);
+        this.#ackTimer = 0;
+        if (!this.#acks.length || this.#ended) return;
+        let bytes = JSON.stringify({type: 'ack', ids: []}).length;
+        // Ids are ASCII, so a character is a byte.
+        const tooMuch = this.#acks.findIndex((id) => (bytes += JSON.stringify(id).length + 1) > MESSAGE_BYTES_MAX);
+        this.send({type: 'ack', ids: this.#acks.splice(0, tooMuch < 0 ? this.#acks.length : tooMuch)});
+        if (this.#acks.length) this.#ackTimer = setTimeout(() => this.flushAcks(), ACK_INTERVAL);
+    }
+
     /** Ends the link unless the other side shows a sign of life; `silence` spares one that was heard within that time [ms]. */
     probe(silence = 0) {
         if (Date.now() - this.#heardAt >= silence) this.ping().catch((error) => this.fail(error.message));
@@ -163,6 +189,7 @@ class Link {
 
     /** Closes without a report. */
     close() {
+        this.flushAcks();
         this.#ended = true;
         this.#sock?.close();
     }
@@ -170,6 +197,7 @@ class Link {
     #end(code, reason) {
         if (this.#ended) return;
         this.#ended = true;
+        clearTimeout(this.#ackTimer);
         this.#watcher.closed(this, code, reason);
     }
 }
@@ -363,7 +391,7 @@ class Bookmark {
     addTo(hello) {
         if (!this.resume) return hello;
         const full = {...hello, resume: this.resume, positions: this.#positions};
-        const fits = new TextEncoder().encode(JSON.stringify(full)).length <= HELLO_BYTES_MAX;
+        const fits = new TextEncoder().encode(JSON.stringify(full)).length <= MESSAGE_BYTES_MAX;
         return fits ? full : {...hello, resume: this.resume}; // Repeats are then dropped by id.
     }
 
@@ -505,7 +533,10 @@ class Fanfare {
             wake();
         }, {signal});
         document.addEventListener('visibilitychange', wake, {signal});
-        addEventListener('pagehide', () => this.#bookmark.flush(), {signal});
+        addEventListener('pagehide', () => {
+            this.#bookmark.flush();
+            this.#link?.flushAcks();
+        }, {signal});
         const check = setInterval(() => {
             this.#link?.probe(SILENCE_MAX);
             this.#race?.links.forEach((link) => link.probe(SILENCE_MAX));
@@ -598,11 +629,12 @@ class Fanfare {
     }
 
     #deliver(message) {
-        const {namespace, event, data, id, channel, position} = message;
+        const {namespace, event, data, id, channel, position, receipt} = message;
         if (!this.#bookmark.knows(id)) {
             const keys = new Set([`${namespace},${event}`, `${namespace},*`, `,${event}`, ',*']);
             if (NOTIFICATIONS.has(event)) keys.delete(`,${event}`);
             keys.forEach((key) => this.#emit(key, data, message));
+            if (receipt) this.#link?.acknowledge(id); // A handler may have disconnected.
         }
         this.#bookmark.moveTo(channel, position, id);
     }

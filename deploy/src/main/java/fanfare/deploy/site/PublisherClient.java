@@ -11,7 +11,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 
-/** What a site backend calls: publish, disconnect, presence. The key stays here, out of reach of browsers. */
+/** What a site backend calls: publish, receipts, disconnect, presence. The key stays here, out of reach of browsers. */
 final class PublisherClient {
     private static final String HOST = "127.0.0.1";
     /** Works on loopback only. */
@@ -52,6 +52,13 @@ final class PublisherClient {
         // A blank cannot occur in a user id, so the difference between form and path encoding does not matter.
         String segment = URLEncoder.encode(user, StandardCharsets.UTF_8);
         return call(HttpMethod.GET, "/v1/users/" + segment + "/presence", Buffer.buffer());
+    }
+
+    /** What became of a publication. */
+    Future<Answer> message(String id) {
+        // A path has another form of a blank than a form has.
+        String segment = URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
+        return call(HttpMethod.GET, "/v1/messages/" + segment, Buffer.buffer());
     }
 
     private Future<Answer> call(HttpMethod method, String path, Buffer body) {

@@ -12,6 +12,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What the demo site answers: logins, the gateway's question who somebody is, and publishing on a page's behalf. */
@@ -43,6 +44,7 @@ final class SiteRoutes {
         router.post("/publish")
                 .handler(BodyHandler.create(false).setBodyLimit(PUBLISH_BYTES_MAX))
                 .handler(this::publish);
+        router.get("/messages/:id").handler(this::message);
         router.get("/push/auth").handler(this::authenticate);
         router.get("/api/session").handler(this::session);
         router.get("/api/presence").handler(this::presence);
@@ -105,6 +107,10 @@ final class SiteRoutes {
     private void publish(RoutingContext context) {
         Buffer body = context.body().buffer();
         relay(context, publisher.publish(body == null ? Buffer.buffer() : body));
+    }
+
+    private void message(RoutingContext context) {
+        relay(context, publisher.message(Objects.requireNonNullElse(context.pathParam("id"), "")));
     }
 
     private static void requireJson(RoutingContext context) {

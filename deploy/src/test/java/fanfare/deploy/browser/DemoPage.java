@@ -40,6 +40,12 @@ final class DemoPage implements AutoCloseable {
                 .isVisible();
     }
 
+    /** Waits until the page shows this of the last publication and a user. */
+    void awaitReceipt(String user, String state) {
+        assertThat(page.locator("#receipt li[data-user='" + user + "'][data-state='" + state + "']"))
+                .isVisible();
+    }
+
     /** The publication as the lines to paste. */
     String code(String language) {
         choose(language);

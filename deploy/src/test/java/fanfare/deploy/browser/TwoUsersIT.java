@@ -41,11 +41,14 @@ class TwoUsersIT {
             assertThat(page.alice.transport()).isEqualTo("websocket");
             page.publishTo("alice", "{\"for\":\"alice\"}");
             page.alice.expectNewest("private", "{\"for\":\"alice\"}");
+            page.awaitReceipt("alice", "acknowledged");
             page.publishTo("alice, bob", "[1,null,\"zwölf\"]");
             // Private and public messages have no order between them, unless one has been seen before the other is
             // sent.
             page.alice.expectNewest("private", "[1,null,\"zwölf\"]");
             page.bob.expectNewest("private", "[1,null,\"zwölf\"]");
+            page.awaitReceipt("alice", "acknowledged");
+            page.awaitReceipt("bob", "acknowledged");
             page.publishToEveryone("\"all\"");
             page.alice.expectNewest("broadcast", "\"all\"");
             page.alice.expect("\"all\"", "[1,null,\"zwölf\"]", "{\"for\":\"alice\"}");
@@ -62,8 +65,10 @@ class TwoUsersIT {
             page.bob.signIn("carol");
             page.bob.awaitOpen("carol");
             page.publishTo("bob", "1");
+            page.awaitReceipt("bob", "offline");
             page.publishTo("carol", "2");
             page.bob.expect("2");
+            page.awaitReceipt("carol", "acknowledged");
             page.awaitPresence("carol", true);
         }
     }

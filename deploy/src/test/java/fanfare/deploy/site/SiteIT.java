@@ -138,6 +138,13 @@ class SiteIT {
     }
 
     @Test
+    void asksForThePageWhatBecameOfAPublication() throws Exception {
+        assertThat(send(request("/messages/a%20%2F1%25")).body()).isEqualTo("{\"field\":\"data\"}");
+        assertThat(calls.poll(30, SECONDS))
+                .isEqualTo(new Call("GET /v1/messages/a%20%2F1%25", "Bearer dev.secret", ""));
+    }
+
+    @Test
     void publishesForThePageAndAnswersWhatThePublisherAnswered() throws Exception {
         String body = "{\"to\":{\"user\":\"1\"},\"data\":1.0}";
         HttpResponse<String> response = send(post("/publish", body, "application/json; charset=utf-8")

@@ -1,5 +1,6 @@
 /** The desk: what is published and to whom, who is online, the same publication as code; and the two users' browsers. */
 
+import {Receipt} from './receipt.js';
 import {curl, php, publication} from './snippets.js';
 
 const PRESENCE_INTERVAL = 5_000;
@@ -11,6 +12,7 @@ const TWO_NAMES = 'demo.localhost';
 
 const element = (id) => document.getElementById(id);
 const form = element('publish');
+const receipt = new Receipt(element('receipt'));
 /** Pane's window -> its user, as the pane last said. */
 const users = new Map();
 let presenceTimer = 0;
@@ -37,6 +39,7 @@ form.addEventListener('keydown', (event) => {
 form.addEventListener('submit', async (event) => {
     event.preventDefault();
     say('');
+    receipt.follow(null);
     const answer = await fetch('/publish', {
         method: 'POST',
         headers: {'Content-Type': 'application/json'},
@@ -44,8 +47,10 @@ form.addEventListener('submit', async (event) => {
     }).catch((error) => error);
     if (answer instanceof Error) return say(`The site does not answer: ${answer.message}`, 'bad');
     const body = await answer.json().catch(() => ({title: `Status ${answer.status}`}));
-    if (answer.ok) say(outcome(body));
-    else say([body.title, body.field, body.detail].filter(Boolean).join(' · '), 'bad');
+    if (answer.ok) {
+        say(outcome(body));
+        receipt.follow(body.id);
+    } else say([body.title, body.field, body.detail].filter(Boolean).join(' · '), 'bad');
 });
 
 document.querySelectorAll('[name=language]').forEach((choice) => choice.addEventListener('change', describe));

@@ -9,7 +9,7 @@ export function publication(form) {
     const ids = users.value.split(',').map((user) => user.trim()).filter(Boolean);
     const several = ids.length > 1 ? {users: ids} : {user: ids[0] ?? ''};
     const to = audience.value === 'everyone' ? {broadcast: true} : several;
-    const head = JSON.stringify({to, namespace: namespace.value, event: event.value});
+    const head = JSON.stringify({to, namespace: namespace.value, event: event.value, receipt: true});
     return `${head.slice(0, -1)},"data":${data.value.trim() || 'null'}}`;
 }
 
