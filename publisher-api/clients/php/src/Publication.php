@@ -80,6 +80,12 @@ final class Publication implements \JsonSerializable
         return $this->with('durability', 'replicated');
     }
 
+    /** Has it noted down what becomes of it, for {@see Publisher::message}; the answer's `receipt` says whether it is. */
+    public function withReceipt(): self
+    {
+        return $this->with('receipt', true);
+    }
+
     public function id(): string
     {
         return $this->fields['id'];

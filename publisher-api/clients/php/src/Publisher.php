@@ -79,6 +79,17 @@ final class Publisher
     }
 
     /**
+     * What became of a publication that was sent with a receipt.
+     *
+     * @return array `id`, `channels` with a `state`, `gateways` and `connections` each, and `omitted`
+     * @throws FanfareException a Problem with status 404 where there is no receipt, or no longer
+     */
+    public function message(string $id): array
+    {
+        return $this->call('GET', '/v1/messages/' . rawurlencode($id), null);
+    }
+
+    /**
      * @param int|string $user
      * @return array `user`, `online`, `connections`, `nodes`, `since`, `lastSeen`
      * @throws FanfareException

@@ -43,6 +43,8 @@ $scenarios = [
         say($fanfare->online([42, 'two']));
         $fanfare->disconnect(42, 4102, 'Off you go', 'a session', ['stays']);
         $fanfare->disconnect('43');
+        say($fanfare->publish(Publication::toUser(44, '/', 'e', 1)->withId('a /%')->withReceipt()));
+        say($fanfare->message('a /%'));
     },
     'refusals' => static function () use ($fanfare, $url, $transport): void {
         $calls = [

@@ -40,10 +40,11 @@ $same(1, preg_match('/^[0-9a-f]{32}$/', $one->id()), 'an id is made up');
 $same(false, $one->id() === $two->id(), 'each has its own');
 $same($one->id(), $one->withTtl(5)->replicated()->id(), 'and keeps it');
 $same('mine', $one->withId('mine')->id(), 'unless it is given another');
-$full = Publication::toUsers([1 => 3, 2 => 'x'], '/a', 'e', ['half' => 0.5])->withId('i')->withTtl(9)->replicated();
+$full = Publication::toUsers([1 => 3, 2 => 'x'], '/a', 'e', ['half' => 0.5])->withId('i')->withTtl(9)->replicated()
+    ->withReceipt();
 $same(
     '{"to":{"users":["3","x"]},"namespace":"/a","event":"e","data":{"half":0.5},"id":"i","ttl":9,'
-        . '"durability":"replicated"}',
+        . '"durability":"replicated","receipt":true}',
     Json::encode($full),
     'what the publisher is sent'
 );

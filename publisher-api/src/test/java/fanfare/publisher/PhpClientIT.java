@@ -84,6 +84,11 @@ class PhpClientIT {
             assertThat(php.answer().getBoolean("replicated")).isFalse();
             assertThat(php.answer().getString("user")).isEqualTo("a/b+%");
             assertThat(php.answer()).isEqualTo(new JsonObject().put("42", false).put("two", false));
+            assertThat(php.answer().getBoolean("receipt")).isTrue();
+            JsonObject message = php.answer();
+            assertThat(message.getString("id")).isEqualTo("a /%");
+            assertThat(message.getJsonArray("channels").getJsonObject(0).getString("state"))
+                    .isEqualTo("offline");
             php.ends();
 
             List<Item> items = inbox(vertx, "42");
