@@ -13,6 +13,7 @@ public final class Bench {
             """
             Usage: java -jar deploy.jar bench publish [--users N] [--calls N]
                    java -jar deploy.jar bench recover [--users N]
+                   java -jar deploy.jar bench receipts [--users N] [--broadcasts N] [--rounds N] [--beside JAR]
 
             Runs one benchmark; ./deploy/bench --help says more.""";
 
@@ -38,9 +39,13 @@ public final class Bench {
                 BenchOptions options = BenchOptions.recover(rest);
                 run("recover", workbench -> new RecoverBench(options.users()).run(workbench));
             }
+            case "receipts" -> {
+                BenchOptions options = BenchOptions.receipts(rest);
+                run("receipts", workbench -> new ReceiptBench(options).run(workbench));
+            }
             default ->
                 throw new IllegalArgumentException(
-                        arguments.get(0) + " is not a benchmark; there are publish and recover");
+                        arguments.get(0) + " is not a benchmark; there are publish, recover and receipts");
         }
     }
 

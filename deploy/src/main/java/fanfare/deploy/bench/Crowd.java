@@ -58,6 +58,11 @@ final class Crowd {
                 .mapEmpty();
     }
 
+    /** Whether they acknowledge from now on what has a receipt. */
+    void acknowledge(boolean yes) {
+        visitors.forEach(visitor -> visitor.acknowledge(yes));
+    }
+
     /** How many events came to anybody. */
     long eventsHeard() {
         return visitors.stream().mapToLong(Visitor::eventsHeard).sum();

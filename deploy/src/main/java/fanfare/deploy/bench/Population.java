@@ -8,10 +8,8 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
-/** How many connections a gateway counts, from its metrics. Blocks the caller. */
+/** What a gateway counts, from its metrics. Blocks the caller. */
 final class Population {
-    private static final Pattern CONNECTIONS =
-            Pattern.compile("^fanfare_connections(?:\\{[^}]*})? ([0-9.E]+)$", Pattern.MULTILINE);
     private static final int POLL_MS = 50;
 
     private final HttpClient http = HttpClient.newHttpClient();
@@ -27,7 +25,7 @@ final class Population {
     /** Waits until the gateway has noticed who left. */
     void awaitAtMost(int connections, Duration max) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + max.toNanos();
-        while (count() > connections) {
+        while (sum("fanfare_connections") > connections) {
             if (System.nanoTime() > deadline) {
                 throw new IOException("the gateway does not notice who left");
             }
@@ -35,10 +33,11 @@ final class Population {
         }
     }
 
-    private double count() throws IOException, InterruptedException {
+    /** All samples of a metric together. */
+    double sum(String metric) throws IOException, InterruptedException {
         String metrics =
                 http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        return CONNECTIONS
+        return Pattern.compile("^" + metric + "(?:\\{[^}]*})? ([0-9.E]+)$", Pattern.MULTILINE)
                 .matcher(metrics)
                 .results()
                 .mapToDouble(match -> Double.parseDouble(match.group(1)))

@@ -62,6 +62,13 @@ final class Publishing {
         return publish(channel, "publication-%010d".formatted(publications++), data);
     }
 
+    /** The same with a receipt that is over after so many seconds. */
+    Future<Published> publishWithReceipt(Channel channel, String data, int receiptSeconds) {
+        String id = "publication-%010d".formatted(publications++);
+        int ttl = (int) limits.inboxTtl().toSeconds();
+        return broker.publish(channel, new Publication(id, NAMESPACE, EVENT, data, ttl, receiptSeconds));
+    }
+
     Future<Published> publish(Channel channel, String id, String data) {
         int ttl = (int) limits.inboxTtl().toSeconds();
         return broker.publish(channel, new Publication(id, NAMESPACE, EVENT, data, ttl));

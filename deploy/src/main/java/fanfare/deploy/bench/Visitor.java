@@ -3,11 +3,14 @@ package fanfare.deploy.bench;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,9 @@ final class Visitor {
 
     private Promise<Void> heard = Promise.promise();
     private int eventsHeard;
+    private boolean acknowledges;
+    /** Ids of what has a receipt, since the last acknowledgement. */
+    private final List<String> unacknowledged = new ArrayList<>(0);
 
     Visitor(String user) {
         this.user = user;
@@ -62,6 +68,11 @@ final class Visitor {
         expected = data;
         heard = Promise.promise();
         return heard.future();
+    }
+
+    /** Whether it acknowledges from now on what has a receipt: as fanfare.js does, several at a time. */
+    void acknowledge(boolean yes) {
+        acknowledges = yes;
     }
 
     /** How many events came, expected or not. */
@@ -100,7 +111,11 @@ final class Visitor {
                 if (message.getString("channel").equals("user")) {
                     position = message.getString("position");
                 }
+                if (acknowledges && message.containsKey("receipt")) {
+                    unacknowledged.add(message.getString("id"));
+                }
                 if (message.getValue("data").equals(expected)) {
+                    acknowledge();
                     heard.tryComplete();
                 }
             }
@@ -108,6 +123,15 @@ final class Visitor {
                 // A gap, an error: what was expected will not come, and the benchmark will say so.
             }
         }
+    }
+
+    private void acknowledge() {
+        NetSocket current = socket;
+        if (current != null && !unacknowledged.isEmpty()) {
+            JsonObject ack = new JsonObject().put("type", "ack").put("ids", new JsonArray(List.copyOf(unacknowledged)));
+            current.write(FrameWriter.text(ack.toBuffer()));
+        }
+        unacknowledged.clear();
     }
 
     /** Reads the answer to the upgrade, then hands over to the frames. */

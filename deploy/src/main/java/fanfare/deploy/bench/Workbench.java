@@ -18,8 +18,8 @@ import java.util.Map;
 final class Workbench {
     static final String LOOPBACK = "127.0.0.1";
 
-    /** A gateway and where it listens. */
-    record Gateway(int port, int managementPort) {}
+    /** A gateway, and where it listens. */
+    record Gateway(int port, int managementPort, long pid) {}
 
     private final Path root;
     private final Path logs;
@@ -59,11 +59,18 @@ final class Workbench {
 
     /** Starts a gateway whose browsers are known to the site on that port, and waits until it is ready. */
     Gateway startGateway(int redisPort, int sitePort, int connectionsMax) throws IOException, InterruptedException {
-        Gateway gateway = new Gateway(freePort(), freePort());
+        return startGateway("gateway", root.resolve("gateway/target/gateway.jar"), redisPort, sitePort, connectionsMax);
+    }
+
+    /** The same with another build's jar. */
+    Gateway startGateway(String name, Path jar, int redisPort, int sitePort, int connectionsMax)
+            throws IOException, InterruptedException {
+        int port = freePort();
+        int managementPort = freePort();
         Map<String, String> settings = Map.ofEntries(
                 Map.entry("FANFARE_LISTEN_HOST", LOOPBACK),
-                Map.entry("FANFARE_LISTEN_PORT", Integer.toString(gateway.port())),
-                Map.entry("FANFARE_MANAGEMENT_PORT", Integer.toString(gateway.managementPort())),
+                Map.entry("FANFARE_LISTEN_PORT", Integer.toString(port)),
+                Map.entry("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort)),
                 Map.entry(
                         "FANFARE_PARENT_PID",
                         Long.toString(ProcessHandle.current().pid())),
@@ -74,12 +81,10 @@ final class Workbench {
                 Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"));
         List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
-                "-jar",
-                root.resolve("gateway/target/gateway.jar").toString());
-        readiness.await(add(() -> Child.start("gateway", logs, command, settings)), gateway.managementPort());
-        return gateway;
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g", "-jar", jar.toString());
+        Child child = add(() -> Child.start(name, logs, command, settings));
+        readiness.await(child, managementPort);
+        return new Gateway(port, managementPort, child.pid());
     }
 
     /** Ends every process at once; nobody here deserves a good-bye. */

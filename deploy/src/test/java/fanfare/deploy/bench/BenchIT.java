@@ -54,6 +54,20 @@ class BenchIT {
     }
 
     @Test
+    void receiptsAreComparedWithNone() throws Exception {
+        Run run = Run.of("receipts", "--users", "20", "--broadcasts", "20", "--rounds", "1");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("with a receipt, written and acknowledged "));
+        for (String name : List.of("without", "written", "acknowledged")) {
+            assertThat(run.json().getJsonObject(name).getLong("perCpuSecond"))
+                    .as(name)
+                    .isPositive();
+        }
+        assertThat(run.json().getInteger("reportsDropped")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
     void whatItStartedEndsWithIt() throws Exception {
         Process bench = Run.start("recover", "--users", "5000");
         Await.until("it has started a gateway", () -> {

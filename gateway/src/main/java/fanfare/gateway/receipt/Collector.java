@@ -28,6 +28,8 @@ public final class Collector {
     private static final int FLUSH_MS = 200;
     /** Few enough not to keep Redis from others: it takes some microseconds for each. */
     private static final int REPORTS_PER_CALL = 500;
+    /** As soon as so many wait they are sent: a broadcast to thousands must not fill the room for all others. */
+    private static final int REPORTS_AT_ONCE = 5_000;
     /** Calls in one flush; what is left goes in the next one. */
     private static final int CALLS_PER_FLUSH = 100;
 
@@ -92,6 +94,8 @@ public final class Collector {
     private final String node;
     private final LongSupplier clock;
     private final Map<String, Pile> piles = new LinkedHashMap<>();
+    /** Reports in the piles. */
+    private int waiting;
     /** What was sent and not answered yet; it goes first, unchanged. */
     private List<Call> calls = List.of();
 
@@ -124,7 +128,9 @@ public final class Collector {
             Pile pile = piles.computeIfAbsent(receipt.id(), none -> new Pile());
             pile.endMs = Math.max(pile.endMs, receipt.endMs());
             pile.reports.addAll(reports);
+            waiting += reports.size();
         });
+        flushMany();
     }
 
     /** Sends all that waits, as far as Redis takes it at once. */
@@ -145,7 +151,17 @@ public final class Collector {
         }
         Future<Void> sending = send(calls);
         underWay = sending;
-        return sending.onComplete(done -> underWay = null);
+        return sending.onComplete(done -> {
+            underWay = null;
+            flushMany();
+        });
+    }
+
+    private void flushMany() {
+        // What was not answered is left to the timer, so that a Redis that refuses is not asked without a pause.
+        if (waiting >= REPORTS_AT_ONCE && calls.isEmpty()) {
+            flush();
+        }
     }
 
     private Future<Void> send(List<Call> sent) {
@@ -181,6 +197,7 @@ public final class Collector {
         while (each.hasNext() && next.size() < CALLS_PER_FLUSH) {
             var pile = each.next();
             List<Report> reports = pile.getValue().reports;
+            waiting -= reports.size();
             for (int from = 0; from < reports.size(); from += REPORTS_PER_CALL) {
                 List<Report> some = reports.subList(from, Math.min(reports.size(), from + REPORTS_PER_CALL));
                 next.add(new Call(numbers++, pile.getKey(), pile.getValue().endMs, some));
