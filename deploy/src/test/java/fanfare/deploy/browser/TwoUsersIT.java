@@ -3,7 +3,19 @@ package fanfare.deploy.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.deploy.DevCluster;
+import fanfare.testing.Await;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -14,6 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Two users of one page, each with a login of their own, over WebSocket and the balancer. */
 @Timeout(120)
 class TwoUsersIT {
+    private static final int FLOOD = 300;
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
     private static Chromium chromium;
     private static DevCluster cluster;
 
@@ -70,6 +85,39 @@ class TwoUsersIT {
             page.bob.expect("2");
             page.awaitReceipt("carol", "acknowledged");
             page.awaitPresence("carol", true);
+        }
+    }
+
+    /** More at once than the gateway takes messages in a second, and longer together than it takes one. */
+    @Test
+    void whatComesInAFloodIsAcknowledgedToTheLast() throws Exception {
+        try (DemoPage page = chromium.open(cluster.page("localhost"))) {
+            String batch = "x".repeat(100) + UUID.randomUUID().toString().substring(0, 8) + "-";
+            String publications = IntStream.range(0, FLOOD)
+                    .mapToObj(i -> "{\"to\":{\"user\":\"alice\"},\"namespace\":\"/n\",\"event\":\"e\",\"data\":" + i
+                            + ",\"id\":\"" + batch + i + "\",\"receipt\":true}")
+                    .collect(Collectors.joining(","));
+            assertThat(publisher("batch", BodyPublishers.ofString("{\"publications\":[" + publications + "]}")))
+                    .doesNotContain("problem");
+            for (int i = 0; i < FLOOD; i++) {
+                String path = "messages/" + batch + i;
+                Await.until(i + " is acknowledged", () -> publisher(path, null).contains("\"acknowledged\":1,"));
+            }
+            page.alice.expectNewest("private", Integer.toString(FLOOD - 1));
+        }
+    }
+
+    /** Asks the publisher as a backend does; without a body it is a GET. */
+    private static String publisher(String path, @Nullable BodyPublisher body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + cluster.port(8090) + "/v1/" + path))
+                .header("Authorization", "Bearer dev.secret")
+                .header("Content-Type", "application/json");
+        try {
+            return HTTP.send((body == null ? request.GET() : request.POST(body)).build(), BodyHandlers.ofString())
+                    .body();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
