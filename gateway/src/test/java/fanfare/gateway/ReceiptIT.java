@@ -15,9 +15,11 @@ import fanfare.receipt.ReceiptWriter;
 import fanfare.receipt.Stored;
 import fanfare.redis.Keys;
 import fanfare.testing.Await;
+import fanfare.testing.FlakyLink;
 import fanfare.testing.Message;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
+import fanfare.testing.RedisServer;
 import fanfare.testing.TestSite;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -192,6 +194,45 @@ class ReceiptIT {
                 .extracting(Connection::node)
                 .containsExactly("node-2");
         second.close();
+    }
+
+    /** What a gateway sees while it is without Redis is told once it is back, and once. */
+    @Test
+    void reportsWaitForRedis() throws Exception {
+        try (FlakyLink link = FlakyLink.to(RedisServer.shared().port());
+                Cluster apart = Cluster.on(RedisServer.shared(), link.port(), 1)) {
+            ReceiptReader here = new ReceiptReader(
+                    apart.publisherLink(), new Keys(apart.redis().prefix()));
+            RawSession session = RawSession.of(apart.port(0), "ida").opened();
+            String id = UUID.randomUUID().toString();
+            apart.publish(Channel.user("ida"), new Publication(id, "/n", "asked", "1", SECONDS, SECONDS));
+            ReceiptWriter there = new ReceiptWriter(
+                    apart.publisherLink(), new Keys(apart.redis().prefix()));
+            Stored stored = new Stored("1-1", 0, Long.MAX_VALUE, 1, "/n", "asked");
+            long endMs = System.currentTimeMillis() + SECONDS * 1_000L;
+            apart.onPublisherLoop(() -> there.stored(id, Channel.user("ida"), stored, endMs, true));
+            Await.until("it waits for the next poll", () -> !apart.onPublisherLoop(() -> here.read(id))
+                    .get(0)
+                    .gateways()
+                    .isEmpty());
+
+            link.refuse();
+            link.cut();
+            Await.until("Redis is away", () -> apart.metric(0, "fanfare_redis_link_up{link=\"commands\"}") == 0);
+            assertThat(session.poll().body()).contains("asked");
+            assertThat(session.send("[\"" + ack(id).replace("\"", "\\\"") + "\"]")
+                            .status())
+                    .isEqualTo(204);
+            Await.until("reports wait", () -> apart.metric(0, "fanfare_receipt_reports_waiting") == 2);
+            link.resume();
+            Await.until(
+                    "the receipt has them",
+                    () -> apart.onPublisherLoop(() -> here.read(id)).get(0).state() == State.ACKNOWLEDGED);
+            Delivery delivery = apart.onPublisherLoop(() -> here.read(id)).get(0);
+            assertThat(delivery.written()).isEqualTo(1);
+            assertThat(delivery.gateways().get(0).sessions()).isEqualTo(1);
+            Await.until("nothing waits", () -> apart.metric(0, "fanfare_receipt_reports_waiting") == 0);
+        }
     }
 
     private static Delivery await(String id, State state) {

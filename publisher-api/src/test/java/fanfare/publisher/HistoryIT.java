@@ -4,11 +4,9 @@ import static fanfare.publisher.RunningPublisher.json;
 import static fanfare.publisher.RunningPublisher.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.testing.RedisServer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,14 +25,9 @@ class HistoryIT {
     private RunningPublisher publisher;
 
     @BeforeEach
-    void start() throws Exception {
-        Path keys = folder.resolve("keys");
-        // The secret of each is "secret".
-        String hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
-        Files.writeString(
-                keys, "orders, " + hash + ", history:read=/orders\nother, " + hash + ", presence:read,publish:user\n");
-        publisher = RunningPublisher.start(
-                RedisServer.shared().url(), PublisherVerticle.BODY_MAX, Map.of("FANFARE_KEYS_FILE", keys.toString()));
+    void start() {
+        publisher = RunningPublisher.withKeys(
+                folder, Map.of("orders", "history:read=/orders", "other", "presence:read,publish:user"));
     }
 
     @AfterEach

@@ -13,7 +13,6 @@ import io.vertx.junit5.VertxExtension;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,14 +31,9 @@ class MessagesIT {
     private RunningPublisher publisher;
 
     @BeforeEach
-    void start() throws Exception {
-        Path keys = folder.resolve("keys");
-        // The secret of each is "secret".
-        String hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
-        Files.writeString(
-                keys, "orders, " + hash + ", history:read=/orders\nother, " + hash + ", presence:read,publish:user\n");
-        publisher = RunningPublisher.start(
-                RedisServer.shared().url(), PublisherVerticle.BODY_MAX, Map.of("FANFARE_KEYS_FILE", keys.toString()));
+    void start() {
+        publisher = RunningPublisher.withKeys(
+                folder, Map.of("orders", "history:read=/orders", "other", "presence:read,publish:user"));
     }
 
     @AfterEach

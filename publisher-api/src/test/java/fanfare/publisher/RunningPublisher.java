@@ -5,6 +5,7 @@ import fanfare.testing.RedisServer;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -14,6 +15,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -57,6 +60,23 @@ final class RunningPublisher implements AutoCloseable {
                 "the publisher is ready",
                 () -> started.get(started.managementPort, "/readyz").statusCode() == 200);
         return started;
+    }
+
+    /** One with a key file in that folder; each key is its id and permissions, and its secret is "secret". */
+    static RunningPublisher withKeys(Path folder, Map<String, String> keys) {
+        String hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+        StringBuilder lines = new StringBuilder();
+        keys.forEach((id, permissions) ->
+                lines.append(id + ", " + hash + ", " + permissions).append('\n'));
+        try {
+            Path file = Files.writeString(folder.resolve("keys"), lines);
+            return start(
+                    RedisServer.shared().url(),
+                    PublisherVerticle.BODY_MAX,
+                    Map.of("FANFARE_KEYS_FILE", file.toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A JSON body to the development key's publisher. */

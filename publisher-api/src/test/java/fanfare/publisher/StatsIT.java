@@ -14,7 +14,6 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,14 +34,8 @@ class StatsIT {
     private RunningPublisher publisher;
 
     @BeforeEach
-    void start() throws Exception {
-        Path keys = folder.resolve("keys");
-        // The secret is "secret".
-        Files.writeString(
-                keys,
-                "k, 2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b, history:read,publish:user\n");
-        publisher = RunningPublisher.start(
-                RedisServer.shared().url(), PublisherVerticle.BODY_MAX, Map.of("FANFARE_KEYS_FILE", keys.toString()));
+    void start() {
+        publisher = RunningPublisher.withKeys(folder, Map.of("k", "history:read,publish:user"));
     }
 
     @AfterEach

@@ -77,6 +77,9 @@ final class EventsTransport implements Transport {
             Message message = waiting.poll();
             if (message != null) {
                 part.appendBuffer(message.lines());
+                if (message.receipt() != null) {
+                    waiting.asks(message);
+                }
                 String id = idAfter(message);
                 part.appendString(id == null ? "\n" : "id: " + id + "\n\n");
             }

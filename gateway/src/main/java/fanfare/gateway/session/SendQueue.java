@@ -16,7 +16,7 @@ public final class SendQueue {
     private final LongAdder total;
 
     private int bytes;
-    /** What was taken out of late and has a receipt; null for nothing. */
+    /** What was taken out, has a receipt and is not handed over; null for nothing. */
     private @Nullable List<Message> asked;
 
     SendQueue(int bytesMax, LongAdder total) {
@@ -50,20 +50,24 @@ public final class SendQueue {
         if (message != null) {
             bytes -= message.size();
             total.add(-message.size());
-            if (message.receipt() != null) {
-                if (asked == null) {
-                    asked = new ArrayList<>(1);
-                }
-                asked.add(message);
-            }
         }
         return message;
     }
 
-    /** What was taken out since the last call and has a receipt, for {@link Session#handedOver}; null for nothing. */
+    /** Remembers that what was taken out has a receipt, until whatever it is written with is handed over. */
+    public void asks(Message message) {
+        if (asked == null) {
+            asked = new ArrayList<>(1);
+        }
+        asked.add(message);
+    }
+
+    /** What was remembered since the last call, for {@link Session#handedOver}; null for nothing. */
     public @Nullable List<Message> asked() {
         List<Message> taken = asked;
-        asked = null;
+        if (taken != null) {
+            asked = null;
+        }
         return taken;
     }
 

@@ -277,12 +277,14 @@ public final class Session implements Wheel.Timed {
             deliveries.increment();
             send(message);
         } else {
-            if (message.receipt() != null) {
-                notDelivered(message, Reason.NAMESPACE_NOT_WANTED);
-            }
-            if (++filtered >= FILTERED_MAX) {
-                renewToken();
-            }
+            filter(message);
+        }
+    }
+
+    private void filter(Message message) {
+        notDelivered(message, Reason.NAMESPACE_NOT_WANTED);
+        if (++filtered >= FILTERED_MAX) {
+            renewToken();
         }
     }
 

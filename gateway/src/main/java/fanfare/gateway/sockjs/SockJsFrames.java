@@ -32,6 +32,9 @@ final class SockJsFrames {
                 frame.appendString(",");
             }
             first = false;
+            if (message.receipt() != null) {
+                waiting.asks(message);
+            }
             frame.appendBuffer(message.quoted());
             message = frame.length() < bytesMax ? waiting.poll() : null;
         }

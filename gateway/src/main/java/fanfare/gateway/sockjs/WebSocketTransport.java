@@ -94,18 +94,20 @@ final class WebSocketTransport implements Transport {
         while (!waiting.isEmpty() && takesMore()) {
             if (framed) {
                 String frame = SockJsFrames.array(waiting, FRAME_BYTES).toString();
-                handedOver(waiting, socket.writeTextMessage(frame));
+                handedOver(waiting.asked(), socket.writeTextMessage(frame));
             } else {
                 Message message = waiting.poll();
                 if (message != null) {
-                    handedOver(waiting, socket.writeTextMessage(message.text().toString()));
+                    Future<Void> write = socket.writeTextMessage(message.text().toString());
+                    if (message.receipt() != null) {
+                        handedOver(List.of(message), write);
+                    }
                 }
             }
         }
     }
 
-    private void handedOver(SendQueue waiting, Future<Void> write) {
-        List<Message> asked = waiting.asked();
+    private void handedOver(@Nullable List<Message> asked, Future<Void> write) {
         if (asked != null && session != null) {
             session.handedOver(asked, write);
         }
