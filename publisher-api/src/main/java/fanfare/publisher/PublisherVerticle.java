@@ -7,6 +7,7 @@ import fanfare.control.ControlWriter;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.Problem;
 import fanfare.http.ProblemHandler;
+import fanfare.http.RequestId;
 import fanfare.presence.Gateways;
 import fanfare.presence.OnlineWalk;
 import fanfare.presence.PresenceReader;
@@ -34,14 +35,15 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,7 @@ final class PublisherVerticle extends VerticleBase {
     private final BrokerLimits limits;
     private final Duration bodyMax;
     private final Keyring keys;
+    private final Supplier<String> ids;
     private final MeterRegistry metrics;
     private final String linkName;
 
@@ -68,13 +71,17 @@ final class PublisherVerticle extends VerticleBase {
 
     private @Nullable HttpServer server;
 
-    /** @param limits this loop's share */
+    /**
+     * @param limits this loop's share
+     * @param ids makes names that are not given twice, for requests, publications and orders that come without
+     */
     PublisherVerticle(
             PublisherConfig config,
             Masters masters,
             BrokerLimits limits,
             Duration bodyMax,
             Keyring keys,
+            Supplier<String> ids,
             MeterRegistry metrics,
             int number) {
         this.config = config;
@@ -82,6 +89,7 @@ final class PublisherVerticle extends VerticleBase {
         this.limits = limits;
         this.bodyMax = bodyMax;
         this.keys = keys;
+        this.ids = ids;
         this.metrics = metrics;
         this.linkName = "publisher-" + number;
     }
@@ -103,8 +111,8 @@ final class PublisherVerticle extends VerticleBase {
                         // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
                         new HttpServerOptions().setHttp2ClearTextEnabled(false))
                 .connectionHandler(guard::connected)
-                .invalidRequestHandler(ProblemHandler::unreadable)
-                .requestHandler(routes(guard, opened));
+                .invalidRequestHandler(named(ProblemHandler::unreadable))
+                .requestHandler(named(routes(guard, opened)));
         server = made;
         return made.listen(config.listenPort(), config.listenHost())
                 .recover(failure -> Future.failedFuture(
@@ -126,6 +134,13 @@ final class PublisherVerticle extends VerticleBase {
         return opened != null && opened.isUp();
     }
 
+    private Handler<HttpServerRequest> named(Handler<HttpServerRequest> server) {
+        return request -> {
+            RequestId.assign(request, ids);
+            server.handle(request);
+        };
+    }
+
     private Router routes(ConnectionGuard guard, Broker opened) {
         Keys redisKeys = new Keys(config.redis().prefix());
         PresenceReader presence = new PresenceReader(opened.link(), redisKeys);
@@ -133,12 +148,8 @@ final class PublisherVerticle extends VerticleBase {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
-        Publishing publishing = new Publishing(
-                opened,
-                (int) config.limits().inboxTtl().toSeconds(),
-                config.durability(),
-                () -> UUID.randomUUID().toString(),
-                metrics);
+        Publishing publishing =
+                new Publishing(opened, (int) config.limits().inboxTtl().toSeconds(), config.durability(), ids, metrics);
         post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
         post(router, "/v1/batch", new BatchHandler(publishing, unknownFields));
         get(router, "/v1/users/:user/presence", new PresenceHandler(presence));
@@ -158,10 +169,7 @@ final class PublisherVerticle extends VerticleBase {
         post(
                 router,
                 "/v1/disconnect",
-                new DisconnectHandler(
-                        new ControlWriter(opened.link(), redisKeys, () -> UUID.randomUUID()
-                                .toString()),
-                        unknownFields));
+                new DisconnectHandler(new ControlWriter(opened.link(), redisKeys, ids), unknownFields));
         return router;
     }
 

@@ -140,7 +140,9 @@ class BadRequestIT {
         // Such haste is for this test alone: elsewhere a large body on a busy machine would be one that dawdles.
         try (RunningPublisher hasty =
                 RunningPublisher.start(RedisServer.shared().url(), Duration.ofSeconds(2), Map.of())) {
-            assertThat(hasty.raw(head)).startsWith("HTTP/1.1 408").contains("urn:fanfare:problem:timeout");
+            assertThat(hasty.raw(head))
+                    .startsWith("HTTP/1.1 408")
+                    .contains("urn:fanfare:problem:timeout", "X-Request-Id: made-1\r\n");
             assertThat(hasty.metric("fanfare_http_dawdlers_total")).isEqualTo(1);
         }
     }

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /** A whole publisher on free loopback ports, its keys prefixed at random, asked over real HTTP. */
@@ -32,6 +33,9 @@ final class RunningPublisher implements AutoCloseable {
     final String prefix = "test:" + UUID.randomUUID() + ":";
     final int port = RedisServer.freePort();
     final int managementPort = RedisServer.freePort();
+    /** Ids that the publisher asked for so far. */
+    final AtomicInteger made = new AtomicInteger();
+
     private final HttpClient client = HttpClient.newHttpClient();
     private final Publisher publisher;
 
@@ -43,7 +47,8 @@ final class RunningPublisher implements AutoCloseable {
         all.put("FANFARE_DEV_KEY", DEV);
         all.put("FANFARE_REDIS_URL", redisUrl);
         all.put("FANFARE_REDIS_PREFIX", prefix);
-        publisher = new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax);
+        publisher =
+                new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax, () -> "made-" + made.incrementAndGet());
         await(publisher.start());
     }
 
