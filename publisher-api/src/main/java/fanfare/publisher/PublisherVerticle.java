@@ -15,6 +15,7 @@ import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
 import fanfare.publisher.history.HistoryHandler;
+import fanfare.publisher.json.GzipBody;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
@@ -202,9 +203,9 @@ final class PublisherVerticle extends VerticleBase {
     }
 
     /** Answers a POST with a body. */
-    private static void read(Router router, String path, Handler<RoutingContext> handler) {
+    private void read(Router router, String path, Handler<RoutingContext> handler) {
         BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
-        answer(router, HttpMethod.POST, path, new JsonContent(), body, handler);
+        answer(router, HttpMethod.POST, path, new JsonContent(), body, new GzipBody(metrics), handler);
     }
 
     @SafeVarargs
