@@ -18,6 +18,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.ext.web.Route;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -97,6 +98,11 @@ public final class Publisher {
                         .recover(failure -> Future.failedFuture(StartFailure.of(
                                 config.listenHost(), config.managementPort(), "FANFARE_MANAGEMENT_PORT", failure))))
                 .mapEmpty();
+    }
+
+    /** What every event loop serves. */
+    List<Route> routes() {
+        return verticles.get(0).routes();
     }
 
     /** Finishes what was accepted, then ends. */

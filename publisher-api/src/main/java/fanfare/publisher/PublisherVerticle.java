@@ -19,6 +19,7 @@ import fanfare.publisher.json.GzipBody;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.openapi.OpenApiHandler;
 import fanfare.publisher.presence.OnlineHandler;
 import fanfare.publisher.presence.OnlineUsersHandler;
 import fanfare.publisher.presence.PresenceHandler;
@@ -37,6 +38,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -71,6 +73,7 @@ final class PublisherVerticle extends VerticleBase {
     private volatile @Nullable Broker broker;
 
     private @Nullable HttpServer server;
+    private @Nullable Router router;
 
     /**
      * @param limits this loop's share
@@ -108,12 +111,14 @@ final class PublisherVerticle extends VerticleBase {
         opened.open();
         broker = opened;
         ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
+        Router routes = routes(guard, opened);
+        router = routes;
         HttpServer made = vertx.createHttpServer(
                         // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
                         new HttpServerOptions().setHttp2ClearTextEnabled(false))
                 .connectionHandler(guard::connected)
                 .invalidRequestHandler(named(ProblemHandler::unreadable))
-                .requestHandler(named(routes(guard, opened)));
+                .requestHandler(named(routes));
         server = made;
         return made.listen(config.listenPort(), config.listenHost())
                 .recover(failure -> Future.failedFuture(
@@ -133,6 +138,11 @@ final class PublisherVerticle extends VerticleBase {
     boolean isUp() {
         Broker opened = broker;
         return opened != null && opened.isUp();
+    }
+
+    /** What is served, once this has started; for whoever compares it with what is promised. */
+    List<Route> routes() {
+        return router == null ? List.of() : router.getRoutes();
     }
 
     private Handler<HttpServerRequest> named(Handler<HttpServerRequest> server) {
@@ -171,6 +181,8 @@ final class PublisherVerticle extends VerticleBase {
                 router,
                 "/v1/disconnect",
                 new DisconnectHandler(new ControlWriter(opened.link(), redisKeys, ids), unknownFields));
+        open(router, "/v1/openapi.yaml", HttpMethod.GET);
+        answer(router, HttpMethod.GET, "/v1/openapi.yaml", new OpenApiHandler());
         return router;
     }
 
@@ -184,8 +196,15 @@ final class PublisherVerticle extends VerticleBase {
         answer(router, HttpMethod.GET, path, handler);
     }
 
-    /** Counts what is asked for at a path, and turns away other methods and whoever has no key. */
+    /** Does what {@link #open} does, and turns away whoever has no key. */
     private void path(Router router, String path, HttpMethod... methods) {
+        open(router, path, methods);
+        // Before the body is read: who has no key shall not make us read.
+        router.route(path).handler(new KeyHandler(keys));
+    }
+
+    /** Counts what is asked for at a path, and turns away other methods. */
+    private void open(Router router, String path, HttpMethod... methods) {
         String allowed = Stream.of(methods).map(HttpMethod::name).collect(Collectors.joining(", "));
         router.route(path).handler(context -> {
             context.addEndHandler(result -> count(
@@ -198,8 +217,6 @@ final class PublisherVerticle extends VerticleBase {
                 context.fail(Problem.METHOD_NOT_ALLOWED.because("this path takes only " + allowed));
             }
         });
-        // Before the body is read: who has no key shall not make us read.
-        router.route(path).handler(new KeyHandler(keys));
     }
 
     /** Answers a POST with a body. */
