@@ -133,7 +133,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
         bugs.increment();
         LOG.log(
                 System.Logger.Level.ERROR,
-                context.request().method() + " " + context.request().path(),
+                context.request().method() + " " + context.request().path() + ", request " + RequestId.of(context),
                 context.failure());
         return Problem.INTERNAL.because("this is a bug; the log has more");
     }

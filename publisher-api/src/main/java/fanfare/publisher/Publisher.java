@@ -18,14 +18,17 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.ext.web.Route;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** The publisher's process: takes publications from site backends over HTTP and writes them to Redis. */
 public final class Publisher {
@@ -54,7 +57,7 @@ public final class Publisher {
     private volatile boolean stopping;
 
     /** A publisher with {@code loops} event loops, not started. */
-    Publisher(PublisherConfig config, int loops, Duration bodyMax) {
+    Publisher(PublisherConfig config, int loops, Duration bodyMax, Supplier<String> ids) {
         this.config = config;
         this.keys = Keyring.of(config.devKey());
         this.vertx = Vertx.vertx(new VertxOptions()
@@ -64,7 +67,7 @@ public final class Publisher {
         Masters masters = new Masters(vertx, config.redis());
         BrokerLimits limits = config.limits().shared(loops);
         for (int number = 0; number < loops; number++) {
-            verticles.add(new PublisherVerticle(config, masters, limits, bodyMax, keys, metrics, number));
+            verticles.add(new PublisherVerticle(config, masters, limits, bodyMax, keys, ids, metrics, number));
         }
         health.readiness(
                 "redis",
@@ -95,6 +98,11 @@ public final class Publisher {
                         .recover(failure -> Future.failedFuture(StartFailure.of(
                                 config.listenHost(), config.managementPort(), "FANFARE_MANAGEMENT_PORT", failure))))
                 .mapEmpty();
+    }
+
+    /** What every event loop serves. */
+    List<Route> routes() {
+        return verticles.get(0).routes();
     }
 
     /** Finishes what was accepted, then ends. */
@@ -133,8 +141,9 @@ public final class Publisher {
             return;
         }
         LOG.log(System.Logger.Level.INFO, "settings:{0}", env.table());
-        Publisher publisher =
-                new Publisher(config, Runtime.getRuntime().availableProcessors(), PublisherVerticle.BODY_MAX);
+        Publisher publisher = new Publisher(
+                config, Runtime.getRuntime().availableProcessors(), PublisherVerticle.BODY_MAX, () -> UUID.randomUUID()
+                        .toString());
         try {
             await(publisher.start());
         } catch (ExecutionException e) {

@@ -7,6 +7,7 @@ import fanfare.control.ControlWriter;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.Problem;
 import fanfare.http.ProblemHandler;
+import fanfare.http.RequestId;
 import fanfare.presence.Gateways;
 import fanfare.presence.OnlineWalk;
 import fanfare.presence.PresenceReader;
@@ -14,9 +15,11 @@ import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
 import fanfare.publisher.history.HistoryHandler;
+import fanfare.publisher.json.GzipBody;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.openapi.OpenApiHandler;
 import fanfare.publisher.presence.OnlineHandler;
 import fanfare.publisher.presence.OnlineUsersHandler;
 import fanfare.publisher.presence.PresenceHandler;
@@ -34,14 +37,16 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +65,7 @@ final class PublisherVerticle extends VerticleBase {
     private final BrokerLimits limits;
     private final Duration bodyMax;
     private final Keyring keys;
+    private final Supplier<String> ids;
     private final MeterRegistry metrics;
     private final String linkName;
 
@@ -67,14 +73,19 @@ final class PublisherVerticle extends VerticleBase {
     private volatile @Nullable Broker broker;
 
     private @Nullable HttpServer server;
+    private @Nullable Router router;
 
-    /** @param limits this loop's share */
+    /**
+     * @param limits this loop's share
+     * @param ids makes names that are not given twice, for requests, publications and orders that come without
+     */
     PublisherVerticle(
             PublisherConfig config,
             Masters masters,
             BrokerLimits limits,
             Duration bodyMax,
             Keyring keys,
+            Supplier<String> ids,
             MeterRegistry metrics,
             int number) {
         this.config = config;
@@ -82,6 +93,7 @@ final class PublisherVerticle extends VerticleBase {
         this.limits = limits;
         this.bodyMax = bodyMax;
         this.keys = keys;
+        this.ids = ids;
         this.metrics = metrics;
         this.linkName = "publisher-" + number;
     }
@@ -99,12 +111,14 @@ final class PublisherVerticle extends VerticleBase {
         opened.open();
         broker = opened;
         ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
+        Router routes = routes(guard, opened);
+        router = routes;
         HttpServer made = vertx.createHttpServer(
                         // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
                         new HttpServerOptions().setHttp2ClearTextEnabled(false))
                 .connectionHandler(guard::connected)
-                .invalidRequestHandler(ProblemHandler::unreadable)
-                .requestHandler(routes(guard, opened));
+                .invalidRequestHandler(named(ProblemHandler::unreadable))
+                .requestHandler(named(routes));
         server = made;
         return made.listen(config.listenPort(), config.listenHost())
                 .recover(failure -> Future.failedFuture(
@@ -126,6 +140,18 @@ final class PublisherVerticle extends VerticleBase {
         return opened != null && opened.isUp();
     }
 
+    /** What is served, once this has started; for whoever compares it with what is promised. */
+    List<Route> routes() {
+        return router == null ? List.of() : router.getRoutes();
+    }
+
+    private Handler<HttpServerRequest> named(Handler<HttpServerRequest> server) {
+        return request -> {
+            RequestId.assign(request, ids);
+            server.handle(request);
+        };
+    }
+
     private Router routes(ConnectionGuard guard, Broker opened) {
         Keys redisKeys = new Keys(config.redis().prefix());
         PresenceReader presence = new PresenceReader(opened.link(), redisKeys);
@@ -133,12 +159,8 @@ final class PublisherVerticle extends VerticleBase {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
-        Publishing publishing = new Publishing(
-                opened,
-                (int) config.limits().inboxTtl().toSeconds(),
-                config.durability(),
-                () -> UUID.randomUUID().toString(),
-                metrics);
+        Publishing publishing =
+                new Publishing(opened, (int) config.limits().inboxTtl().toSeconds(), config.durability(), ids, metrics);
         post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
         post(router, "/v1/batch", new BatchHandler(publishing, unknownFields));
         get(router, "/v1/users/:user/presence", new PresenceHandler(presence));
@@ -158,10 +180,9 @@ final class PublisherVerticle extends VerticleBase {
         post(
                 router,
                 "/v1/disconnect",
-                new DisconnectHandler(
-                        new ControlWriter(opened.link(), redisKeys, () -> UUID.randomUUID()
-                                .toString()),
-                        unknownFields));
+                new DisconnectHandler(new ControlWriter(opened.link(), redisKeys, ids), unknownFields));
+        open(router, "/v1/openapi.yaml", HttpMethod.GET);
+        answer(router, HttpMethod.GET, "/v1/openapi.yaml", new OpenApiHandler());
         return router;
     }
 
@@ -175,8 +196,15 @@ final class PublisherVerticle extends VerticleBase {
         answer(router, HttpMethod.GET, path, handler);
     }
 
-    /** Counts what is asked for at a path, and turns away other methods and whoever has no key. */
+    /** Does what {@link #open} does, and turns away whoever has no key. */
     private void path(Router router, String path, HttpMethod... methods) {
+        open(router, path, methods);
+        // Before the body is read: who has no key shall not make us read.
+        router.route(path).handler(new KeyHandler(keys));
+    }
+
+    /** Counts what is asked for at a path, and turns away other methods. */
+    private void open(Router router, String path, HttpMethod... methods) {
         String allowed = Stream.of(methods).map(HttpMethod::name).collect(Collectors.joining(", "));
         router.route(path).handler(context -> {
             context.addEndHandler(result -> count(
@@ -189,14 +217,12 @@ final class PublisherVerticle extends VerticleBase {
                 context.fail(Problem.METHOD_NOT_ALLOWED.because("this path takes only " + allowed));
             }
         });
-        // Before the body is read: who has no key shall not make us read.
-        router.route(path).handler(new KeyHandler(keys));
     }
 
     /** Answers a POST with a body. */
-    private static void read(Router router, String path, Handler<RoutingContext> handler) {
+    private void read(Router router, String path, Handler<RoutingContext> handler) {
         BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
-        answer(router, HttpMethod.POST, path, new JsonContent(), body, handler);
+        answer(router, HttpMethod.POST, path, new JsonContent(), body, new GzipBody(metrics), handler);
     }
 
     @SafeVarargs

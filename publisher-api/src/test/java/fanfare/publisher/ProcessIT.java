@@ -17,6 +17,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -93,6 +94,38 @@ class ProcessIT {
             } finally {
                 publisher.destroyForcibly();
             }
+        }
+    }
+
+    @Test
+    void bombsOfGigabytesFitIntoASmallHeap() throws Exception {
+        int port = RedisServer.freePort();
+        int management = RedisServer.freePort();
+        Map<String, String> settings =
+                new HashMap<>(settings(port, management, RedisServer.shared().url()));
+        settings.put("JAVA_TOOL_OPTIONS", "-Xmx96m -XX:MaxDirectMemorySize=32m -XX:+ExitOnOutOfMemoryError");
+        Process publisher = launch(settings);
+        try {
+            HttpClient client = HttpClient.newHttpClient();
+            RunningPublisher.until("it is ready", () -> isReady(client, management));
+            List<CompletableFuture<Integer>> answers = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                answers.add(client.sendAsync(
+                                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/publish"))
+                                        .header("Authorization", "Bearer dev.secret")
+                                        .header("Content-Type", "application/json")
+                                        .header("Content-Encoding", "gzip")
+                                        .POST(BodyPublishers.ofByteArray(Gzip.bomb(2_000)))
+                                        .build(),
+                                BodyHandlers.ofString())
+                        .thenApply(HttpResponse::statusCode));
+            }
+            for (CompletableFuture<Integer> answer : answers) {
+                assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo(413);
+            }
+            assertThat(body(client, management, "/metrics")).contains("fanfare_http_gzip_too_large_total 8.0");
+        } finally {
+            publisher.destroyForcibly();
         }
     }
 

@@ -4,6 +4,7 @@ import fanfare.config.Env;
 import fanfare.testing.RedisServer;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Route;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -16,9 +17,11 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /** A whole publisher on free loopback ports, its keys prefixed at random, asked over real HTTP. */
@@ -32,6 +35,9 @@ final class RunningPublisher implements AutoCloseable {
     final String prefix = "test:" + UUID.randomUUID() + ":";
     final int port = RedisServer.freePort();
     final int managementPort = RedisServer.freePort();
+    /** Ids that the publisher asked for so far. */
+    final AtomicInteger made = new AtomicInteger();
+
     private final HttpClient client = HttpClient.newHttpClient();
     private final Publisher publisher;
 
@@ -43,7 +49,8 @@ final class RunningPublisher implements AutoCloseable {
         all.put("FANFARE_DEV_KEY", DEV);
         all.put("FANFARE_REDIS_URL", redisUrl);
         all.put("FANFARE_REDIS_PREFIX", prefix);
-        publisher = new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax);
+        publisher =
+                new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax, () -> "made-" + made.incrementAndGet());
         await(publisher.start());
     }
 
@@ -101,6 +108,10 @@ final class RunningPublisher implements AutoCloseable {
             socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
+    }
+
+    List<Route> routes() {
+        return publisher.routes();
     }
 
     /** The value of a sample on the management port, 0 if there is none. */

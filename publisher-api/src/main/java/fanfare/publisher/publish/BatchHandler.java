@@ -2,6 +2,7 @@ package fanfare.publisher.publish;
 
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
+import fanfare.http.RequestId;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.UnknownFields;
 import io.vertx.core.Future;
@@ -24,15 +25,16 @@ public final class BatchHandler implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
         long start = System.nanoTime();
+        String requestId = RequestId.of(context);
         BatchRequest batch = parse(context);
         BatchQueue queue = publishing.queue(batch.durability());
         List<Future<JsonObject>> outcomes = batch.publications().stream()
                 .map(each -> each.map(request -> Publishing.permitted(request, context))
                         .onFailure(refusal -> publishing.refused())
-                        .compose(request -> publishing.publish(request, queue::send)))
+                        .compose(request -> publishing.publish(request, queue::send, requestId)))
                 .toList();
         Future.join(outcomes)
-                .transform(joined -> answer(batch.id(), outcomes))
+                .transform(joined -> answer(batch.id(), outcomes, requestId))
                 .onComplete(result -> publishing.answered(start))
                 .onSuccess(context::json)
                 .onFailure(context::fail);
@@ -42,7 +44,7 @@ public final class BatchHandler implements Handler<RoutingContext> {
         try {
             JsonBody json = JsonBody.of(context.body().buffer());
             BatchRequest batch = BatchRequest.parse(json, publishing.defaults());
-            unknownFields.ignored("batch", json.unknown());
+            unknownFields.ignored("batch", RequestId.of(context), json.unknown());
             return batch;
         } catch (ProblemException refusal) {
             publishing.refused();
@@ -50,15 +52,15 @@ public final class BatchHandler implements Handler<RoutingContext> {
         }
     }
 
-    private static Future<JsonObject> answer(String id, List<Future<JsonObject>> outcomes) {
+    private static Future<JsonObject> answer(String id, List<Future<JsonObject>> outcomes, String requestId) {
         if (outcomes.stream().noneMatch(Future::succeeded) && outcomes.stream().anyMatch(BatchHandler::isUnavailable)) {
             return Future.failedFuture(Problem.UNAVAILABLE.because(
                     "none is known to be stored, and all may still arrive; send them again with the same ids and each "
                             + "arrives once; the id of one that had none is this, then its index: " + id + "-"));
         }
         JsonArray results = new JsonArray();
-        outcomes.forEach(
-                outcome -> results.add(outcome.succeeded() ? outcome.result() : Publishing.problem(outcome.cause())));
+        outcomes.forEach(outcome ->
+                results.add(outcome.succeeded() ? outcome.result() : Publishing.problem(outcome.cause(), requestId)));
         return Future.succeededFuture(new JsonObject().put("results", results));
     }
 

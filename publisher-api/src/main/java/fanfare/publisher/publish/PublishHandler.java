@@ -1,6 +1,7 @@
 package fanfare.publisher.publish;
 
 import fanfare.http.ProblemException;
+import fanfare.http.RequestId;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.UnknownFields;
 import io.vertx.core.Handler;
@@ -21,7 +22,7 @@ public final class PublishHandler implements Handler<RoutingContext> {
         long start = System.nanoTime();
         PublishRequest request = permitted(context);
         publishing
-                .publish(request, publishing::send)
+                .publish(request, publishing::send, RequestId.of(context))
                 .onComplete(result -> publishing.answered(start))
                 .onSuccess(context::json)
                 .onFailure(context::fail);
@@ -31,7 +32,7 @@ public final class PublishHandler implements Handler<RoutingContext> {
         try {
             JsonBody json = JsonBody.of(context.body().buffer());
             PublishRequest request = PublishRequest.parse(json, publishing.defaults());
-            unknownFields.ignored("publish", json.unknown());
+            unknownFields.ignored("publish", RequestId.of(context), json.unknown());
             return Publishing.permitted(request, context);
         } catch (ProblemException refusal) {
             publishing.refused();
