@@ -12,7 +12,8 @@ import fanfare.channel.Channel;
  * log:{topic:T}           stream  the same
  * broadcast:{broadcast}   channel                                           live broadcasts
  * topic:{topic:T}         channel
- * fence:{tag}             hash    no end (topics: 7 d)                      generation, seq, replid, born; logs: bytes
+ * fence:{tag}             hash    no end; topics: 7 d since the last publish or gateway that followed it
+ *                                                                           generation, seq, replid, born; logs: bytes
  * once:{tag}:CHANNEL:ID   string  120 s                                     first position of an id in a channel
  * presence:{b}            hash    USER|INCARNATION -> "since count"         which gateways hold a user
  * online:{b}              hash    USER -> number of gateways
