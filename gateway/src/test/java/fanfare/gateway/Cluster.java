@@ -205,6 +205,15 @@ final class Cluster implements AutoCloseable {
         onPublisherLoop(() -> broker.link().send(del));
     }
 
+    /** Has Redis forget that any gateway lives: each becomes another. */
+    void endLeases() {
+        Request all = Request.cmd(Command.ZRANGE)
+                .arg(new Keys(redis.prefix()).nodes())
+                .arg(0)
+                .arg(-1);
+        onPublisherLoop(() -> broker.link().send(all)).forEach(incarnation -> endLease(incarnation.toString()));
+    }
+
     private String sessionKey(RawSession session) {
         return new Keys(redis.prefix()).session(session.id());
     }
