@@ -1,6 +1,7 @@
 package fanfare.gateway.node;
 
 import fanfare.presence.Crowd;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
@@ -41,6 +42,8 @@ final class Crowds {
     /** Read by metrics from other threads. */
     private final AtomicInteger crowds = new AtomicInteger();
 
+    private final Counter calls;
+
     /** @param ids gives a new random id for each call */
     Crowds(
             Vertx vertx,
@@ -56,6 +59,9 @@ final class Crowds {
         this.connectionsPerUserMax = connectionsPerUserMax;
         this.incarnation = incarnation;
         this.ids = ids;
+        this.calls = Counter.builder("fanfare_crowd_calls_total")
+                .description("Times that this gateway called all to say when their connections of a user began")
+                .register(metrics);
         Gauge.builder("fanfare_crowds", crowds, AtomicInteger::get)
                 .description("Users here who have too many connections on all gateways together")
                 .register(metrics);
@@ -117,6 +123,7 @@ final class Crowds {
                             return;
                         }
                         if (!wasCalled) {
+                            calls.increment();
                             crowd.call(user, ids.get());
                         }
                         lookAgain(user);
