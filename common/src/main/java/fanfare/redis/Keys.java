@@ -12,13 +12,16 @@ import fanfare.channel.Channel;
  * log:{topic:T}           stream  the same
  * broadcast:{broadcast}   channel                                           live broadcasts
  * topic:{topic:T}         channel
- * fence:{tag}             hash    no end (topics: 7 d)                      generation, seq, replid, born; logs: bytes
+ * fence:{tag}             hash    no end; topics: 7 d since the last publish or gateway that followed it
+ *                                                                           generation, seq, replid, born; logs: bytes
  * once:{tag}:CHANNEL:ID   string  120 s                                     first position of an id in a channel
  * presence:{b}            hash    USER|INCARNATION -> "since count"         which gateways hold a user
  * online:{b}              hash    USER -> number of gateways
  * grace:{b}               zset    USER by the moment to call it offline [ms]
  * seen:{b}                zset    USER by the end of the last connection [ms], 30 d
  * events:{b}              stream  at most 1,000                             online and offline, alternating per user
+ * crowd:{b}:ID            hash    10 s                                      INCARNATION -> when its connections of a user began
+ * crowd                   channel                                           "ID USER": who has too many connections
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
  * nodes                   zset    INCARNATION by the end of its lease [ms]
  * session:{s}:ID         string  24 h                                     "incarnation address" of a fallback session's owner
@@ -78,6 +81,16 @@ public final class Keys {
 
     public String events(String tag) {
         return prefix + "events:{" + tag + "}";
+    }
+
+    /** When the connections of a user with too many of them began, by gateway. */
+    public String crowd(String tag, String id) {
+        return crowds() + ":{" + tag + "}:" + id;
+    }
+
+    /** The channel on which gateways call each other to {@link #crowd}. */
+    public String crowds() {
+        return prefix + "crowd";
     }
 
     public String node(String incarnation) {

@@ -49,6 +49,18 @@ public final class SendQueue {
         return message;
     }
 
+    /** Drops what is of one channel, as browsers name it. */
+    void drop(String channel) {
+        messages.removeIf(message -> {
+            boolean dropped = channel.equals(message.channel());
+            if (dropped) {
+                bytes -= message.size();
+                total.add(-message.size());
+            }
+            return dropped;
+        });
+    }
+
     void clear() {
         messages.clear();
         total.add(-bytes);

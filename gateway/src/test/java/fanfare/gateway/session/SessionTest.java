@@ -349,6 +349,24 @@ class SessionTest {
     }
 
     @Test
+    void whatWasKeptBackOfATopicIsDroppedIfTheSiteTakesThatAway() throws Exception {
+        welcomed();
+        turn(() -> session.changed(new Identity("alice", null, List.of("a", "b"), Long.MAX_VALUE), START));
+        turn(this::joinAll);
+        pass(Duration.ofSeconds(1));
+        transport.expect("write resume");
+        turn(session::hold);
+        turn(() -> hub.deliver(Channel.topic("a"), event("topic:a", 1), 0));
+        turn(() -> hub.deliver(Channel.topic("b"), event("topic:b", 2), 0));
+        turn(() -> hub.deliver(Channel.topic("a"), Message.gap("topic:a"), 0));
+        turn(() -> session.changed(new Identity("alice", null, List.of("b"), Long.MAX_VALUE), START));
+        turn(session::release);
+        transport.expect("write event 2");
+        pass(Duration.ofSeconds(1));
+        transport.expect("write resume");
+    }
+
+    @Test
     void anAdmissionAfterTheEndChangesNothing() throws Exception {
         turn(() -> session.ended(1006));
         turn(() -> session.admitted(ALICE));
@@ -421,8 +439,12 @@ class SessionTest {
     }
 
     private static Message event(int n) {
+        return event("user", n);
+    }
+
+    private static Message event(String channel, int n) {
         return Message.of(
-                "user",
+                channel,
                 new Item(
                         new Position(1, n),
                         null,
