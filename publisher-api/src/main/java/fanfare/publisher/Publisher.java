@@ -38,7 +38,7 @@ public final class Publisher {
             """
             java -jar publisher-api.jar
                 serves the API; all settings come from FANFARE_* environment variables, see the README
-            java -jar publisher-api.jar new-key [keyId [permission,...]]
+            java -jar publisher-api.jar new-key [keyId [permission,...[,rate=N[/BURST]]]]
                 prints a new API key and its line for FANFARE_KEYS_FILE
             java -jar publisher-api.jar --help
                 prints this

@@ -23,6 +23,8 @@ import fanfare.publisher.presence.PresenceHandler;
 import fanfare.publisher.publish.BatchHandler;
 import fanfare.publisher.publish.PublishHandler;
 import fanfare.publisher.publish.Publishing;
+import fanfare.publisher.rate.RateHandler;
+import fanfare.publisher.rate.RateLimits;
 import fanfare.publisher.stats.StatsHandler;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
@@ -139,25 +141,30 @@ final class PublisherVerticle extends VerticleBase {
                 config.durability(),
                 () -> UUID.randomUUID().toString(),
                 metrics);
-        post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
-        post(router, "/v1/batch", new BatchHandler(publishing, unknownFields));
-        get(router, "/v1/users/:user/presence", new PresenceHandler(presence));
+        RateLimits rates = new RateLimits(vertx, opened.link(), redisKeys, config.rate(), System::nanoTime, metrics);
+        RateHandler oneToken = new RateHandler(rates);
+        post(router, "/v1/publish", new PublishHandler(publishing, rates, unknownFields));
+        post(router, "/v1/batch", new BatchHandler(publishing, rates, unknownFields));
+        get(router, "/v1/users/:user/presence", oneToken, new PresenceHandler(presence));
         get(
                 router,
                 "/v1/users/:user/history",
+                oneToken,
                 new HistoryHandler(
                         opened.link(), new ChannelReader(opened.link(), redisKeys, HistoryHandler.EVERYTHING)));
-        get(router, "/v1/stats", new StatsHandler(new Gateways(opened.link(), redisKeys)));
+        get(router, "/v1/stats", oneToken, new StatsHandler(new Gateways(opened.link(), redisKeys)));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
         answer(
                 router,
                 HttpMethod.GET,
                 "/v1/presence",
+                oneToken,
                 new OnlineUsersHandler(new OnlineWalk(opened.link(), redisKeys)));
-        read(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
+        read(router, "/v1/presence", oneToken, new OnlineHandler(presence, unknownFields));
         post(
                 router,
                 "/v1/disconnect",
+                oneToken,
                 new DisconnectHandler(
                         new ControlWriter(opened.link(), redisKeys, () -> UUID.randomUUID()
                                 .toString()),
@@ -165,14 +172,16 @@ final class PublisherVerticle extends VerticleBase {
         return router;
     }
 
-    private void post(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private void post(Router router, String path, Handler<RoutingContext>... handlers) {
         path(router, path, HttpMethod.POST);
-        read(router, path, handler);
+        read(router, path, handlers);
     }
 
-    private void get(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private void get(Router router, String path, Handler<RoutingContext>... handlers) {
         path(router, path, HttpMethod.GET);
-        answer(router, HttpMethod.GET, path, handler);
+        answer(router, HttpMethod.GET, path, handlers);
     }
 
     /** Counts what is asked for at a path, and turns away other methods and whoever has no key. */
@@ -194,9 +203,11 @@ final class PublisherVerticle extends VerticleBase {
     }
 
     /** Answers a POST with a body. */
-    private static void read(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private static void read(Router router, String path, Handler<RoutingContext>... handlers) {
         BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
-        answer(router, HttpMethod.POST, path, new JsonContent(), body, handler);
+        answer(router, HttpMethod.POST, path, new JsonContent(), body);
+        answer(router, HttpMethod.POST, path, handlers);
     }
 
     @SafeVarargs

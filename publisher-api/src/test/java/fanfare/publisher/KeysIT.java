@@ -4,14 +4,12 @@ import static fanfare.publisher.RunningPublisher.json;
 import static fanfare.publisher.RunningPublisher.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.publisher.auth.NewKey;
 import fanfare.testing.RedisServer;
 import io.vertx.core.json.JsonArray;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -20,21 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class KeysIT {
-    /** A key as it was printed, and its line for the file. */
-    private record Made(String key, String line) {
-        static Made with(String id, String permissions) {
-            List<String> lines = NewKey.describe(List.of(id, permissions), new SecureRandom())
-                    .lines()
-                    .filter(line -> !line.startsWith("#"))
-                    .toList();
-            return new Made(lines.get(0), lines.get(1) + "\n");
-        }
-    }
-
     @TempDir
     private Path folder;
 
-    private final Made shop = Made.with("shop", "publish:user=/shop,presence:read");
+    private final MadeKey shop = MadeKey.with("shop", "publish:user=/shop,presence:read");
     private RunningPublisher publisher;
 
     @BeforeEach
@@ -118,7 +105,7 @@ class KeysIT {
 
     @Test
     void aChangedFileCountsWithoutARestartAndABrokenOneDoesNot() throws Exception {
-        Made next = Made.with("next", "publish:user");
+        MadeKey next = MadeKey.with("next", "publish:user");
         write(shop.line() + "half a li");
         until("the broken file is noticed", () -> publisher.metric("fanfare_keys_file_broken") == 1);
         assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(200);
@@ -135,7 +122,7 @@ class KeysIT {
         assertThat(status(next, "{\"user\":\"1\"}", "/any")).isEqualTo(200);
     }
 
-    private int status(Made key, String to, String namespace) {
+    private int status(MadeKey key, String to, String namespace) {
         return publisher.publish(key.key(), to, namespace).statusCode();
     }
 
