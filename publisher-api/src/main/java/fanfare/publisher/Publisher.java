@@ -1,6 +1,7 @@
 package fanfare.publisher;
 
 import fanfare.broker.BrokerLimits;
+import fanfare.check.CheckConfig;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.http.Health;
@@ -40,6 +41,10 @@ public final class Publisher {
                 serves the API; all settings come from FANFARE_* environment variables, see the README
             java -jar publisher-api.jar new-key [keyId [permission,...[,rate=N[/BURST]]]]
                 prints a new API key and its line for FANFARE_KEYS_FILE
+            java -jar publisher-api.jar check-config
+            """
+                    + CheckConfig.HELP
+                    + """
             java -jar publisher-api.jar --help
                 prints this
             """;
@@ -109,6 +114,9 @@ public final class Publisher {
         String command = args.length == 0 ? "" : args[0];
         switch (command) {
             case "" -> serve(new Env(System.getenv()));
+            case CheckConfig.NAME ->
+                System.exit(CheckConfig.run(
+                        new Env(System.getenv()), PublisherConfig::from, new PublisherCheck(), System.out));
             case "new-key" -> newKey(Arrays.asList(args).subList(1, args.length));
             case "--help" -> System.out.print(HELP);
             default -> misused("there is no command '" + command + "'\n" + HELP);

@@ -15,13 +15,16 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The program as an operator meets it: its exit codes, its words, its end. */
 class ProcessIT {
@@ -57,8 +60,47 @@ class ProcessIT {
     }
 
     @Test
+    void theSettingsAreCheckedWithoutAStart(@TempDir Path folder) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Map<String, String> settings = new HashMap<>(
+                    settings(taken.getLocalPort(), 0, RedisServer.shared().url()));
+            settings.put(
+                    "FANFARE_KEYS_FILE",
+                    Files.writeString(
+                                    folder.resolve("keys"),
+                                    MadeKey.with("a", "disconnect").line())
+                            .toString());
+            Ended well = run(settings, "check-config");
+            assertThat(well.code()).isZero();
+            assertThat(well.out())
+                    .contains("\n  FANFARE_DEV_KEY           (redacted)\n")
+                    .contains("\nwarning  FANFARE_LISTEN_PORT: port " + taken.getLocalPort() + " is taken")
+                    .contains("\nok       FANFARE_KEYS_FILE: 1 key\n", "\nok       Redis: takes writes\n")
+                    .doesNotContain("dev.secret");
+
+            settings.put("FANFARE_REDIS_URL", "redis://127.0.0.1:" + RedisServer.freePort());
+            assertThat(run(settings, "check-config").code()).isEqualTo(1);
+
+            Files.writeString(folder.resolve("keys"), "a, b");
+            Ended mistaken = run(settings, "check-config");
+            assertThat(mistaken.code()).isEqualTo(2);
+            assertThat(mistaken.out())
+                    .contains("error    FANFARE_KEYS_FILE is '" + folder.resolve("keys") + "': line 1 is not: ")
+                    .contains("error    Redis: cannot be reached");
+
+            settings.put("FANFARE_DURABILITY", "best");
+            settings.put("FANFARE_RATE_LIMT", "5");
+            Ended refused = run(settings, "check-config");
+            assertThat(refused.code()).isEqualTo(2);
+            assertThat(refused.out())
+                    .contains("error    FANFARE_DURABILITY is 'best'")
+                    .contains("error    FANFARE_RATE_LIMT is not a setting; did you mean FANFARE_RATE_LIMIT?");
+        }
+    }
+
+    @Test
     void theCommandLineExplainsItself() throws Exception {
-        assertThat(run(Map.of(), "--help").out()).contains("new-key");
+        assertThat(run(Map.of(), "--help").out()).contains("new-key", "check-config");
         assertThat(run(Map.of(), "publish").code()).isEqualTo(2);
         Ended made = run(Map.of(), "new-key", "shop", "publish:user=/a,disconnect");
         assertThat(made.code()).isZero();
