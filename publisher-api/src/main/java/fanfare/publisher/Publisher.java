@@ -33,6 +33,8 @@ public final class Publisher {
     private static final System.Logger LOG = System.getLogger(Publisher.class.getName());
     /** Longer than the requests under way are given, so that this never cuts them off [s]. */
     private static final int STOP_S_MAX = 15;
+    /** How long callers in the midst of work are given to learn of a stop by an answer [ms]. */
+    private static final int LAST_CALL_MS = 2_000;
 
     private static final int EXIT_MISUSED = 2;
     private static final String HELP =
@@ -55,8 +57,7 @@ public final class Publisher {
     private final Health health = new Health();
     private final Vertx vertx;
     private final List<PublisherVerticle> verticles = new ArrayList<>();
-    /** Asked by the health check. */
-    private volatile boolean stopping;
+    private final LastCall lastCall = new LastCall();
 
     /** A publisher with {@code loops} event loops, not started. */
     Publisher(PublisherConfig config, int loops, Duration bodyMax) {
@@ -69,7 +70,7 @@ public final class Publisher {
         Masters masters = new Masters(vertx, config.redis());
         BrokerLimits limits = config.limits().shared(loops);
         for (int number = 0; number < loops; number++) {
-            verticles.add(new PublisherVerticle(config, masters, limits, bodyMax, keys, metrics, number));
+            verticles.add(new PublisherVerticle(config, masters, limits, bodyMax, keys, lastCall, metrics, number));
         }
         health.readiness(
                 "redis",
@@ -78,7 +79,9 @@ public final class Publisher {
                         : new Health.Check(false, "not connected; publications are tried again for 5 s"));
         health.readiness(
                 "serving",
-                () -> stopping ? new Health.Check(false, "stopping") : new Health.Check(true, "accepting requests"));
+                () -> lastCall.isMade()
+                        ? new Health.Check(false, "stopping")
+                        : new Health.Check(true, "accepting requests"));
     }
 
     /**
@@ -104,7 +107,7 @@ public final class Publisher {
 
     /** Finishes what was accepted, then ends. */
     Future<Void> stop() {
-        stopping = true;
+        lastCall.make();
         return Future.join(vertx.deploymentIDs().stream().map(vertx::undeploy).toList())
                 .eventually(vertx::close)
                 .mapEmpty();
@@ -152,13 +155,7 @@ public final class Publisher {
             LOG.log(System.Logger.Level.ERROR, "the publisher could not start", e.getCause());
             System.exit(1);
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            try {
-                await(publisher.stop());
-            } catch (ExecutionException e) {
-                LOG.log(System.Logger.Level.WARNING, "the publisher did not stop cleanly", e.getCause());
-            }
-        }));
+        Runtime.getRuntime().addShutdownHook(new Thread(publisher::end));
         Parent.watch(config.parentPid(), () -> System.exit(0));
         LOG.log(
                 System.Logger.Level.INFO,
@@ -166,6 +163,21 @@ public final class Publisher {
                 config.listenHost(),
                 Integer.toString(config.listenPort()),
                 Integer.toString(config.managementPort()));
+    }
+
+    /** What a signal to stop does: the process ends with 0 if everybody was answered. */
+    private void end() {
+        lastCall.make();
+        try {
+            Thread.sleep(LAST_CALL_MS);
+            await(stop());
+            // Else the exit code were that of a death by the signal.
+            Runtime.getRuntime().halt(0);
+        } catch (ExecutionException e) {
+            LOG.log(System.Logger.Level.WARNING, "the publisher did not stop cleanly", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void await(Future<Void> future) throws ExecutionException {

@@ -62,6 +62,7 @@ final class PublisherVerticle extends VerticleBase {
     private final BrokerLimits limits;
     private final Duration bodyMax;
     private final Keyring keys;
+    private final LastCall lastCall;
     private final MeterRegistry metrics;
     private final String linkName;
 
@@ -77,6 +78,7 @@ final class PublisherVerticle extends VerticleBase {
             BrokerLimits limits,
             Duration bodyMax,
             Keyring keys,
+            LastCall lastCall,
             MeterRegistry metrics,
             int number) {
         this.config = config;
@@ -84,6 +86,7 @@ final class PublisherVerticle extends VerticleBase {
         this.limits = limits;
         this.bodyMax = bodyMax;
         this.keys = keys;
+        this.lastCall = lastCall;
         this.metrics = metrics;
         this.linkName = "publisher-" + number;
     }
@@ -135,6 +138,7 @@ final class PublisherVerticle extends VerticleBase {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
+        router.route().handler(lastCall);
         Publishing publishing = new Publishing(
                 opened,
                 (int) config.limits().inboxTtl().toSeconds(),

@@ -3,17 +3,13 @@ package fanfare.publisher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.testing.FlakyLink;
+import fanfare.testing.RawHttp;
 import fanfare.testing.RedisServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,11 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The program as an operator meets it: its exit codes, its words, its end. */
 class ProcessIT {
+    private static final int CALLERS = 20;
+
     private record Ended(int code, String out, String err) {}
 
     @Test
@@ -109,33 +108,121 @@ class ProcessIT {
     }
 
     @Test
-    void aStopFinishesWhatWasAccepted() throws Exception {
+    void aStopFinishesWhatWasAcceptedAndWaitsForNoIdleConnection() throws Exception {
         int port = RedisServer.freePort();
         int management = RedisServer.freePort();
         try (RedisServer redis = RedisServer.start();
                 FlakyLink link = FlakyLink.to(redis.port())) {
             Process publisher = launch(settings(port, management, "redis://127.0.0.1:" + link.port()));
             try {
-                HttpClient client = HttpClient.newHttpClient();
-                RunningPublisher.until("it is ready", () -> isReady(client, management));
-                link.stall();
-                CompletableFuture<HttpResponse<String>> answer = client.sendAsync(
-                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/publish"))
-                                .header("Authorization", "Bearer dev.secret")
-                                .header("Content-Type", "application/json")
-                                .POST(BodyPublishers.ofString(RunningPublisher.PUBLISH))
-                                .build(),
-                        BodyHandlers.ofString());
-                RunningPublisher.until("it is under way", () -> underWay(client, management));
-                publisher.destroy();
-                RunningPublisher.until("the port is closed", () -> !accepts(port));
-                link.resume();
-                assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+                RunningPublisher.until("it is ready", () -> isReady(management));
+                try (RawHttp idle = RawHttp.to(port)) {
+                    assertThat(publish(idle).answer().status()).isEqualTo(200);
+                    link.stall();
+                    long begun = System.nanoTime();
+                    List<RawHttp> callers = callers(port);
+                    RunningPublisher.until("all are under way", () -> underWay(management) == CALLERS);
+                    publisher.destroy();
+                    assertThat(idle.rest()).isEmpty();
+                    RunningPublisher.until("the port is closed", () -> !accepts(port));
+                    link.resume();
+                    // A machine that was away for longer than the broker tries has nothing to finish.
+                    boolean inTime = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(4);
+                    for (RawHttp caller : callers) {
+                        assertThat(caller.answer().status()).isIn(200, inTime ? 200 : 503);
+                        assertThat(caller.rest()).isEmpty();
+                        caller.close();
+                    }
+                }
                 assertThat(publisher.waitFor(20, TimeUnit.SECONDS)).isTrue();
+                assertThat(publisher.exitValue()).isZero();
             } finally {
                 publisher.destroyForcibly();
             }
         }
+    }
+
+    @Test
+    void aStopTellsWhomRedisDoesNotAnswer() throws Exception {
+        int port = RedisServer.freePort();
+        int management = RedisServer.freePort();
+        try (RedisServer redis = RedisServer.start()) {
+            Process publisher = launch(settings(port, management, redis.url()));
+            try {
+                RunningPublisher.until("it is ready", () -> isReady(management));
+                redis.kill();
+                List<RawHttp> callers = callers(port);
+                RunningPublisher.until("all are under way", () -> underWay(management) == CALLERS);
+                publisher.destroy();
+                for (RawHttp caller : callers) {
+                    RawHttp.Answer answer = caller.answer();
+                    assertThat(answer.status()).isEqualTo(503);
+                    assertThat(answer.header("Retry-After")).isEqualTo("1");
+                    assertThat(caller.rest()).isEmpty();
+                    caller.close();
+                }
+                assertThat(publisher.waitFor(20, TimeUnit.SECONDS)).isTrue();
+                assertThat(publisher.exitValue()).isZero();
+            } finally {
+                publisher.destroyForcibly();
+            }
+        }
+    }
+
+    /** Callers that never pause; each learns from its last answer, and not from a reset, that it is the last. */
+    @Test
+    void aStopInTheMidstOfWorkResetsNobody() throws Exception {
+        int port = RedisServer.freePort();
+        int management = RedisServer.freePort();
+        Process publisher =
+                launch(settings(port, management, RedisServer.shared().url()));
+        try {
+            RunningPublisher.until("it is ready", () -> isReady(management));
+            AtomicInteger answered = new AtomicInteger();
+            List<CompletableFuture<String>> ends = new ArrayList<>();
+            for (int i = 0; i < CALLERS; i++) {
+                ends.add(CompletableFuture.supplyAsync(
+                        () -> {
+                            try (RawHttp caller = RawHttp.to(port)) {
+                                while (true) {
+                                    RawHttp.Answer answer = publish(caller).answer();
+                                    assertThat(answer.status()).isEqualTo(200);
+                                    answered.incrementAndGet();
+                                    if ("close".equalsIgnoreCase(answer.header("Connection"))) {
+                                        return caller.rest();
+                                    }
+                                }
+                            }
+                        },
+                        command -> new Thread(command).start()));
+            }
+            RunningPublisher.until("all are at work", () -> answered.get() > 20 * CALLERS);
+            publisher.destroy();
+            for (CompletableFuture<String> end : ends) {
+                assertThat(end.get(20, TimeUnit.SECONDS)).isEmpty();
+            }
+            assertThat(publisher.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(publisher.exitValue()).isZero();
+        } finally {
+            publisher.destroyForcibly();
+        }
+    }
+
+    private static List<RawHttp> callers(int port) {
+        List<RawHttp> callers = new ArrayList<>();
+        for (int i = 0; i < CALLERS; i++) {
+            callers.add(publish(RawHttp.to(port)));
+        }
+        return callers;
+    }
+
+    private static RawHttp publish(RawHttp caller) {
+        return caller.request(
+                "POST",
+                "/v1/publish",
+                RunningPublisher.PUBLISH,
+                "Authorization: Bearer dev.secret",
+                "Content-Type: application/json");
     }
 
     private static Map<String, String> settings(int port, int managementPort, String redisUrl) {
@@ -154,27 +241,23 @@ class ProcessIT {
                 redisUrl);
     }
 
-    private static boolean isReady(HttpClient client, int port) {
-        return body(client, port, "/readyz").contains("\"status\":\"up\",\"checks\"");
+    private static boolean isReady(int port) {
+        return body(port, "/readyz").contains("\"status\":\"up\",\"checks\"");
     }
 
-    private static boolean underWay(HttpClient client, int port) {
-        return body(client, port, "/metrics")
+    private static double underWay(int port) {
+        return body(port, "/metrics")
                 .lines()
-                .anyMatch(line -> line.startsWith("fanfare_publishes_under_way") && line.endsWith(" 1.0"));
+                .filter(line -> line.startsWith("fanfare_publishes_under_way{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
-    private static String body(HttpClient client, int port, String path) {
+    private static String body(int port, String path) {
         try {
-            return client.send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                                    .build(),
-                            BodyHandlers.ofString())
-                    .body();
-        } catch (IOException e) {
-            return "";
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+            return RawHttp.get(port, path).body();
+        } catch (UncheckedIOException e) {
+            return ""; // It does not listen yet.
         }
     }
 
