@@ -29,6 +29,40 @@ class ProcessIT {
 
     private record Ended(int code, String out, String err) {}
 
+    private record Running(Process process, int port, int managementPort) implements AutoCloseable {
+        static Running start(String redisUrl) throws Exception {
+            int port = RedisServer.freePort();
+            int managementPort = RedisServer.freePort();
+            Running started = new Running(launch(settings(port, managementPort, redisUrl)), port, managementPort);
+            RunningPublisher.until("it is ready", () -> isReady(managementPort));
+            return started;
+        }
+
+        /** So many callers whose publications wait for Redis. */
+        List<RawHttp> callers() {
+            List<RawHttp> callers = new ArrayList<>();
+            for (int i = 0; i < CALLERS; i++) {
+                callers.add(publish(RawHttp.to(port)));
+            }
+            RunningPublisher.until("all are under way", () -> underWay(managementPort) == CALLERS);
+            return callers;
+        }
+
+        void terminate() {
+            process.destroy();
+        }
+
+        void hasEndedWell() throws InterruptedException {
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isZero();
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
+
     @Test
     void mistakesAreOneLineEachAndNoStackTrace() throws Exception {
         Ended ended =
@@ -109,111 +143,78 @@ class ProcessIT {
 
     @Test
     void aStopFinishesWhatWasAcceptedAndWaitsForNoIdleConnection() throws Exception {
-        int port = RedisServer.freePort();
-        int management = RedisServer.freePort();
         try (RedisServer redis = RedisServer.start();
-                FlakyLink link = FlakyLink.to(redis.port())) {
-            Process publisher = launch(settings(port, management, "redis://127.0.0.1:" + link.port()));
-            try {
-                RunningPublisher.until("it is ready", () -> isReady(management));
-                try (RawHttp idle = RawHttp.to(port)) {
-                    assertThat(publish(idle).answer().status()).isEqualTo(200);
-                    link.stall();
-                    long begun = System.nanoTime();
-                    List<RawHttp> callers = callers(port);
-                    RunningPublisher.until("all are under way", () -> underWay(management) == CALLERS);
-                    publisher.destroy();
-                    assertThat(idle.rest()).isEmpty();
-                    RunningPublisher.until("the port is closed", () -> !accepts(port));
-                    link.resume();
-                    // A machine that was away for longer than the broker tries has nothing to finish.
-                    boolean inTime = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(4);
-                    for (RawHttp caller : callers) {
-                        assertThat(caller.answer().status()).isIn(200, inTime ? 200 : 503);
-                        assertThat(caller.rest()).isEmpty();
-                        caller.close();
-                    }
-                }
-                assertThat(publisher.waitFor(20, TimeUnit.SECONDS)).isTrue();
-                assertThat(publisher.exitValue()).isZero();
-            } finally {
-                publisher.destroyForcibly();
+                FlakyLink link = FlakyLink.to(redis.port());
+                Running publisher = Running.start("redis://127.0.0.1:" + link.port());
+                RawHttp idle = RawHttp.to(publisher.port())) {
+            assertThat(publish(idle).answer().status()).isEqualTo(200);
+            link.stall();
+            long begun = System.nanoTime();
+            List<RawHttp> callers = publisher.callers();
+            publisher.terminate();
+            assertThat(idle.rest()).isEmpty();
+            RunningPublisher.until("the port is closed", () -> !accepts(publisher.port()));
+            link.resume();
+            // A machine that was away for longer than the broker tries has nothing to finish.
+            boolean inTime = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(4);
+            for (RawHttp caller : callers) {
+                assertThat(caller.answer().status()).isIn(200, inTime ? 200 : 503);
+                assertThat(caller.rest()).isEmpty();
+                caller.close();
             }
+            publisher.hasEndedWell();
         }
     }
 
     @Test
     void aStopTellsWhomRedisDoesNotAnswer() throws Exception {
-        int port = RedisServer.freePort();
-        int management = RedisServer.freePort();
-        try (RedisServer redis = RedisServer.start()) {
-            Process publisher = launch(settings(port, management, redis.url()));
-            try {
-                RunningPublisher.until("it is ready", () -> isReady(management));
-                redis.kill();
-                List<RawHttp> callers = callers(port);
-                RunningPublisher.until("all are under way", () -> underWay(management) == CALLERS);
-                publisher.destroy();
-                for (RawHttp caller : callers) {
-                    RawHttp.Answer answer = caller.answer();
-                    assertThat(answer.status()).isEqualTo(503);
-                    assertThat(answer.header("Retry-After")).isEqualTo("1");
-                    assertThat(caller.rest()).isEmpty();
-                    caller.close();
-                }
-                assertThat(publisher.waitFor(20, TimeUnit.SECONDS)).isTrue();
-                assertThat(publisher.exitValue()).isZero();
-            } finally {
-                publisher.destroyForcibly();
+        try (RedisServer redis = RedisServer.start();
+                Running publisher = Running.start(redis.url())) {
+            redis.kill();
+            List<RawHttp> callers = publisher.callers();
+            publisher.terminate();
+            for (RawHttp caller : callers) {
+                RawHttp.Answer answer = caller.answer();
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.header("Retry-After")).isEqualTo("1");
+                assertThat(caller.rest()).isEmpty();
+                caller.close();
             }
+            publisher.hasEndedWell();
         }
     }
 
     /** Callers that never pause; each learns from its last answer, and not from a reset, that it is the last. */
     @Test
     void aStopInTheMidstOfWorkResetsNobody() throws Exception {
-        int port = RedisServer.freePort();
-        int management = RedisServer.freePort();
-        Process publisher =
-                launch(settings(port, management, RedisServer.shared().url()));
-        try {
-            RunningPublisher.until("it is ready", () -> isReady(management));
+        try (Running publisher = Running.start(RedisServer.shared().url())) {
             AtomicInteger answered = new AtomicInteger();
             List<CompletableFuture<String>> ends = new ArrayList<>();
             for (int i = 0; i < CALLERS; i++) {
                 ends.add(CompletableFuture.supplyAsync(
-                        () -> {
-                            try (RawHttp caller = RawHttp.to(port)) {
-                                while (true) {
-                                    RawHttp.Answer answer = publish(caller).answer();
-                                    assertThat(answer.status()).isEqualTo(200);
-                                    answered.incrementAndGet();
-                                    if ("close".equalsIgnoreCase(answer.header("Connection"))) {
-                                        return caller.rest();
-                                    }
-                                }
-                            }
-                        },
-                        command -> new Thread(command).start()));
+                        () -> worked(publisher.port(), answered), caller -> new Thread(caller).start()));
             }
             RunningPublisher.until("all are at work", () -> answered.get() > 20 * CALLERS);
-            publisher.destroy();
+            publisher.terminate();
             for (CompletableFuture<String> end : ends) {
                 assertThat(end.get(20, TimeUnit.SECONDS)).isEmpty();
             }
-            assertThat(publisher.waitFor(20, TimeUnit.SECONDS)).isTrue();
-            assertThat(publisher.exitValue()).isZero();
-        } finally {
-            publisher.destroyForcibly();
+            publisher.hasEndedWell();
         }
     }
 
-    private static List<RawHttp> callers(int port) {
-        List<RawHttp> callers = new ArrayList<>();
-        for (int i = 0; i < CALLERS; i++) {
-            callers.add(publish(RawHttp.to(port)));
+    /** Publishes until an answer says that it is the last; returns what came behind it. */
+    private static String worked(int port, AtomicInteger answered) {
+        try (RawHttp caller = RawHttp.to(port)) {
+            while (true) {
+                RawHttp.Answer answer = publish(caller).answer();
+                assertThat(answer.status()).isEqualTo(200);
+                answered.incrementAndGet();
+                if ("close".equalsIgnoreCase(answer.header("Connection"))) {
+                    return caller.rest();
+                }
+            }
         }
-        return callers;
     }
 
     private static RawHttp publish(RawHttp caller) {
