@@ -7,6 +7,7 @@ import fanfare.config.RedisConfig;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
+import fanfare.publisher.auth.Rate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param keysFile path of the API keys, null if there is only the development key
  * @param devKey {@code keyId.secret} that may do everything from this machine, null for none
  * @param durability what a publication that does not say gets
+ * @param rate of each key that has none of its own
  */
 record PublisherConfig(
         String listenHost,
@@ -26,6 +28,7 @@ record PublisherConfig(
         @Nullable String keysFile,
         @Nullable String devKey,
         Durability durability,
+        Rate rate,
         RedisConfig redis,
         BrokerLimits limits) {
     /** Reads and checks the settings, all mistakes at once. */
@@ -40,6 +43,7 @@ record PublisherConfig(
                 keysFile.isEmpty() ? null : keysFile,
                 devKey(env, listenHost, keysFile),
                 env.choice("FANFARE_DURABILITY", Durability.MASTER),
+                Rate.from(env),
                 RedisConfig.from(env),
                 BrokerLimits.from(env)));
     }

@@ -26,6 +26,8 @@ import fanfare.publisher.presence.PresenceHandler;
 import fanfare.publisher.publish.BatchHandler;
 import fanfare.publisher.publish.PublishHandler;
 import fanfare.publisher.publish.Publishing;
+import fanfare.publisher.rate.RateHandler;
+import fanfare.publisher.rate.RateLimits;
 import fanfare.publisher.stats.StatsHandler;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
@@ -65,6 +67,7 @@ final class PublisherVerticle extends VerticleBase {
     private final BrokerLimits limits;
     private final Duration bodyMax;
     private final Keyring keys;
+    private final LastCall lastCall;
     private final Supplier<String> ids;
     private final MeterRegistry metrics;
     private final String linkName;
@@ -85,6 +88,7 @@ final class PublisherVerticle extends VerticleBase {
             BrokerLimits limits,
             Duration bodyMax,
             Keyring keys,
+            LastCall lastCall,
             Supplier<String> ids,
             MeterRegistry metrics,
             int number) {
@@ -93,6 +97,7 @@ final class PublisherVerticle extends VerticleBase {
         this.limits = limits;
         this.bodyMax = bodyMax;
         this.keys = keys;
+        this.lastCall = lastCall;
         this.ids = ids;
         this.metrics = metrics;
         this.linkName = "publisher-" + number;
@@ -159,41 +164,49 @@ final class PublisherVerticle extends VerticleBase {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
+        router.route().handler(lastCall);
         Publishing publishing =
                 new Publishing(opened, (int) config.limits().inboxTtl().toSeconds(), config.durability(), ids, metrics);
-        post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
-        post(router, "/v1/batch", new BatchHandler(publishing, unknownFields));
-        get(router, "/v1/users/:user/presence", new PresenceHandler(presence));
+        RateLimits rates = new RateLimits(vertx, opened.link(), redisKeys, config.rate(), System::nanoTime, metrics);
+        RateHandler oneToken = new RateHandler(rates);
+        post(router, "/v1/publish", new PublishHandler(publishing, rates, unknownFields));
+        post(router, "/v1/batch", new BatchHandler(publishing, rates, unknownFields));
+        get(router, "/v1/users/:user/presence", oneToken, new PresenceHandler(presence));
         get(
                 router,
                 "/v1/users/:user/history",
+                oneToken,
                 new HistoryHandler(
                         opened.link(), new ChannelReader(opened.link(), redisKeys, HistoryHandler.EVERYTHING)));
-        get(router, "/v1/stats", new StatsHandler(new Gateways(opened.link(), redisKeys)));
+        get(router, "/v1/stats", oneToken, new StatsHandler(new Gateways(opened.link(), redisKeys)));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
         answer(
                 router,
                 HttpMethod.GET,
                 "/v1/presence",
+                oneToken,
                 new OnlineUsersHandler(new OnlineWalk(opened.link(), redisKeys)));
-        read(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
+        read(router, "/v1/presence", oneToken, new OnlineHandler(presence, unknownFields));
         post(
                 router,
                 "/v1/disconnect",
+                oneToken,
                 new DisconnectHandler(new ControlWriter(opened.link(), redisKeys, ids), unknownFields));
         open(router, "/v1/openapi.yaml", HttpMethod.GET);
         answer(router, HttpMethod.GET, "/v1/openapi.yaml", new OpenApiHandler());
         return router;
     }
 
-    private void post(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private void post(Router router, String path, Handler<RoutingContext>... handlers) {
         path(router, path, HttpMethod.POST);
-        read(router, path, handler);
+        read(router, path, handlers);
     }
 
-    private void get(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private void get(Router router, String path, Handler<RoutingContext>... handlers) {
         path(router, path, HttpMethod.GET);
-        answer(router, HttpMethod.GET, path, handler);
+        answer(router, HttpMethod.GET, path, handlers);
     }
 
     /** Does what {@link #open} does, and turns away whoever has no key. */
@@ -220,9 +233,11 @@ final class PublisherVerticle extends VerticleBase {
     }
 
     /** Answers a POST with a body. */
-    private void read(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private void read(Router router, String path, Handler<RoutingContext>... handlers) {
         BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
-        answer(router, HttpMethod.POST, path, new JsonContent(), body, new GzipBody(metrics), handler);
+        answer(router, HttpMethod.POST, path, new JsonContent(), body, new GzipBody(metrics));
+        answer(router, HttpMethod.POST, path, handlers);
     }
 
     @SafeVarargs

@@ -8,6 +8,7 @@ import fanfare.broker.Durability;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
+import fanfare.publisher.auth.Rate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ class PublisherConfigTest {
                         "/keys",
                         null,
                         Durability.MASTER,
+                        new Rate(100_000, 200_000),
                         new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
                         BrokerLimits.defaults()));
     }
@@ -44,6 +46,8 @@ class PublisherConfigTest {
         values.put("FANFARE_KEYS_FILE", "/keys");
         values.put("FANFARE_DEV_KEY", "dev.secret");
         values.put("FANFARE_DURABILITY", "replicated");
+        values.put("FANFARE_RATE_LIMIT", "7");
+        values.put("FANFARE_RATE_BURST", "8");
         values.put("FANFARE_REDIS_URL", "redis://h:1");
         values.put("FANFARE_REDIS_PREFIX", "p:");
         values.put("FANFARE_INBOX_TTL", "1h");
@@ -62,6 +66,7 @@ class PublisherConfigTest {
                         "/keys",
                         "dev.secret",
                         Durability.REPLICATED,
+                        new Rate(7, 8),
                         new RedisConfig("redis://h:1", "p:"),
                         new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000)));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());

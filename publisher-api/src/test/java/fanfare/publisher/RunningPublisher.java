@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
-/** A whole publisher on free loopback ports, its keys prefixed at random, asked over real HTTP. */
+/** A whole publisher on free loopback ports, asked over real HTTP; its prefix is random unless a setting says another. */
 final class RunningPublisher implements AutoCloseable {
     static final String DEV = "dev.secret";
     static final String PUBLISH =
@@ -32,7 +32,7 @@ final class RunningPublisher implements AutoCloseable {
             {"to":{"user":"42"},"namespace":"/a","event":"e","data":{"n": 1.0}}""";
     private static final Duration WAIT_MAX = Duration.ofSeconds(20);
 
-    final String prefix = "test:" + UUID.randomUUID() + ":";
+    final String prefix;
     final int port = RedisServer.freePort();
     final int managementPort = RedisServer.freePort();
     /** Ids that the publisher asked for so far. */
@@ -43,12 +43,12 @@ final class RunningPublisher implements AutoCloseable {
 
     private RunningPublisher(String redisUrl, Duration bodyMax, Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(settings);
+        prefix = all.computeIfAbsent("FANFARE_REDIS_PREFIX", name -> "test:" + UUID.randomUUID() + ":");
         all.put("FANFARE_LISTEN_HOST", "127.0.0.1");
         all.put("FANFARE_LISTEN_PORT", Integer.toString(port));
         all.put("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort));
         all.put("FANFARE_DEV_KEY", DEV);
         all.put("FANFARE_REDIS_URL", redisUrl);
-        all.put("FANFARE_REDIS_PREFIX", prefix);
         publisher =
                 new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax, () -> "made-" + made.incrementAndGet());
         await(publisher.start());

@@ -5,6 +5,7 @@ import fanfare.http.ProblemException;
 import fanfare.http.RequestId;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonArray;
@@ -15,10 +16,12 @@ import java.util.List;
 /** {@code POST /v1/batch}: publishes up to 1,000 publications, each judged on its own, and answers for each in order. */
 public final class BatchHandler implements Handler<RoutingContext> {
     private final Publishing publishing;
+    private final RateLimits rates;
     private final UnknownFields unknownFields;
 
-    public BatchHandler(Publishing publishing, UnknownFields unknownFields) {
+    public BatchHandler(Publishing publishing, RateLimits rates, UnknownFields unknownFields) {
         this.publishing = publishing;
+        this.rates = rates;
         this.unknownFields = unknownFields;
     }
 
@@ -27,17 +30,32 @@ public final class BatchHandler implements Handler<RoutingContext> {
         long start = System.nanoTime();
         String requestId = RequestId.of(context);
         BatchRequest batch = parse(context);
-        BatchQueue queue = publishing.queue(batch.durability());
-        List<Future<JsonObject>> outcomes = batch.publications().stream()
+        List<Future<PublishRequest>> permitted = batch.publications().stream()
                 .map(each -> each.map(request -> Publishing.permitted(request, context))
-                        .onFailure(refusal -> publishing.refused())
-                        .compose(request -> publishing.publish(request, queue::send, requestId)))
+                        .onFailure(refusal -> publishing.refused()))
                 .toList();
-        Future.join(outcomes)
-                .transform(joined -> answer(batch.id(), outcomes, requestId))
-                .onComplete(result -> publishing.answered(start))
+        rates.take(context, cost(permitted))
+                .onFailure(refusal -> publishing.refused())
+                .compose(taken -> publish(batch, permitted, requestId).onComplete(result -> publishing.answered(start)))
                 .onSuccess(context::json)
                 .onFailure(context::fail);
+    }
+
+    /** Tokens: one for each place of those publications that are permitted; no batch is for nothing. */
+    private static int cost(List<Future<PublishRequest>> permitted) {
+        int places = permitted.stream()
+                .filter(Future::succeeded)
+                .mapToInt(each -> each.result().to().channels().size())
+                .sum();
+        return Math.max(1, places);
+    }
+
+    private Future<JsonObject> publish(BatchRequest batch, List<Future<PublishRequest>> permitted, String requestId) {
+        BatchQueue queue = publishing.queue(batch.durability());
+        List<Future<JsonObject>> outcomes = permitted.stream()
+                .map(each -> each.compose(request -> publishing.publish(request, queue::send, requestId)))
+                .toList();
+        return Future.join(outcomes).transform(joined -> answer(batch.id(), outcomes, requestId));
     }
 
     private BatchRequest parse(RoutingContext context) {
