@@ -1,4 +1,5 @@
--- Takes tokens out of a bucket that fills at a steady rate. More than it can hold is given by a full one, which then owes it.
+-- Takes tokens out of a bucket that fills at a steady rate. More than it can hold is given by a full one, which then
+-- owes it.
 -- Returns {taken, tokens left, below 0 if owed}; takes nothing unless what is needed is there.
 local bucket = KEYS[1] -- string: when the bucket will be full [us]; there is none while it is
 local rate   = tonumber(ARGV[1]) -- [tokens/s]

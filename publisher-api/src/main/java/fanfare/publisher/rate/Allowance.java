@@ -16,7 +16,8 @@ import java.util.function.LongSupplier;
  *
  * <p>The bucket is asked for what the first request lacks, and for as many tokens ahead as were used since the last
  * question: a busy key pays one question for many requests, and a key that falls silent leaves no more unused than it
- * used. What the bucket has left is known from each answer, so that a refusal asks nobody until it can have changed.
+ * used. What the bucket has left is known from each answer, so that a refusal asks nobody until it can have changed;
+ * after {@link #KEEP_MS} without a question all of it is forgotten.
  */
 final class Allowance {
     /** The bucket in Redis. */
@@ -34,8 +35,8 @@ final class Allowance {
 
     /** Tokens that lie about for longer are lost [ms]. */
     static final int KEEP_MS = 1_000;
-    /** A question that is answered later than this keeps nobody waiting [ms]. */
-    static final int LATE_MS = 50;
+    /** A question that is not answered by then keeps nobody waiting; a pause of our own shall not lift a limit [ms]. */
+    static final int LATE_MS = 200;
 
     /** At most this part of a second's tokens is taken ahead. */
     private static final int AHEAD_PART = 20;

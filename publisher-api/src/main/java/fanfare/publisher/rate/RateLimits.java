@@ -15,6 +15,8 @@ import java.util.function.LongSupplier;
 
 /** Has each request pay for itself out of its key's bucket. Confined to the event loop of its link. */
 public final class RateLimits {
+    private static final int TICK_MS = 50;
+
     private final TokenBucket buckets;
     private final Rate standard;
     private final LongSupplier clockNs;
@@ -33,7 +35,7 @@ public final class RateLimits {
         this.unchecked = Counter.builder("fanfare_rate_unchecked_total")
                 .description("Requests that no rate limit was asked about, since Redis did not answer")
                 .register(metrics);
-        vertx.setPeriodic(Allowance.LATE_MS, timer -> tick());
+        vertx.setPeriodic(TICK_MS, timer -> tick());
     }
 
     /**
