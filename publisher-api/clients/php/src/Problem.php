@@ -15,15 +15,24 @@ final class Problem extends FanfareException
     private string $title;
     private string $detail;
     private ?string $field;
+    private ?string $requestId;
 
-    private function __construct(int $status, string $type, string $title, string $detail, ?string $field)
-    {
+    private function __construct(
+        int $status,
+        string $type,
+        string $title,
+        string $detail,
+        ?string $field,
+        ?string $requestId
+    ) {
         $this->status = $status;
         $this->type = $type;
         $this->title = $title;
         $this->detail = $detail;
         $this->field = $field;
-        parent::__construct($status . ' ' . $title . ': ' . ($field === null ? '' : $field . ' ') . $detail, $status);
+        $this->requestId = $requestId;
+        $message = $status . ' ' . $title . ': ' . ($field === null ? '' : $field . ' ') . $detail;
+        parent::__construct($message . ($requestId === null ? '' : ' (request ' . $requestId . ')'), $status);
     }
 
     public static function of(Response $response): self
@@ -37,7 +46,8 @@ final class Problem extends FanfareException
             $text('type', 'about:blank'),
             $text('title', 'HTTP status ' . $response->status()),
             $text('detail', 'the answer was not a problem of a publisher'),
-            is_string($said['field'] ?? null) ? $said['field'] : null
+            is_string($said['field'] ?? null) ? $said['field'] : null,
+            $response->header('X-Request-Id')
         );
     }
 
@@ -66,5 +76,11 @@ final class Problem extends FanfareException
     public function field(): ?string
     {
         return $this->field;
+    }
+
+    /** By which the publisher's log names the request; null if the answer had none. */
+    public function requestId(): ?string
+    {
+        return $this->requestId;
     }
 }

@@ -66,8 +66,10 @@ $same(0.0, Response::of(['HTTP/1.1 429 Slow', 'Retry-After: soon'], '')->retryAf
 $problem = Problem::of($response);
 $same('503 Unavailable: try later', $problem->getMessage(), 'a problem\'s message');
 $same([503, null], [$problem->getCode(), $problem->field()], 'a problem\'s rest');
+$named = Problem::of(Response::of(['HTTP/1.1 400 Bad Request', 'x-request-id: r-1'], '{"title":"No","detail":"why"}'));
+$same(['400 No: why (request r-1)', 'r-1'], [$named->getMessage(), $named->requestId()], 'the request\'s id');
 $page = Problem::of(Response::of(['HTTP/1.1 403 Forbidden'], '<html>'));
-$same([403, 'about:blank'], [$page->status(), $page->type()], 'what is no problem of a publisher\'s');
+$same([403, 'about:blank', null], [$page->status(), $page->type(), $page->requestId()], 'what is no problem of a publisher\'s');
 
 $refused('url must be', static fn () => new Publisher('127.0.0.1:8090', 'a.b'));
 $refused('url must be', static fn () => new Publisher('file:///etc/passwd', 'a.b'));

@@ -52,7 +52,7 @@ public final class ChannelReader {
     /**
      * What the channel's slot knows of itself; one that is not there comes into being.
      *
-     * @param keptS how long one that comes into being lives on its own, as for a topic [s]
+     * @param keptS for how long a topic's lives on after this [s]; the others have no end
      */
     public Future<Fence> fence(Channel channel, long keptS) {
         boolean endless = channel.kind() != Channel.Kind.TOPIC;

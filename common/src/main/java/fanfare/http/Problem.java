@@ -19,6 +19,9 @@ public enum Problem {
     INTERNAL(500, "Internal error"),
     UNAVAILABLE(503, "Unavailable");
 
+    /** For a refusal that passes, if nobody knows better [s]. */
+    private static final int RETRY_AFTER_S = 1;
+
     private final int status;
     private final String title;
 
@@ -42,11 +45,11 @@ public enum Problem {
 
     /** A refusal that is not about one field. */
     public ProblemException because(String detail) {
-        return new ProblemException(this, detail, null);
+        return new ProblemException(this, detail, null, RETRY_AFTER_S);
     }
 
     /** A refusal of one field, such as {@code to.users[3]}. */
     public ProblemException of(String field, String detail) {
-        return new ProblemException(this, detail, field);
+        return new ProblemException(this, detail, field, RETRY_AFTER_S);
     }
 }

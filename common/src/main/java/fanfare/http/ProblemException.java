@@ -7,11 +7,23 @@ import org.jspecify.annotations.Nullable;
 public final class ProblemException extends RuntimeException {
     private final Problem problem;
     private final @Nullable String field;
+    private final int retryAfterS;
 
-    ProblemException(Problem problem, String detail, @Nullable String field) {
+    ProblemException(Problem problem, String detail, @Nullable String field, int retryAfterS) {
         super(detail, null, false, false);
         this.problem = problem;
         this.field = field;
+        this.retryAfterS = retryAfterS;
+    }
+
+    /** The same refusal, of a request that may be repeated in so many seconds. */
+    public ProblemException retryAfter(int seconds) {
+        return new ProblemException(problem, String.valueOf(getMessage()), field, seconds);
+    }
+
+    /** When the request may be repeated [s]. */
+    public int retryAfterS() {
+        return retryAfterS;
     }
 
     public Problem problem() {

@@ -16,7 +16,6 @@ import io.vertx.ext.web.RoutingContext;
 /** The one place where failures become answers: refusals as problems, anything else as a plain 500 and a log entry. */
 public final class ProblemHandler implements Handler<RoutingContext> {
     private static final System.Logger LOG = System.getLogger(ProblemHandler.class.getName());
-    private static final int RETRY_AFTER_S = 1;
     /** How long a refused body may go on arriving. */
     private static final int LINGER_MS = 2_000;
 
@@ -64,7 +63,8 @@ public final class ProblemHandler implements Handler<RoutingContext> {
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         switch (refusal.problem()) {
             case UNAUTHORIZED -> response.putHeader("WWW-Authenticate", "Bearer");
-            case UNAVAILABLE, TOO_MANY_REQUESTS -> response.putHeader("Retry-After", Integer.toString(RETRY_AFTER_S));
+            case UNAVAILABLE, TOO_MANY_REQUESTS ->
+                response.putHeader("Retry-After", Integer.toString(refusal.retryAfterS()));
             default -> {}
         }
         if (!context.request().isEnded()) {
@@ -133,7 +133,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
         bugs.increment();
         LOG.log(
                 System.Logger.Level.ERROR,
-                context.request().method() + " " + context.request().path(),
+                context.request().method() + " " + context.request().path() + ", request " + RequestId.of(context),
                 context.failure());
         return Problem.INTERNAL.because("this is a bug; the log has more");
     }

@@ -23,6 +23,11 @@ final class Held {
         return !telling && (told == UNKNOWN || (told == 0) != (connections == 0));
     }
 
+    /** There are connections of which Redis does not know. */
+    boolean isMoreThanTold() {
+        return connections > told;
+    }
+
     boolean isTelling() {
         return telling;
     }

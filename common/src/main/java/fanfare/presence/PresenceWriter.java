@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ public final class PresenceWriter {
     private final PresenceLimits limits;
     private final Lease lease;
     private final Sweeper sweeper;
+    private final Consumer<String> shared;
     private final LuaScript on = new LuaScript("node-on");
     private final LuaScript off = new LuaScript("node-off");
     private final Map<String, Held> users = new HashMap<>();
@@ -62,6 +64,7 @@ public final class PresenceWriter {
      * @param state what the lease says of this gateway
      * @param probe what follows each renewal of the lease
      * @param begun told when the lease is held by a new incarnation, the first one included
+     * @param shared told of each user whom other gateways may hold as well, once Redis knows of more connections here
      */
     public PresenceWriter(
             Vertx vertx,
@@ -72,8 +75,10 @@ public final class PresenceWriter {
             Supplier<NodeState> state,
             Probe probe,
             Runnable begun,
+            Consumer<String> shared,
             MeterRegistry metrics) {
         this.vertx = vertx;
+        this.shared = shared;
         this.link = link;
         this.keys = keys;
         this.limits = limits;
@@ -183,6 +188,7 @@ public final class PresenceWriter {
     private void send(String user, Held one) {
         String incarnation = lease.incarnation();
         int connections = one.connections;
+        boolean more = one.isMoreThanTold();
         one.telling();
         underWay++;
         script(user, one, incarnation).onComplete(answer -> {
@@ -196,7 +202,10 @@ public final class PresenceWriter {
             } else {
                 one.told(connections);
                 if (connections > 0) {
-                    one.since = Replies.number(answer.result());
+                    one.since = Replies.number(answer.result().get(0));
+                    if (more && Replies.number(answer.result().get(1)) > 1) {
+                        shared.accept(user);
+                    }
                 } else {
                     sweeper.began(Buckets.tagOf(user));
                 }

@@ -19,6 +19,11 @@ public final class Logging {
 
     private Logging() {}
 
+    /** For a command that says itself whatever there is to say. */
+    public static void silence() {
+        LogManager.getLogManager().reset();
+    }
+
     public static void install() {
         System.setProperty(
                 "java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL%1$tz %4$-7s %3$s - %5$s%6$s%n");

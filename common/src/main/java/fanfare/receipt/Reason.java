@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Reason {
     /** The page's hello left the namespace out. */
     NAMESPACE_NOT_WANTED,
+    /** The site took the user out of the topic while the publication waited. */
+    NOT_SUBSCRIBED,
     /** The browser did not read, and was closed with 4002 while the publication waited for it. */
     SLOW,
     /** The session ended while the publication waited, or its connection broke while it was being written. */

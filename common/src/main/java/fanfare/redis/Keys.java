@@ -12,17 +12,21 @@ import fanfare.channel.Channel;
  * log:{topic:T}           stream  the same
  * broadcast:{broadcast}   channel                                           live broadcasts
  * topic:{topic:T}         channel
- * fence:{tag}             hash    no end (topics: 7 d)                      generation, seq, replid, born; logs: bytes
+ * fence:{tag}             hash    no end; topics: 7 d since the last publish or gateway that followed it
+ *                                                                           generation, seq, replid, born; logs: bytes
  * once:{tag}:CHANNEL:ID   string  120 s                                     first position of an id in a channel
  * presence:{b}            hash    USER|INCARNATION -> "since count"         which gateways hold a user
  * online:{b}              hash    USER -> number of gateways
  * grace:{b}               zset    USER by the moment to call it offline [ms]
  * seen:{b}                zset    USER by the end of the last connection [ms], 30 d
  * events:{b}              stream  at most 1,000                             online and offline, alternating per user
+ * crowd:{b}:ID            hash    10 s                                      INCARNATION -> when its connections of a user began
+ * crowd                   channel                                           "ID USER": who has too many connections
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
  * nodes                   zset    INCARNATION by the end of its lease [ms]
  * session:{s}:ID         string  24 h                                     "incarnation address" of a fallback session's owner
  * probe:ID                channel                                           a gateway's renewals of its lease, for itself
+ * rate:KEY                string  until the bucket is full                  when an API key's bucket of tokens will be full
  * publisher:ID            string  PX 10 s, written every 3 s                proof that this master takes writes
  * receipt:{b}:ID          hash    until the receipt's end (1 h)             what became of a publication, see fanfare.receipt
  * control                 stream and channel, at most 10,000                disconnects
@@ -81,6 +85,16 @@ public final class Keys {
         return prefix + "events:{" + tag + "}";
     }
 
+    /** When the connections of a user with too many of them began, by gateway. */
+    public String crowd(String tag, String id) {
+        return crowds() + ":{" + tag + "}:" + id;
+    }
+
+    /** The channel on which gateways call each other to {@link #crowd}. */
+    public String crowds() {
+        return prefix + "crowd";
+    }
+
     public String node(String incarnation) {
         return prefix + "node:" + incarnation;
     }
@@ -97,6 +111,11 @@ public final class Keys {
     /** Who holds a fallback session. */
     public String session(String id) {
         return prefix + "session:{s}:" + id;
+    }
+
+    /** The bucket of tokens of an API key. */
+    public String rate(String keyId) {
+        return prefix + "rate:" + keyId;
     }
 
     public String publisher(String id) {

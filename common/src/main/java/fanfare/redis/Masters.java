@@ -204,7 +204,7 @@ public final class Masters {
     }
 
     /** Asks one question on a connection of its own. */
-    private Future<Response> once(String where, Function<RedisConnection, Future<Response>> question) {
+    Future<Response> once(String where, Function<RedisConnection, Future<Response>> question) {
         Redis client = Redis.createClient(vertx, options(where));
         return client.connect()
                 .compose(question)

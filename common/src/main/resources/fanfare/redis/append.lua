@@ -60,6 +60,9 @@ local function append(server_ms, expires_ms)
     local last = redis.call('XREVRANGE', kept, '+', '-', 'COUNT', 1)
     if last[1] then
       prev = last[1][1]
+    else
+      -- A topic's log ends of itself, and its fence may outlive it.
+      redis.call('HSET', fence, 'bytes', 0)
     end
   end
   local item = position .. ' ' .. prev .. ' ' .. server_ms .. ' ' .. expires_ms .. ' ' .. tail .. '\n'

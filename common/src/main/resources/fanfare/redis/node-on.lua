@@ -1,5 +1,5 @@
 -- Says that a gateway holds a user, with so many connections. Safe to repeat.
--- Returns since when it does [ms].
+-- Returns {since when it does [ms], number of gateways that hold the user, dead ones that are not reaped included}.
 local presence    = KEYS[1] -- hash: USER|INCARNATION -> 'since count'
 local online      = KEYS[2] -- hash: USER -> number of gateways
 local grace       = KEYS[3] -- zset: USER by the moment to call it offline [ms]
@@ -20,10 +20,11 @@ elseif since == '0' then
   since = string.format('%.0f', now)
 end
 redis.call('HSET', presence, field, since .. ' ' .. connections)
+local gateways = held and tonumber(redis.call('HGET', online, user) or 1) or redis.call('HINCRBY', online, user, 1)
 if not held then
   local grace_end = redis.call('ZSCORE', grace, user)
   redis.call('ZREM', grace, user)
-  if redis.call('HINCRBY', online, user, 1) == 1 then
+  if gateways == 1 then
     -- The grace was over, only no sweep has come by yet.
     if grace_end and tonumber(grace_end) <= now then
       redis.call('XADD', events, 'MAXLEN', '~', events_max, '*', 'type', 'offline', 'user', user)
@@ -34,4 +35,4 @@ if not held then
     end
   end
 end
-return since
+return {since, gateways}

@@ -128,6 +128,39 @@ class BrokerIT {
     }
 
     @Test
+    void aTopicsLogThatEndedOfItselfBeginsAgainWithAllItsRoomUnderTheSameFence() throws Exception {
+        Channel news = Channel.topic("news");
+        String large = "\"" + "x".repeat(20_000) + "\"";
+        for (String id : List.of("l1", "l2", "l3")) {
+            await(() -> broker.publish(news, new Publication(id, "/n", "e", large, 60)));
+        }
+        Fence before = await(() -> reader.fence(news, 3_600));
+        await(() -> broker.link().send(Request.cmd(Command.DEL).arg(keys.kept(news))));
+        publish(news, "s1");
+        for (String id : List.of("m1", "m2")) {
+            await(() -> broker.publish(news, new Publication(id, "/n", "e", large, 60)));
+        }
+        assertThat(read(news, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("s1", "m1", "m2");
+        Fence after = await(() -> reader.fence(news, 3_600));
+        assertThat(after.mark()).isEqualTo(before.mark());
+        assertThat(after.generation()).isEqualTo(before.generation());
+    }
+
+    @Test
+    void aTopicsFenceLivesOnFromEachTimeThatSomebodyReckonsWithIt() throws Exception {
+        Channel news = Channel.topic("news");
+        publish(news, "a");
+        await(() -> broker.link()
+                .send(Request.cmd(Command.EXPIRE).arg(keys.fence(news)).arg(5)));
+        await(() -> reader.fence(news, 3_600));
+        assertThat(await(() -> broker.link().send(Request.cmd(Command.TTL).arg(keys.fence(news))))
+                        .toLong())
+                .isGreaterThan(3_500);
+    }
+
+    @Test
     void longInboxesAreReadInFullOnlyWhenThatIsAskedFor() throws Exception {
         broker.close();
         use(RedisServer.shared().url(), BrokerLimits.defaults());

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -62,6 +63,7 @@ class PresenceIT {
     private final class Node {
         final List<String> incarnations = new ArrayList<>();
         final Map<String, Integer> connections = new HashMap<>();
+        final List<String> shared = new CopyOnWriteArrayList<>();
         final RedisLink link;
         final PresenceWriter writer;
 
@@ -88,6 +90,7 @@ class PresenceIT {
                     () -> new NodeState("n", "127.0.0.1:7081", 0, 0, false, "test"),
                     new Probe(keys.probe("p"), sent -> {}),
                     () -> {},
+                    shared::add,
                     new SimpleMeterRegistry());
             writer.start();
             made.complete(writer);
@@ -161,6 +164,41 @@ class PresenceIT {
         one.close(ALICE);
         assertThat(alice(seen -> seen.nodes() == 1).connections()).isEqualTo(2);
         assertThat(events(ALICE)).containsExactly("online");
+    }
+
+    @Test
+    void aGatewayHearsOfMoreConnectionsOfUsersWhomOthersHoldAsWell() throws Exception {
+        Crowd crowd = new Crowd(vertx, link, keys);
+        Node one = node(LONG_GRACE);
+        Node two = node(LONG_GRACE);
+        one.open(ALICE);
+        one.open(ALICE);
+        one.open("bob");
+        two.open("carol");
+        alice(seen -> seen.connections() == 2);
+        eventually(() -> reader.online(List.of("bob", "carol")), seen -> !seen.containsValue(false));
+        assertThat(one.shared).isEmpty();
+        two.open(ALICE);
+        alice(seen -> seen.connections() == 3);
+        one.open(ALICE);
+        eventually(() -> crowd.count(ALICE), count -> count == 4);
+        one.close(ALICE);
+        eventually(() -> crowd.count(ALICE), count -> count == 3);
+        assertThat(one.shared).containsExactly(ALICE);
+        assertThat(two.shared).containsExactly(ALICE);
+
+        String first = one.incarnations.get(0);
+        String second = two.incarnations.get(0);
+        assertThat(await(() -> crowd.tell(ALICE, "call", first, List.of(1L, 3L))))
+                .isNull();
+        Openings all = await(() -> crowd.tell(ALICE, "call", second, List.of(2L)));
+        assertThat(all).isEqualTo(new Openings(Map.of(first, List.of(1L, 3L), second, List.of(2L))));
+        assertThat(await(() -> crowd.tell(ALICE, "other call", second, List.of(2L))))
+                .isNull();
+        two.die();
+        eventually(() -> crowd.count(ALICE), count -> count == 2);
+        assertThat(await(() -> crowd.tell(ALICE, "call", first, List.of(1L, 3L))))
+                .isEqualTo(new Openings(Map.of(first, List.of(1L, 3L))));
     }
 
     @Test

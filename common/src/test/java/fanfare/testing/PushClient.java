@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A page's connection without a page, over any transport. What the server says is queued, and a test takes it out in order:
  * each {@code expect} waits for the next message and fails if it is another one, {@link #assertNothingElse} fails if any
- * is left. Heartbeats are not told, nor are {@code resume} messages, which may come at any time.
+ * is left. Heartbeats are not told, nor are {@code resume} messages, which may come at any time: see {@link #token}.
  */
 public final class PushClient implements AutoCloseable {
     /** Generous, since it only ever passes in full when a test fails. */
@@ -28,6 +28,8 @@ public final class PushClient implements AutoCloseable {
     private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
     private final CompletableFuture<@Nullable Void> opened = new CompletableFuture<>();
     private final Wire wire;
+    /** The newest resume token; null before the welcome. */
+    private volatile @Nullable String token;
 
     private PushClient(
             Vertx vertx, PushTransport transport, List<String> baseUris, String query, Map<String, String> headers) {
@@ -82,6 +84,11 @@ public final class PushClient implements AutoCloseable {
         } catch (Exception e) {
             throw new AssertionError(name + " was not accepted; heard " + heard, e);
         }
+    }
+
+    /** The resume token that the server handed out last; null before the welcome. */
+    public @Nullable String token() {
+        return token;
     }
 
     public boolean isOpen() {
@@ -248,6 +255,10 @@ public final class PushClient implements AutoCloseable {
         @Override
         public void message(String text) {
             Message message = new Message(text);
+            String handedOut = message.json().getString("resume");
+            if (handedOut != null) {
+                token = handedOut;
+            }
             if (!"resume".equals(message.type())) {
                 heard.add(message);
             }

@@ -1,5 +1,6 @@
 package fanfare.gateway;
 
+import fanfare.check.CheckConfig;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.gateway.client.ClientFiles;
@@ -35,11 +36,22 @@ public final class Gateway {
             """
             Fanfare gateway: holds the browsers' connections and hands them what arrives on their channels.
 
-            Usage: java -jar gateway.jar
+            java -jar gateway.jar
+                serves
+            java -jar gateway.jar check-config
+            """
+                    + CheckConfig.HELP
+                    + """
+            java -jar gateway.jar --help
+                prints this
 
             Everything is set by environment variables FANFARE_*; gateway/README.md has the table.
             FANFARE_SITE_AUTH_URL is the one that has no default: where the site says who a cookie is.
             """;
+
+    /** Said to an operator who set no relay secret. */
+    static final String WITHOUT_RELAY = "is not set: with several gateways, the balancer must send every request of a"
+            + " fallback session to the same one";
 
     private final Vertx vertx;
     private final Node node;
@@ -56,6 +68,9 @@ public final class Gateway {
     }
 
     public static void main(String[] args) throws InterruptedException {
+        if (args.length > 0 && args[0].equals(CheckConfig.NAME)) {
+            System.exit(CheckConfig.run(new Env(System.getenv()), GatewayConfig::from, new GatewayCheck(), System.out));
+        }
         if (args.length > 0) {
             System.out.print(HELP);
             System.exit(args[0].equals("--help") ? 0 : 2);
@@ -93,10 +108,7 @@ public final class Gateway {
         }
         LOG.log(System.Logger.Level.INFO, "settings:{0}", env.table());
         if (!config.relay().isOn()) {
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "FANFARE_RELAY_SECRET_FILE is not set: with several gateways, the balancer must send every request of a"
-                            + " fallback session to the same one");
+            LOG.log(System.Logger.Level.INFO, "FANFARE_RELAY_SECRET_FILE " + WITHOUT_RELAY);
         }
         PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Health health = new Health();

@@ -205,10 +205,24 @@ final class Cluster implements AutoCloseable {
         onPublisherLoop(() -> broker.link().send(set));
     }
 
-    /** Has Redis forget that a gateway lives. */
+    /** Has the lease of a gateway be over: if it lives, it becomes another. */
     void endLease(String incarnation) {
-        Request del = Request.cmd(Command.DEL).arg(new Keys(redis.prefix()).node(incarnation));
-        onPublisherLoop(() -> broker.link().send(del));
+        Keys keys = new Keys(redis.prefix());
+        Request past = Request.cmd(Command.ZADD).arg(keys.nodes()).arg(1).arg(incarnation);
+        Request gone = Request.cmd(Command.DEL).arg(keys.node(incarnation));
+        onPublisherLoop(
+                () -> broker.link().send(past).compose(done -> broker.link().send(gone)));
+    }
+
+    /** Under which ids gateways live in Redis, or have lived. */
+    List<String> incarnations() {
+        Request all = Request.cmd(Command.ZRANGE)
+                .arg(new Keys(redis.prefix()).nodes())
+                .arg(0)
+                .arg(-1);
+        return onPublisherLoop(() -> broker.link().send(all)).stream()
+                .map(Response::toString)
+                .toList();
     }
 
     private String sessionKey(RawSession session) {

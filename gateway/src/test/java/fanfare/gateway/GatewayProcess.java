@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -20,7 +21,7 @@ final class GatewayProcess implements AutoCloseable {
     private final int port;
     private final int managementPort;
 
-    private GatewayProcess(Map<String, String> settings, int port) throws IOException {
+    private GatewayProcess(Map<String, String> settings, int port, String... command) throws IOException {
         this.port = port;
         managementPort = RedisServer.freePort();
         output = Files.createTempFile("gateway", ".log");
@@ -36,6 +37,7 @@ final class GatewayProcess implements AutoCloseable {
         environment.put(
                 "FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()));
         environment.put("FANFARE_NODE_NAME", "process");
+        builder.command().addAll(List.of(command));
         builder.environment().putAll(environment);
         process = builder.start();
     }
@@ -48,9 +50,9 @@ final class GatewayProcess implements AutoCloseable {
     }
 
     /** Starts one that may well not want to. */
-    static GatewayProcess launch(Map<String, String> settings, int port) {
+    static GatewayProcess launch(Map<String, String> settings, int port, String... command) {
         try {
-            return new GatewayProcess(settings, port);
+            return new GatewayProcess(settings, port, command);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

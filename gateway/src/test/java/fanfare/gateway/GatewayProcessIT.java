@@ -62,6 +62,35 @@ class GatewayProcessIT {
     }
 
     @Test
+    void theSettingsAreCheckedWithoutAStart() {
+        try (GatewayProcess process =
+                GatewayProcess.launch(cluster.settings(), RedisServer.freePort(), "check-config")) {
+            assertThat(process.exitCode()).isZero();
+            assertThat(process.output())
+                    .contains("\n  FANFARE_SITE_AUTH_URL ")
+                    .contains("\nok       Redis: takes writes\n", "\nok       FANFARE_SITE_AUTH_URL: ")
+                    .doesNotContain("error", "listens", "FANFARE_LISTEN_PORT:");
+        }
+        Map<String, String> settings = new HashMap<>(cluster.settings());
+        settings.put("FANFARE_REDIS_URL", "redis://127.0.0.1:" + RedisServer.freePort());
+        settings.put("FANFARE_SITE_AUTH_URL", "http://127.0.0.1:" + RedisServer.freePort());
+        try (GatewayProcess process = GatewayProcess.launch(settings, RedisServer.freePort(), "check-config")) {
+            assertThat(process.exitCode()).isEqualTo(1);
+            assertThat(process.output())
+                    .contains("\nerror    Redis: ", "\nerror    FANFARE_SITE_AUTH_URL: ")
+                    .doesNotContain("\tat ");
+        }
+        settings.put("FANFARE_TRANSPORTS", "smoke");
+        settings.put("FANFARE_LISTEN_HOST", "127.0.0.1");
+        settings.put("FANFARE_RELAY_SECRET_FILE", "/nowhere/secret");
+        try (GatewayProcess process = GatewayProcess.launch(settings, RedisServer.freePort(), "check-config")) {
+            assertThat(process.exitCode()).isEqualTo(2);
+            assertThat(process.output())
+                    .contains("error    FANFARE_TRANSPORTS is 'smoke'", "error    FANFARE_RELAY_SECRET_FILE is ");
+        }
+    }
+
+    @Test
     void aTakenPortIsNamed() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             try (GatewayProcess process = GatewayProcess.launch(cluster.settings(), taken.getLocalPort())) {

@@ -1,6 +1,7 @@
 package fanfare.publisher;
 
 import fanfare.broker.BrokerLimits;
+import fanfare.check.CheckConfig;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.http.Health;
@@ -18,28 +19,37 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.ext.web.Route;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** The publisher's process: takes publications from site backends over HTTP and writes them to Redis. */
 public final class Publisher {
     private static final System.Logger LOG = System.getLogger(Publisher.class.getName());
     /** Longer than the requests under way are given, so that this never cuts them off [s]. */
     private static final int STOP_S_MAX = 15;
+    /** How long callers in the midst of work are given to learn of a stop by an answer [ms]. */
+    private static final int LAST_CALL_MS = 2_000;
 
     private static final int EXIT_MISUSED = 2;
     private static final String HELP =
             """
             java -jar publisher-api.jar
                 serves the API; all settings come from FANFARE_* environment variables, see the README
-            java -jar publisher-api.jar new-key [keyId [permission,...]]
+            java -jar publisher-api.jar new-key [keyId [permission,...[,rate=N[/BURST]]]]
                 prints a new API key and its line for FANFARE_KEYS_FILE
+            java -jar publisher-api.jar check-config
+            """
+                    + CheckConfig.HELP
+                    + """
             java -jar publisher-api.jar --help
                 prints this
             """;
@@ -50,11 +60,10 @@ public final class Publisher {
     private final Health health = new Health();
     private final Vertx vertx;
     private final List<PublisherVerticle> verticles = new ArrayList<>();
-    /** Asked by the health check. */
-    private volatile boolean stopping;
+    private final LastCall lastCall = new LastCall();
 
     /** A publisher with {@code loops} event loops, not started. */
-    Publisher(PublisherConfig config, int loops, Duration bodyMax) {
+    Publisher(PublisherConfig config, int loops, Duration bodyMax, Supplier<String> ids) {
         this.config = config;
         this.keys = Keyring.of(config.devKey());
         this.vertx = Vertx.vertx(new VertxOptions()
@@ -64,7 +73,8 @@ public final class Publisher {
         Masters masters = new Masters(vertx, config.redis());
         BrokerLimits limits = config.limits().shared(loops);
         for (int number = 0; number < loops; number++) {
-            verticles.add(new PublisherVerticle(config, masters, limits, bodyMax, keys, metrics, number));
+            verticles.add(
+                    new PublisherVerticle(config, masters, limits, bodyMax, keys, lastCall, ids, metrics, number));
         }
         health.readiness(
                 "redis",
@@ -73,7 +83,9 @@ public final class Publisher {
                         : new Health.Check(false, "not connected; publications are tried again for 5 s"));
         health.readiness(
                 "serving",
-                () -> stopping ? new Health.Check(false, "stopping") : new Health.Check(true, "accepting requests"));
+                () -> lastCall.isMade()
+                        ? new Health.Check(false, "stopping")
+                        : new Health.Check(true, "accepting requests"));
     }
 
     /**
@@ -97,9 +109,14 @@ public final class Publisher {
                 .mapEmpty();
     }
 
+    /** What every event loop serves. */
+    List<Route> routes() {
+        return verticles.get(0).routes();
+    }
+
     /** Finishes what was accepted, then ends. */
     Future<Void> stop() {
-        stopping = true;
+        lastCall.make();
         return Future.join(vertx.deploymentIDs().stream().map(vertx::undeploy).toList())
                 .eventually(vertx::close)
                 .mapEmpty();
@@ -109,6 +126,9 @@ public final class Publisher {
         String command = args.length == 0 ? "" : args[0];
         switch (command) {
             case "" -> serve(new Env(System.getenv()));
+            case CheckConfig.NAME ->
+                System.exit(CheckConfig.run(
+                        new Env(System.getenv()), PublisherConfig::from, new PublisherCheck(), System.out));
             case "new-key" -> newKey(Arrays.asList(args).subList(1, args.length));
             case "--help" -> System.out.print(HELP);
             default -> misused("there is no command '" + command + "'\n" + HELP);
@@ -133,8 +153,9 @@ public final class Publisher {
             return;
         }
         LOG.log(System.Logger.Level.INFO, "settings:{0}", env.table());
-        Publisher publisher =
-                new Publisher(config, Runtime.getRuntime().availableProcessors(), PublisherVerticle.BODY_MAX);
+        Publisher publisher = new Publisher(
+                config, Runtime.getRuntime().availableProcessors(), PublisherVerticle.BODY_MAX, () -> UUID.randomUUID()
+                        .toString());
         try {
             await(publisher.start());
         } catch (ExecutionException e) {
@@ -144,13 +165,7 @@ public final class Publisher {
             LOG.log(System.Logger.Level.ERROR, "the publisher could not start", e.getCause());
             System.exit(1);
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            try {
-                await(publisher.stop());
-            } catch (ExecutionException e) {
-                LOG.log(System.Logger.Level.WARNING, "the publisher did not stop cleanly", e.getCause());
-            }
-        }));
+        Runtime.getRuntime().addShutdownHook(new Thread(publisher::end));
         Parent.watch(config.parentPid(), () -> System.exit(0));
         LOG.log(
                 System.Logger.Level.INFO,
@@ -158,6 +173,21 @@ public final class Publisher {
                 config.listenHost(),
                 Integer.toString(config.listenPort()),
                 Integer.toString(config.managementPort()));
+    }
+
+    /** What a signal to stop does: the process ends with 0 if everybody was answered. */
+    private void end() {
+        lastCall.make();
+        try {
+            Thread.sleep(LAST_CALL_MS);
+            await(stop());
+            // Else the exit code were that of a death by the signal.
+            Runtime.getRuntime().halt(0);
+        } catch (ExecutionException e) {
+            LOG.log(System.Logger.Level.WARNING, "the publisher did not stop cleanly", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void await(Future<Void> future) throws ExecutionException {

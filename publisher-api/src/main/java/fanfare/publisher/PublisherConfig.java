@@ -7,6 +7,7 @@ import fanfare.config.RedisConfig;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
+import fanfare.publisher.auth.Rate;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param devKey {@code keyId.secret} that may do everything from this machine, null for none
  * @param durability what a publication that does not say gets
  * @param receiptTtl for how long it is noted down what becomes of a publication, if its caller asks for that
+ * @param rate of each key that has none of its own
  */
 record PublisherConfig(
         String listenHost,
@@ -29,6 +31,7 @@ record PublisherConfig(
         @Nullable String devKey,
         Durability durability,
         Duration receiptTtl,
+        Rate rate,
         RedisConfig redis,
         BrokerLimits limits) {
     /** Reads and checks the settings, all mistakes at once. */
@@ -44,6 +47,7 @@ record PublisherConfig(
                 devKey(env, listenHost, keysFile),
                 env.choice("FANFARE_DURABILITY", Durability.MASTER),
                 env.duration("FANFARE_RECEIPT_TTL", Duration.ofHours(1), Duration.ofMinutes(1), Duration.ofDays(7)),
+                Rate.from(env),
                 RedisConfig.from(env),
                 BrokerLimits.from(env)));
     }

@@ -7,6 +7,7 @@ import fanfare.control.ControlWriter;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.Problem;
 import fanfare.http.ProblemHandler;
+import fanfare.http.RequestId;
 import fanfare.presence.Gateways;
 import fanfare.presence.OnlineWalk;
 import fanfare.presence.PresenceReader;
@@ -14,16 +15,20 @@ import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
 import fanfare.publisher.history.HistoryHandler;
+import fanfare.publisher.json.GzipBody;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
 import fanfare.publisher.messages.MessageHandler;
+import fanfare.publisher.openapi.OpenApiHandler;
 import fanfare.publisher.presence.OnlineHandler;
 import fanfare.publisher.presence.OnlineUsersHandler;
 import fanfare.publisher.presence.PresenceHandler;
 import fanfare.publisher.publish.BatchHandler;
 import fanfare.publisher.publish.PublishHandler;
 import fanfare.publisher.publish.Publishing;
+import fanfare.publisher.rate.RateHandler;
+import fanfare.publisher.rate.RateLimits;
 import fanfare.publisher.stats.StatsHandler;
 import fanfare.receipt.ReceiptReader;
 import fanfare.receipt.ReceiptWriter;
@@ -37,14 +42,16 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +70,8 @@ final class PublisherVerticle extends VerticleBase {
     private final BrokerLimits limits;
     private final Duration bodyMax;
     private final Keyring keys;
+    private final LastCall lastCall;
+    private final Supplier<String> ids;
     private final MeterRegistry metrics;
     private final String linkName;
 
@@ -70,14 +79,20 @@ final class PublisherVerticle extends VerticleBase {
     private volatile @Nullable Broker broker;
 
     private @Nullable HttpServer server;
+    private @Nullable Router router;
 
-    /** @param limits this loop's share */
+    /**
+     * @param limits this loop's share
+     * @param ids makes names that are not given twice, for requests, publications and orders that come without
+     */
     PublisherVerticle(
             PublisherConfig config,
             Masters masters,
             BrokerLimits limits,
             Duration bodyMax,
             Keyring keys,
+            LastCall lastCall,
+            Supplier<String> ids,
             MeterRegistry metrics,
             int number) {
         this.config = config;
@@ -85,6 +100,8 @@ final class PublisherVerticle extends VerticleBase {
         this.limits = limits;
         this.bodyMax = bodyMax;
         this.keys = keys;
+        this.lastCall = lastCall;
+        this.ids = ids;
         this.metrics = metrics;
         this.linkName = "publisher-" + number;
     }
@@ -102,12 +119,14 @@ final class PublisherVerticle extends VerticleBase {
         opened.open();
         broker = opened;
         ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
+        Router routes = routes(guard, opened);
+        router = routes;
         HttpServer made = vertx.createHttpServer(
                         // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
                         new HttpServerOptions().setHttp2ClearTextEnabled(false))
                 .connectionHandler(guard::connected)
-                .invalidRequestHandler(ProblemHandler::unreadable)
-                .requestHandler(routes(guard, opened));
+                .invalidRequestHandler(named(ProblemHandler::unreadable))
+                .requestHandler(named(routes));
         server = made;
         return made.listen(config.listenPort(), config.listenHost())
                 .recover(failure -> Future.failedFuture(
@@ -129,6 +148,18 @@ final class PublisherVerticle extends VerticleBase {
         return opened != null && opened.isUp();
     }
 
+    /** What is served, once this has started; for whoever compares it with what is promised. */
+    List<Route> routes() {
+        return router == null ? List.of() : router.getRoutes();
+    }
+
+    private Handler<HttpServerRequest> named(Handler<HttpServerRequest> server) {
+        return request -> {
+            RequestId.assign(request, ids);
+            server.handle(request);
+        };
+    }
+
     private Router routes(ConnectionGuard guard, Broker opened) {
         Keys redisKeys = new Keys(config.redis().prefix());
         PresenceReader presence = new PresenceReader(opened.link(), redisKeys);
@@ -136,53 +167,67 @@ final class PublisherVerticle extends VerticleBase {
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         router.route().handler(guard);
+        router.route().handler(lastCall);
         Publishing publishing = new Publishing(
                 opened,
                 new ReceiptWriter(opened.link(), redisKeys),
                 (int) config.limits().inboxTtl().toSeconds(),
                 config.durability(),
                 (int) config.receiptTtl().toSeconds(),
-                () -> UUID.randomUUID().toString(),
+                ids,
                 metrics);
-        post(router, "/v1/publish", new PublishHandler(publishing, unknownFields));
-        post(router, "/v1/batch", new BatchHandler(publishing, unknownFields));
-        get(router, "/v1/users/:user/presence", new PresenceHandler(presence));
+        RateLimits rates = new RateLimits(vertx, opened.link(), redisKeys, config.rate(), System::nanoTime, metrics);
+        RateHandler oneToken = new RateHandler(rates);
+        post(router, "/v1/publish", new PublishHandler(publishing, rates, unknownFields));
+        post(router, "/v1/batch", new BatchHandler(publishing, rates, unknownFields));
+        get(router, "/v1/users/:user/presence", oneToken, new PresenceHandler(presence));
         get(
                 router,
                 "/v1/users/:user/history",
+                oneToken,
                 new HistoryHandler(
                         opened.link(), new ChannelReader(opened.link(), redisKeys, HistoryHandler.EVERYTHING)));
-        get(router, "/v1/messages/:id", new MessageHandler(new ReceiptReader(opened.link(), redisKeys)));
-        get(router, "/v1/stats", new StatsHandler(new Gateways(opened.link(), redisKeys)));
+        get(router, "/v1/messages/:id", oneToken, new MessageHandler(new ReceiptReader(opened.link(), redisKeys)));
+        get(router, "/v1/stats", oneToken, new StatsHandler(new Gateways(opened.link(), redisKeys)));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
         answer(
                 router,
                 HttpMethod.GET,
                 "/v1/presence",
+                oneToken,
                 new OnlineUsersHandler(new OnlineWalk(opened.link(), redisKeys)));
-        read(router, "/v1/presence", new OnlineHandler(presence, unknownFields));
+        read(router, "/v1/presence", oneToken, new OnlineHandler(presence, unknownFields));
         post(
                 router,
                 "/v1/disconnect",
-                new DisconnectHandler(
-                        new ControlWriter(opened.link(), redisKeys, () -> UUID.randomUUID()
-                                .toString()),
-                        unknownFields));
+                oneToken,
+                new DisconnectHandler(new ControlWriter(opened.link(), redisKeys, ids), unknownFields));
+        open(router, "/v1/openapi.yaml", HttpMethod.GET);
+        answer(router, HttpMethod.GET, "/v1/openapi.yaml", new OpenApiHandler());
         return router;
     }
 
-    private void post(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private void post(Router router, String path, Handler<RoutingContext>... handlers) {
         path(router, path, HttpMethod.POST);
-        read(router, path, handler);
+        read(router, path, handlers);
     }
 
-    private void get(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private void get(Router router, String path, Handler<RoutingContext>... handlers) {
         path(router, path, HttpMethod.GET);
-        answer(router, HttpMethod.GET, path, handler);
+        answer(router, HttpMethod.GET, path, handlers);
     }
 
-    /** Counts what is asked for at a path, and turns away other methods and whoever has no key. */
+    /** Does what {@link #open} does, and turns away whoever has no key. */
     private void path(Router router, String path, HttpMethod... methods) {
+        open(router, path, methods);
+        // Before the body is read: who has no key shall not make us read.
+        router.route(path).handler(new KeyHandler(keys));
+    }
+
+    /** Counts what is asked for at a path, and turns away other methods. */
+    private void open(Router router, String path, HttpMethod... methods) {
         String allowed = Stream.of(methods).map(HttpMethod::name).collect(Collectors.joining(", "));
         router.route(path).handler(context -> {
             context.addEndHandler(result -> count(
@@ -195,14 +240,14 @@ final class PublisherVerticle extends VerticleBase {
                 context.fail(Problem.METHOD_NOT_ALLOWED.because("this path takes only " + allowed));
             }
         });
-        // Before the body is read: who has no key shall not make us read.
-        router.route(path).handler(new KeyHandler(keys));
     }
 
     /** Answers a POST with a body. */
-    private static void read(Router router, String path, Handler<RoutingContext> handler) {
+    @SafeVarargs
+    private void read(Router router, String path, Handler<RoutingContext>... handlers) {
         BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
-        answer(router, HttpMethod.POST, path, new JsonContent(), body, handler);
+        answer(router, HttpMethod.POST, path, new JsonContent(), body, new GzipBody(metrics));
+        answer(router, HttpMethod.POST, path, handlers);
     }
 
     @SafeVarargs

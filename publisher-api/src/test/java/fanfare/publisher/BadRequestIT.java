@@ -71,7 +71,6 @@ class BadRequestIT {
         }) {
             refused(publisher.send(publish().setHeader("Content-Type", type)), 415, "unsupported-media-type", null);
         }
-        refused(publisher.send(publish().setHeader("Content-Encoding", "gzip")), 415, "unsupported-media-type", null);
         assertThat(publisher
                         .send(publish().setHeader("Content-Type", "Application/JSON; charset=\"UTF-8\""))
                         .statusCode())
@@ -140,7 +139,9 @@ class BadRequestIT {
         // Such haste is for this test alone: elsewhere a large body on a busy machine would be one that dawdles.
         try (RunningPublisher hasty =
                 RunningPublisher.start(RedisServer.shared().url(), Duration.ofSeconds(2), Map.of())) {
-            assertThat(hasty.raw(head)).startsWith("HTTP/1.1 408").contains("urn:fanfare:problem:timeout");
+            assertThat(hasty.raw(head))
+                    .startsWith("HTTP/1.1 408")
+                    .contains("urn:fanfare:problem:timeout", "X-Request-Id: made-1\r\n");
             assertThat(hasty.metric("fanfare_http_dawdlers_total")).isEqualTo(1);
         }
     }

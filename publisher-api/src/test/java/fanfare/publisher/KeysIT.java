@@ -4,14 +4,15 @@ import static fanfare.publisher.RunningPublisher.json;
 import static fanfare.publisher.RunningPublisher.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.publisher.auth.NewKey;
+import fanfare.testing.RawHttp;
+import fanfare.testing.RecordedLog;
 import fanfare.testing.RedisServer;
 import io.vertx.core.json.JsonArray;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -20,21 +21,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class KeysIT {
-    /** A key as it was printed, and its line for the file. */
-    private record Made(String key, String line) {
-        static Made with(String id, String permissions) {
-            List<String> lines = NewKey.describe(List.of(id, permissions), new SecureRandom())
-                    .lines()
-                    .filter(line -> !line.startsWith("#"))
-                    .toList();
-            return new Made(lines.get(0), lines.get(1) + "\n");
-        }
-    }
+    private static final String BODY = RunningPublisher.PUBLISH.replace("/a", "/shop");
 
     @TempDir
     private Path folder;
 
-    private final Made shop = Made.with("shop", "publish:user=/shop,presence:read");
+    private final MadeKey shop = MadeKey.with("shop", "publish:user=/shop,presence:read");
     private RunningPublisher publisher;
 
     @BeforeEach
@@ -118,14 +110,26 @@ class KeysIT {
 
     @Test
     void aChangedFileCountsWithoutARestartAndABrokenOneDoesNot() throws Exception {
-        Made next = Made.with("next", "publish:user");
-        write(shop.line() + "half a li");
-        until("the broken file is noticed", () -> publisher.metric("fanfare_keys_file_broken") == 1);
-        assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(200);
+        MadeKey next = MadeKey.with("next", "publish:user");
+        RecordedLog log = RecordedLog.start();
+        try {
+            Files.writeString(folder.resolve("keys"), shop.line() + "half a li");
+            until("the broken file is noticed", () -> publisher.metric("fanfare_keys_file_broken") == 1);
+            assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(200);
+            until("the log says so", () -> log.records().stream()
+                    .anyMatch(entry -> entry.getMessage().contains("the old keys stay in force")
+                            && List.of(entry.getParameters()).toString().contains("line 2")));
+        } finally {
+            log.close();
+        }
 
-        write(next.line());
-        until("the new key works", () -> status(next, "{\"user\":\"1\"}", "/any") == 200);
-        assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(401);
+        try (RawHttp slow = underWay(shop)) {
+            write(next.line());
+            until("the new key works", () -> status(next, "{\"user\":\"1\"}", "/any") == 200);
+            assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(401);
+            slow.send(BODY.substring(10));
+            assertThat(slow.answer().status()).isEqualTo(200);
+        }
         // The keys are in force a moment before it is said that they are.
         until("the file is whole", () -> publisher.metric("fanfare_keys_file_broken") == 0);
         assertThat(publisher.metric("fanfare_keys")).isEqualTo(2);
@@ -133,14 +137,42 @@ class KeysIT {
         Files.delete(folder.resolve("keys"));
         until("the missing file is noticed", () -> publisher.metric("fanfare_keys_file_broken") == 1);
         assertThat(status(next, "{\"user\":\"1\"}", "/any")).isEqualTo(200);
+
+        Path whole = Files.writeString(folder.resolve("keys.new"), shop.line());
+        Files.move(whole, folder.resolve("keys"), StandardCopyOption.ATOMIC_MOVE);
+        until("the old key works again", () -> status(shop, "{\"user\":\"1\"}", "/shop") == 200);
+        assertThat(status(next, "{\"user\":\"1\"}", "/any")).isEqualTo(401);
     }
 
-    private int status(Made key, String to, String namespace) {
+    /** A request whose key has been let in, and whose body is on its way. */
+    private RawHttp underWay(MadeKey key) {
+        RawHttp slow = RawHttp.to(publisher.port)
+                .send(
+                        """
+                        POST /v1/publish HTTP/1.1\r
+                        Host: localhost\r
+                        Authorization: Bearer %s\r
+                        Content-Type: application/json\r
+                        Expect: 100-continue\r
+                        Content-Length: %d\r
+                        \r
+                        """
+                                .formatted(key.key(), BODY.length()));
+        assertThat(slow.answer().status()).isEqualTo(100);
+        return slow.send(BODY.substring(0, 10));
+    }
+
+    private int status(MadeKey key, String to, String namespace) {
         return publisher.publish(key.key(), to, namespace).statusCode();
     }
 
+    /** Swaps the file as Kubernetes does that of a Secret: behind a link to a folder, which is renamed into its place. */
     private Path write(String lines) throws Exception {
+        Path version = Files.createTempDirectory(folder, "version");
+        Files.writeString(version.resolve("keys"), lines);
+        Path link = Files.createSymbolicLink(folder.resolve("..data_tmp"), version.getFileName());
+        Files.move(link, folder.resolve("..data"), StandardCopyOption.ATOMIC_MOVE);
         Path file = folder.resolve("keys");
-        return Files.writeString(file, lines);
+        return Files.isSymbolicLink(file) ? file : Files.createSymbolicLink(file, Path.of("..data", "keys"));
     }
 }

@@ -50,6 +50,7 @@ final class KnownGateway {
                 () -> state,
                 new Probe(keys.probe(state.node()), sent -> {}),
                 () -> {},
+                shared -> {},
                 new SimpleMeterRegistry());
         writer.start();
         made.complete(writer);

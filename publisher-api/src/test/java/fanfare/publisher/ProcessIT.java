@@ -3,8 +3,10 @@ package fanfare.publisher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.testing.FlakyLink;
+import fanfare.testing.RawHttp;
 import fanfare.testing.RedisServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,17 +17,57 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The program as an operator meets it: its exit codes, its words, its end. */
 class ProcessIT {
+    private static final int CALLERS = 20;
+
     private record Ended(int code, String out, String err) {}
+
+    private record Running(Process process, int port, int managementPort) implements AutoCloseable {
+        static Running start(String redisUrl) throws Exception {
+            int port = RedisServer.freePort();
+            int managementPort = RedisServer.freePort();
+            Running started = new Running(launch(settings(port, managementPort, redisUrl)), port, managementPort);
+            RunningPublisher.until("it is ready", () -> isReady(managementPort));
+            return started;
+        }
+
+        /** So many callers whose publications wait for Redis. */
+        List<RawHttp> callers() {
+            List<RawHttp> callers = new ArrayList<>();
+            for (int i = 0; i < CALLERS; i++) {
+                callers.add(publish(RawHttp.to(port)));
+            }
+            RunningPublisher.until("all are under way", () -> underWay(managementPort) == CALLERS);
+            return callers;
+        }
+
+        void terminate() {
+            process.destroy();
+        }
+
+        void hasEndedWell() throws InterruptedException {
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isZero();
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
 
     @Test
     void mistakesAreOneLineEachAndNoStackTrace() throws Exception {
@@ -57,8 +99,47 @@ class ProcessIT {
     }
 
     @Test
+    void theSettingsAreCheckedWithoutAStart(@TempDir Path folder) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Map<String, String> settings = new HashMap<>(
+                    settings(taken.getLocalPort(), 0, RedisServer.shared().url()));
+            settings.put(
+                    "FANFARE_KEYS_FILE",
+                    Files.writeString(
+                                    folder.resolve("keys"),
+                                    MadeKey.with("a", "disconnect").line())
+                            .toString());
+            Ended well = run(settings, "check-config");
+            assertThat(well.code()).isZero();
+            assertThat(well.out())
+                    .contains("\n  FANFARE_DEV_KEY           (redacted)\n")
+                    .contains("\nwarning  FANFARE_LISTEN_PORT: port " + taken.getLocalPort() + " is taken")
+                    .contains("\nok       FANFARE_KEYS_FILE: 1 key\n", "\nok       Redis: takes writes\n")
+                    .doesNotContain("dev.secret");
+
+            settings.put("FANFARE_REDIS_URL", "redis://127.0.0.1:" + RedisServer.freePort());
+            assertThat(run(settings, "check-config").code()).isEqualTo(1);
+
+            Files.writeString(folder.resolve("keys"), "a, b");
+            Ended mistaken = run(settings, "check-config");
+            assertThat(mistaken.code()).isEqualTo(2);
+            assertThat(mistaken.out())
+                    .contains("error    FANFARE_KEYS_FILE is '" + folder.resolve("keys") + "': line 1 is not: ")
+                    .contains("error    Redis: cannot be reached");
+
+            settings.put("FANFARE_DURABILITY", "best");
+            settings.put("FANFARE_RATE_LIMT", "5");
+            Ended refused = run(settings, "check-config");
+            assertThat(refused.code()).isEqualTo(2);
+            assertThat(refused.out())
+                    .contains("error    FANFARE_DURABILITY is 'best'")
+                    .contains("error    FANFARE_RATE_LIMT is not a setting; did you mean FANFARE_RATE_LIMIT?");
+        }
+    }
+
+    @Test
     void theCommandLineExplainsItself() throws Exception {
-        assertThat(run(Map.of(), "--help").out()).contains("new-key");
+        assertThat(run(Map.of(), "--help").out()).contains("new-key", "check-config");
         assertThat(run(Map.of(), "publish").code()).isEqualTo(2);
         Ended made = run(Map.of(), "new-key", "shop", "publish:user=/a,disconnect");
         assertThat(made.code()).isZero();
@@ -67,32 +148,119 @@ class ProcessIT {
     }
 
     @Test
-    void aStopFinishesWhatWasAccepted() throws Exception {
+    void aStopFinishesWhatWasAcceptedAndWaitsForNoIdleConnection() throws Exception {
+        try (RedisServer redis = RedisServer.start();
+                FlakyLink link = FlakyLink.to(redis.port());
+                Running publisher = Running.start("redis://127.0.0.1:" + link.port());
+                RawHttp idle = RawHttp.to(publisher.port())) {
+            assertThat(publish(idle).answer().status()).isEqualTo(200);
+            link.stall();
+            long begun = System.nanoTime();
+            List<RawHttp> callers = publisher.callers();
+            publisher.terminate();
+            assertThat(idle.rest()).isEmpty();
+            RunningPublisher.until("the port is closed", () -> !accepts(publisher.port()));
+            link.resume();
+            // A machine that was away for longer than the broker tries has nothing to finish.
+            boolean inTime = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(4);
+            for (RawHttp caller : callers) {
+                assertThat(caller.answer().status()).isIn(200, inTime ? 200 : 503);
+                assertThat(caller.rest()).isEmpty();
+                caller.close();
+            }
+            publisher.hasEndedWell();
+        }
+    }
+
+    @Test
+    void aStopTellsWhomRedisDoesNotAnswer() throws Exception {
+        try (RedisServer redis = RedisServer.start();
+                Running publisher = Running.start(redis.url())) {
+            redis.kill();
+            List<RawHttp> callers = publisher.callers();
+            publisher.terminate();
+            for (RawHttp caller : callers) {
+                RawHttp.Answer answer = caller.answer();
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.header("Retry-After")).isEqualTo("1");
+                assertThat(caller.rest()).isEmpty();
+                caller.close();
+            }
+            publisher.hasEndedWell();
+        }
+    }
+
+    /** Callers that never pause; each learns from its last answer, and not from a reset, that it is the last. */
+    @Test
+    void aStopInTheMidstOfWorkResetsNobody() throws Exception {
+        try (Running publisher = Running.start(RedisServer.shared().url())) {
+            AtomicInteger answered = new AtomicInteger();
+            List<CompletableFuture<String>> ends = new ArrayList<>();
+            for (int i = 0; i < CALLERS; i++) {
+                ends.add(CompletableFuture.supplyAsync(
+                        () -> worked(publisher.port(), answered), caller -> new Thread(caller).start()));
+            }
+            RunningPublisher.until("all are at work", () -> answered.get() > 20 * CALLERS);
+            publisher.terminate();
+            for (CompletableFuture<String> end : ends) {
+                assertThat(end.get(20, TimeUnit.SECONDS)).isEmpty();
+            }
+            publisher.hasEndedWell();
+        }
+    }
+
+    /** Publishes until an answer says that it is the last; returns what came behind it. */
+    private static String worked(int port, AtomicInteger answered) {
+        try (RawHttp caller = RawHttp.to(port)) {
+            while (true) {
+                RawHttp.Answer answer = publish(caller).answer();
+                assertThat(answer.status()).isEqualTo(200);
+                answered.incrementAndGet();
+                if ("close".equalsIgnoreCase(answer.header("Connection"))) {
+                    return caller.rest();
+                }
+            }
+        }
+    }
+
+    private static RawHttp publish(RawHttp caller) {
+        return caller.request(
+                "POST",
+                "/v1/publish",
+                RunningPublisher.PUBLISH,
+                "Authorization: Bearer dev.secret",
+                "Content-Type: application/json");
+    }
+
+    @Test
+    void bombsOfGigabytesFitIntoASmallHeap() throws Exception {
         int port = RedisServer.freePort();
         int management = RedisServer.freePort();
-        try (RedisServer redis = RedisServer.start();
-                FlakyLink link = FlakyLink.to(redis.port())) {
-            Process publisher = launch(settings(port, management, "redis://127.0.0.1:" + link.port()));
-            try {
-                HttpClient client = HttpClient.newHttpClient();
-                RunningPublisher.until("it is ready", () -> isReady(client, management));
-                link.stall();
-                CompletableFuture<HttpResponse<String>> answer = client.sendAsync(
-                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/publish"))
-                                .header("Authorization", "Bearer dev.secret")
-                                .header("Content-Type", "application/json")
-                                .POST(BodyPublishers.ofString(RunningPublisher.PUBLISH))
-                                .build(),
-                        BodyHandlers.ofString());
-                RunningPublisher.until("it is under way", () -> underWay(client, management));
-                publisher.destroy();
-                RunningPublisher.until("the port is closed", () -> !accepts(port));
-                link.resume();
-                assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
-                assertThat(publisher.waitFor(20, TimeUnit.SECONDS)).isTrue();
-            } finally {
-                publisher.destroyForcibly();
+        Map<String, String> settings =
+                new HashMap<>(settings(port, management, RedisServer.shared().url()));
+        settings.put("JAVA_TOOL_OPTIONS", "-Xmx96m -XX:MaxDirectMemorySize=32m -XX:+ExitOnOutOfMemoryError");
+        Process publisher = launch(settings);
+        try {
+            RunningPublisher.until("it is ready", () -> isReady(management));
+            HttpClient client = HttpClient.newHttpClient();
+            List<CompletableFuture<Integer>> answers = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                answers.add(client.sendAsync(
+                                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/publish"))
+                                        .header("Authorization", "Bearer dev.secret")
+                                        .header("Content-Type", "application/json")
+                                        .header("Content-Encoding", "gzip")
+                                        .POST(BodyPublishers.ofByteArray(Gzip.bomb(2_000)))
+                                        .build(),
+                                BodyHandlers.ofString())
+                        .thenApply(HttpResponse::statusCode));
             }
+            for (CompletableFuture<Integer> answer : answers) {
+                assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo(413);
+            }
+            assertThat(body(management, "/metrics")).contains("fanfare_http_gzip_too_large_total 8.0");
+        } finally {
+            publisher.destroyForcibly();
         }
     }
 
@@ -112,27 +280,23 @@ class ProcessIT {
                 redisUrl);
     }
 
-    private static boolean isReady(HttpClient client, int port) {
-        return body(client, port, "/readyz").contains("\"status\":\"up\",\"checks\"");
+    private static boolean isReady(int port) {
+        return body(port, "/readyz").contains("\"status\":\"up\",\"checks\"");
     }
 
-    private static boolean underWay(HttpClient client, int port) {
-        return body(client, port, "/metrics")
+    private static double underWay(int port) {
+        return body(port, "/metrics")
                 .lines()
-                .anyMatch(line -> line.startsWith("fanfare_publishes_under_way") && line.endsWith(" 1.0"));
+                .filter(line -> line.startsWith("fanfare_publishes_under_way{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
-    private static String body(HttpClient client, int port, String path) {
+    private static String body(int port, String path) {
         try {
-            return client.send(
-                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                                    .build(),
-                            BodyHandlers.ofString())
-                    .body();
-        } catch (IOException e) {
-            return "";
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+            return RawHttp.get(port, path).body();
+        } catch (UncheckedIOException e) {
+            return ""; // It does not listen yet.
         }
     }
 

@@ -8,6 +8,7 @@ import fanfare.broker.Durability;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
+import fanfare.publisher.auth.Rate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ class PublisherConfigTest {
                         null,
                         Durability.MASTER,
                         Duration.ofHours(1),
+                        new Rate(100_000, 200_000),
                         new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
                         BrokerLimits.defaults()));
     }
@@ -45,6 +47,8 @@ class PublisherConfigTest {
         values.put("FANFARE_KEYS_FILE", "/keys");
         values.put("FANFARE_DEV_KEY", "dev.secret");
         values.put("FANFARE_DURABILITY", "replicated");
+        values.put("FANFARE_RATE_LIMIT", "7");
+        values.put("FANFARE_RATE_BURST", "8");
         values.put("FANFARE_REDIS_URL", "redis://h:1");
         values.put("FANFARE_REDIS_PREFIX", "p:");
         values.put("FANFARE_INBOX_TTL", "1h");
@@ -65,6 +69,7 @@ class PublisherConfigTest {
                         "dev.secret",
                         Durability.REPLICATED,
                         Duration.ofMinutes(7),
+                        new Rate(7, 8),
                         new RedisConfig("redis://h:1", "p:"),
                         new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000)));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());

@@ -4,6 +4,7 @@ import fanfare.config.Env;
 import fanfare.testing.RedisServer;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -19,12 +20,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
-/** A whole publisher on free loopback ports, its keys prefixed at random, asked over real HTTP. */
+/** A whole publisher on free loopback ports, asked over real HTTP; its prefix is random unless a setting says another. */
 final class RunningPublisher implements AutoCloseable {
     static final String DEV = "dev.secret";
     static final String PUBLISH =
@@ -32,21 +35,25 @@ final class RunningPublisher implements AutoCloseable {
             {"to":{"user":"42"},"namespace":"/a","event":"e","data":{"n": 1.0}}""";
     private static final Duration WAIT_MAX = Duration.ofSeconds(20);
 
-    final String prefix = "test:" + UUID.randomUUID() + ":";
+    final String prefix;
     final int port = RedisServer.freePort();
     final int managementPort = RedisServer.freePort();
+    /** Ids that the publisher asked for so far. */
+    final AtomicInteger made = new AtomicInteger();
+
     private final HttpClient client = HttpClient.newHttpClient();
     private final Publisher publisher;
 
     private RunningPublisher(String redisUrl, Duration bodyMax, Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(settings);
+        prefix = all.computeIfAbsent("FANFARE_REDIS_PREFIX", name -> "test:" + UUID.randomUUID() + ":");
         all.put("FANFARE_LISTEN_HOST", "127.0.0.1");
         all.put("FANFARE_LISTEN_PORT", Integer.toString(port));
         all.put("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort));
         all.put("FANFARE_DEV_KEY", DEV);
         all.put("FANFARE_REDIS_URL", redisUrl);
-        all.put("FANFARE_REDIS_PREFIX", prefix);
-        publisher = new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax);
+        publisher =
+                new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax, () -> "made-" + made.incrementAndGet());
         await(publisher.start());
     }
 
@@ -121,6 +128,10 @@ final class RunningPublisher implements AutoCloseable {
             socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
+    }
+
+    List<Route> routes() {
+        return publisher.routes();
     }
 
     /** The value of a sample on the management port, 0 if there is none. */

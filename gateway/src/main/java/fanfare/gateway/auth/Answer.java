@@ -13,8 +13,12 @@ sealed interface Answer {
      */
     record Unavailable(String why, long retryAfterMs) implements Answer {}
 
-    /** The site said something that no site should, and will again. */
-    record Misconfigured() implements Answer {}
+    /**
+     * The site said something that no site should, and will again.
+     *
+     * @param words a sentence on what it said and should say
+     */
+    record Misconfigured(String words) implements Answer {}
 
     /** Too many others wait, so the site was not asked. */
     record Overloaded() implements Answer {}

@@ -154,8 +154,7 @@ final class SiteClient {
         }
 
         private Answer misconfigured(String what) {
-            log.misconfigured("200 and " + what, null);
-            return new Answer.Misconfigured();
+            return new Answer.Misconfigured(log.misconfigured("200 and " + what, null));
         }
     }
 
@@ -167,8 +166,7 @@ final class SiteClient {
         if (status == 429 || status >= 500) {
             return new Answer.Unavailable("status " + status, retryAfterMs(response.getHeader("Retry-After")));
         }
-        log.misconfigured(Integer.toString(status), response.getHeader("Location"));
-        return new Answer.Misconfigured();
+        return new Answer.Misconfigured(log.misconfigured(Integer.toString(status), response.getHeader("Location")));
     }
 
     private long retryAfterMs(@Nullable String value) {

@@ -25,12 +25,13 @@ final class SiteLog {
         this.clockMs = clockMs;
     }
 
-    void misconfigured(String status, @Nullable String location) {
-        write(
-                Kind.MISCONFIGURED,
-                "The site answered the login check with " + quoted(status)
-                        + (location == null ? "" : ", Location: " + quoted(location))
-                        + ". Nobody is let in by that; for a browser that is not logged in, answer 401 instead");
+    /** Returns the line, written or not. */
+    String misconfigured(String status, @Nullable String location) {
+        String line = "The site answered the login check with " + quoted(status)
+                + (location == null ? "" : ", Location: " + quoted(location))
+                + ". Nobody is let in by that; for a browser that is not logged in, answer 401 instead";
+        write(Kind.MISCONFIGURED, line);
+        return line;
     }
 
     void unavailable(String why) {

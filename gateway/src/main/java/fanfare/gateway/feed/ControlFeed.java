@@ -7,9 +7,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
-/** The site's commands to all gateways, over a connection of their own so that no flood of messages delays them. */
+/** The site's commands to all gateways and their own calls to each other, over a connection of their own so that no flood of messages delays them. */
 public final class ControlFeed {
     private static final System.Logger LOG = System.getLogger(ControlFeed.class.getName());
     private static final int RETRY_MS = 200;
@@ -17,6 +18,8 @@ public final class ControlFeed {
     private final Vertx vertx;
     private final ControlReader reader;
     private final String channel;
+    private final Consumer<Buffer> crowds;
+    private final String crowdsChannel;
     private final Subscriber subscriber;
 
     public ControlFeed(
@@ -24,6 +27,7 @@ public final class ControlFeed {
             Masters masters,
             Keys keys,
             ControlReader reader,
+            Consumer<Buffer> crowds,
             Pulse pulse,
             String probe,
             DoubleSupplier random,
@@ -31,6 +35,8 @@ public final class ControlFeed {
         this.vertx = vertx;
         this.reader = reader;
         this.channel = keys.control();
+        this.crowds = crowds;
+        this.crowdsChannel = keys.crowds();
         this.subscriber = new Subscriber(
                 vertx, masters, "control", pulse, probe, Future::succeededFuture, random, metrics, new FromRedis());
     }
@@ -38,12 +44,19 @@ public final class ControlFeed {
     private final class FromRedis implements Subscriber.Listener {
         @Override
         public void subscribed(String name) {
-            catchUp();
+            // A call that was missed is made again.
+            if (name.equals(channel)) {
+                catchUp();
+            }
         }
 
         @Override
         public void message(String name, Buffer message) {
-            reader.message(message);
+            if (name.equals(channel)) {
+                reader.message(message);
+            } else {
+                crowds.accept(message);
+            }
         }
 
         @Override
@@ -66,6 +79,7 @@ public final class ControlFeed {
     public void open() {
         subscriber.open();
         subscriber.subscribe(channel);
+        subscriber.subscribe(crowdsChannel);
     }
 
     public Future<Void> close() {

@@ -199,6 +199,10 @@ public final class Feed implements Hub.Source {
             if (left != null && left.hubs.remove(hub) && left.hubs.isEmpty() && !channel.equals(Channel.BROADCAST)) {
                 followed.remove(channel);
                 byName.remove(left.name);
+                if (channel.kind() == Channel.Kind.TOPIC) {
+                    // Nobody else's: sites make up topics without end, while users share their buckets' fences.
+                    fences.remove(keys.fence(channel));
+                }
                 channels.decrementAndGet();
                 left.state.end();
                 left.subscriber.unsubscribe(left.name);
@@ -252,8 +256,19 @@ public final class Feed implements Hub.Source {
             Followed channel = uncompared.remove();
             if (isFollowed(channel) && channel.state.state() == FeedChannel.State.LIVE && isSameMaster(channel)) {
                 reader.tail(channel.channel()).onSuccess(channel.state::compare);
+                if (channel.channel().kind() == Channel.Kind.TOPIC) {
+                    keepFence(channel.channel());
+                }
             }
         }
+    }
+
+    /**
+     * Has a topic's fence live on for as long as somebody reckons with its mark: if it ended with a silent log, then what
+     * comes next would look like the first message after a loss.
+     */
+    private void keepFence(Channel topic) {
+        reader.fence(topic, limits.keptMs() / 1_000);
     }
 
     private boolean isSameMaster(Followed channel) {

@@ -19,6 +19,8 @@ final class Member implements LoginListener {
 
     /** Null until the site has answered. */
     private @Nullable Login login;
+    /** Its place among the connections of its user on all gateways, on Redis' clock [ms]; 0 before it entered the roster. */
+    private long enteredMs;
 
     Member(Session session, Hub hub, Supplier<ServerTime> serverClock) {
         this.session = session;
@@ -39,6 +41,14 @@ final class Member implements LoginListener {
     String user() {
         Identity identity = identity();
         return identity == null ? null : identity.user();
+    }
+
+    long enteredMs() {
+        return enteredMs;
+    }
+
+    void entered(long ms) {
+        enteredMs = ms;
     }
 
     void admitted(Login granted) {

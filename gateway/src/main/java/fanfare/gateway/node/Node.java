@@ -19,6 +19,7 @@ import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.http.Health;
+import fanfare.presence.Crowd;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
@@ -115,7 +116,15 @@ public final class Node {
         clock = new RedisClock(vertx, commands, System::currentTimeMillis);
         pulse = new Pulse(System::nanoTime);
         String probe = keys.probe(ids.get());
-        Roster roster = new Roster(settings.connectionsPerUserMax(), this::opened, this::closed);
+        Roster roster = new Roster(settings.connectionsPerUserMax(), clock::estimateMs, this::opened, this::closed);
+        Crowds crowds = new Crowds(
+                vertx,
+                new Crowd(vertx, commands, keys),
+                roster,
+                settings.connectionsPerUserMax(),
+                this::incarnation,
+                ids,
+                metrics);
         SiteAuthenticator authenticator = new SiteAuthenticator(
                 vertx,
                 settings.auth().siteAuthUrl(),
@@ -140,6 +149,7 @@ public final class Node {
                         settings.version()),
                 new Probe(probe, this::probed),
                 this::begun,
+                crowds::shared,
                 metrics);
         owners = new Owners(commands, keys, () -> new Owner(presence.incarnation(), relayAddress()), metrics);
         control = new ControlFeed(
@@ -147,6 +157,7 @@ public final class Node {
                 masters,
                 keys,
                 new ControlReader(commands, keys, admission::disconnect, admission::doubt),
+                crowds::called,
                 pulse,
                 probe,
                 Node::random,

@@ -3,7 +3,6 @@ package fanfare.gateway.node;
 import fanfare.control.Disconnect;
 import fanfare.gateway.auth.Identity;
 import fanfare.gateway.session.CloseReason;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,19 +10,25 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** The users on this gateway and their connections, oldest first. Confined to the node loop. */
 final class Roster {
     private final int connectionsPerUserMax;
+    private final LongSupplier serverClockMs;
     private final Consumer<String> opened;
     private final Consumer<String> closed;
     private final Map<String, Set<Member>> users = new HashMap<>();
     /** Read by metrics and the lease from other threads. */
     private final AtomicInteger userCount = new AtomicInteger();
 
+    /** When the last connection entered: each has a time of its own [ms]. */
+    private long enteredMs;
+
     /** {@code opened} and {@code closed} are told of every connection of a user, by the user's id. */
-    Roster(int connectionsPerUserMax, Consumer<String> opened, Consumer<String> closed) {
+    Roster(int connectionsPerUserMax, LongSupplier serverClockMs, Consumer<String> opened, Consumer<String> closed) {
         this.connectionsPerUserMax = connectionsPerUserMax;
+        this.serverClockMs = serverClockMs;
         this.opened = opened;
         this.closed = closed;
     }
@@ -35,14 +40,25 @@ final class Roster {
     /** Enters a connection; a user who has too many loses the oldest. */
     void enter(String user, Member member) {
         Set<Member> members = users.computeIfAbsent(user, none -> new LinkedHashSet<>(2));
+        enteredMs = Math.max(enteredMs + 1, serverClockMs.getAsLong());
+        member.entered(enteredMs);
         members.add(member);
         userCount.set(users.size());
         opened.accept(user);
         if (members.size() > connectionsPerUserMax) {
-            Member oldest = members.iterator().next();
-            leave(user, oldest);
-            oldest.close(CloseReason.TOO_MANY_CONNECTIONS);
+            putOut(user, members.iterator().next());
         }
+    }
+
+    /** A user's connections, the oldest first. */
+    List<Member> members(String user) {
+        return List.copyOf(users.getOrDefault(user, Set.of()));
+    }
+
+    /** Closes a connection of a user who has too many. */
+    void putOut(String user, Member member) {
+        leave(user, member);
+        member.close(CloseReason.TOO_MANY_CONNECTIONS);
     }
 
     /** Strikes a connection off; does nothing if it is off already. */
@@ -59,8 +75,7 @@ final class Roster {
 
     void disconnect(Disconnect order) {
         CloseReason reason = new CloseReason(order.code(), "").because(order.reason());
-        List<Member> members = new ArrayList<>(users.getOrDefault(order.user(), Set.of()));
-        for (Member member : members) {
+        for (Member member : members(order.user())) {
             Identity identity = member.identity();
             boolean meant = order.session() == null
                     || (identity != null && order.session().equals(identity.session()));

@@ -23,7 +23,7 @@ public final class Message {
     /** The text as lines of an event stream; made when first asked for. */
     private volatile @Nullable Buffer lines;
 
-    /** The channel of a publication, as browsers name it; null for what is none. */
+    /** The channel of a publication or gap, as browsers name it; null for what is neither. */
     private final @Nullable String channel;
     /** Its place there. */
     private final @Nullable Position position;
@@ -77,7 +77,8 @@ public final class Message {
 
     /** Something older is lost for good; what is left follows. */
     public static Message gap(String channel) {
-        return control(new JsonObject().put("type", "gap").put("channel", channel));
+        JsonObject gap = new JsonObject().put("type", "gap").put("channel", channel);
+        return new Message(gap.toBuffer(), null, channel, null, null, null);
     }
 
     /** Please come back in that time. */

@@ -71,6 +71,19 @@ public final class SendQueue {
         return taken;
     }
 
+    /** Drops what is of one channel, as browsers name it; what has a receipt is handed to {@code lost}. */
+    void drop(String channel, Consumer<Message> lost) {
+        messages.removeIf(message -> {
+            boolean dropped = channel.equals(message.channel());
+            if (dropped) {
+                bytes -= message.size();
+                total.add(-message.size());
+                lost.accept(message);
+            }
+            return dropped;
+        });
+    }
+
     /** Forgets all; what has a receipt is handed to {@code lost}. */
     void clear(Consumer<Message> lost) {
         messages.stream().filter(message -> message.receipt() != null).forEach(lost);

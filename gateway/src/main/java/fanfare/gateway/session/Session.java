@@ -167,6 +167,9 @@ public final class Session implements Wheel.Timed {
             if (!wanted.remove(subscription.channel())) {
                 subscriptions.remove(subscription);
                 hub.unsubscribe(subscription);
+                if (held != null) {
+                    held.drop(subscription.channel().label(), message -> notDelivered(message, Reason.NOT_SUBSCRIBED));
+                }
                 renewTokenSoon();
             }
         }

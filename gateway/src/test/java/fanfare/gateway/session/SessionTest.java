@@ -423,6 +423,24 @@ class SessionTest {
     }
 
     @Test
+    void whatWasKeptBackOfATopicIsDroppedIfTheSiteTakesThatAway() throws Exception {
+        welcomed();
+        turn(() -> session.changed(new Identity("alice", null, List.of("a", "b"), Long.MAX_VALUE), START));
+        turn(this::joinAll);
+        pass(Duration.ofSeconds(1));
+        transport.expect("write resume");
+        turn(session::hold);
+        turn(() -> hub.deliver(Channel.topic("a"), event(Channel.topic("a"), 1, 0), 0));
+        turn(() -> hub.deliver(Channel.topic("b"), event(Channel.topic("b"), 2, 0), 0));
+        turn(() -> hub.deliver(Channel.topic("a"), Message.gap("topic:a"), 0));
+        turn(() -> session.changed(new Identity("alice", null, List.of("b"), Long.MAX_VALUE), START));
+        turn(session::release);
+        transport.expect("write event 2");
+        pass(Duration.ofSeconds(1));
+        transport.expect("write resume");
+    }
+
+    @Test
     void anAdmissionAfterTheEndChangesNothing() throws Exception {
         turn(() -> session.ended(1006));
         turn(() -> session.admitted(ALICE));
@@ -505,8 +523,12 @@ class SessionTest {
     }
 
     private static Message event(int n, int receiptSeconds) {
+        return event(Channel.user("alice"), n, receiptSeconds);
+    }
+
+    private static Message event(Channel channel, int n, int receiptSeconds) {
         return Message.of(
-                Channel.user("alice"),
+                channel,
                 new Item(
                         new Position(1, n),
                         null,

@@ -7,14 +7,41 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The format of the key file: a line {@code keyId, sha256hex, permission[,permission...]} for each key. A {@code #} at the
  * start of a line or after white space begins a comment; {@code publish:user=/a} grants a permission for one namespace.
+ * Among the permissions there may be the key's own rate, see {@link Rate}.
  */
 public final class KeyFile {
     /** More than this is no key file [bytes]. */
     static final int BYTES_MAX = 1 << 20;
+
+    /**
+     * What a key is good for.
+     *
+     * @param rate null if it has none of its own
+     */
+    record Grants(Set<Authorization> authorizations, @Nullable Rate rate) {
+        /**
+         * Reads what follows the secret's hash in a line.
+         *
+         * @throws KeyFileException if there is no permission, one that is unknown, or more than one rate
+         */
+        static Grants parse(List<String> elements) {
+            List<String> rates = elements.stream()
+                    .filter(element -> element.startsWith(Rate.PREFIX))
+                    .toList();
+            List<String> permissions = elements.stream()
+                    .filter(element -> !element.startsWith(Rate.PREFIX))
+                    .toList();
+            if (permissions.isEmpty() || rates.size() > 1) {
+                throw new KeyFileException("it takes one permission or more, and at most one rate");
+            }
+            return new Grants(KeyFile.authorizations(permissions), rates.isEmpty() ? null : Rate.parse(rates.get(0)));
+        }
+    }
 
     private KeyFile() {}
 
@@ -89,7 +116,8 @@ public final class KeyFile {
             throw new KeyFileException("line " + number + ": the second field is the secret's SHA-256, 64 hex digits");
         }
         try {
-            if (keys.put(id, ApiKey.of(id, hash, authorizations(parts.subList(2, parts.size())))) != null) {
+            Grants grants = Grants.parse(parts.subList(2, parts.size()));
+            if (keys.put(id, ApiKey.of(id, hash, grants.rate(), grants.authorizations())) != null) {
                 throw new KeyFileException("it has this key id twice");
             }
         } catch (KeyFileException e) {

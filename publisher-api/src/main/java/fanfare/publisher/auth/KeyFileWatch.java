@@ -45,7 +45,7 @@ public final class KeyFileWatch {
      * @return fails with {@link KeyFileException} if it cannot be used
      */
     public Future<Void> start() {
-        return read().map(text -> {
+        return read(vertx, path).map(text -> {
             ring.replace(text);
             seen = text;
             judged = text;
@@ -55,7 +55,7 @@ public final class KeyFileWatch {
     }
 
     private void look() {
-        read().onComplete(result -> {
+        read(vertx, path).onComplete(result -> {
             String now =
                     result.succeeded() ? result.result() : "!" + result.cause().getMessage();
             // Somebody may be writing it at this very moment: half a file must not take keys out of force.
@@ -86,7 +86,8 @@ public final class KeyFileWatch {
         }
     }
 
-    private Future<String> read() {
+    /** The file's text; fails with {@link KeyFileException} if there is none. */
+    static Future<String> read(Vertx vertx, String path) {
         FileSystem files = vertx.fileSystem();
         return files.props(path)
                 .compose(props -> props.isRegularFile() && props.size() <= KeyFile.BYTES_MAX

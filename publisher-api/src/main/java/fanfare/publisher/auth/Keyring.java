@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** The keys in force. Shared by all event loops; a new file's keys replace the old ones in one step. */
 public final class Keyring implements AuthenticationProvider {
     /** Stands in for an unknown key, so that its refusal takes as long as that of a wrong secret. */
-    private static final ApiKey NOBODY = ApiKey.of("nobody", new byte[ApiKey.HASH_BYTES], Set.of());
+    private static final ApiKey NOBODY = ApiKey.of("nobody", new byte[ApiKey.HASH_BYTES], null, Set.of());
 
     private final Map<String, ApiKey> fixed;
     /** Keys by id; replaced as a whole. */

@@ -15,7 +15,7 @@ public final class NewKey {
     /**
      * Makes a key and says what to do with it.
      *
-     * @param args key id and permissions, both optional
+     * @param args key id and permissions, both optional; a rate may be among the permissions
      * @throws KeyFileException if an argument cannot be used
      */
     public static String describe(List<String> args, SecureRandom random) {
@@ -26,7 +26,7 @@ public final class NewKey {
         List<String> permissions = args.size() < 2
                 ? KeyFile.names()
                 : List.of(String.join(",", args.subList(1, args.size())).split(","));
-        KeyFile.authorizations(permissions);
+        KeyFile.Grants.parse(permissions);
         String secret = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes(random, SECRET_BYTES));
         return """
                 # The key, for the site backend. It is not shown again:

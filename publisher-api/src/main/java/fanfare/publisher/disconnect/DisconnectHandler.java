@@ -2,6 +2,7 @@ package fanfare.publisher.disconnect;
 
 import fanfare.control.ControlWriter;
 import fanfare.control.Disconnect;
+import fanfare.http.RequestId;
 import fanfare.publisher.auth.Permission;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.UnknownFields;
@@ -24,7 +25,7 @@ public final class DisconnectHandler implements Handler<RoutingContext> {
         Permission.DISCONNECT.require(context);
         JsonBody json = JsonBody.of(context.body().buffer());
         Disconnect disconnect = DisconnectRequest.parse(json);
-        unknownFields.ignored("disconnect", json.unknown());
+        unknownFields.ignored("disconnect", RequestId.of(context), json.unknown());
         control.disconnect(disconnect)
                 .onSuccess(done -> context.json(new JsonObject().put("requested", true)))
                 .onFailure(context::fail);

@@ -24,7 +24,7 @@ public final class UnknownFields {
     }
 
     /** Takes note of one request's unknown fields. */
-    public void ignored(String call, List<String> paths) {
+    public void ignored(String call, String requestId, List<String> paths) {
         if (paths.isEmpty()) {
             return;
         }
@@ -35,8 +35,9 @@ public final class UnknownFields {
         }
         LOG.log(
                 System.Logger.Level.INFO,
-                "{0} was sent fields that do not exist and were ignored: {1} ({2} more such requests before)",
+                "{0}, request {1}, was sent fields that do not exist and were ignored: {2} ({3} more such requests before)",
                 call,
+                requestId,
                 String.join(", ", paths.stream().map(UnknownFields::readable).toList()),
                 Integer.toString(unsaid));
         loggedAt = now;

@@ -1,13 +1,13 @@
 package fanfare.publisher.presence;
 
 import fanfare.http.Problem;
+import fanfare.http.RequestId;
 import fanfare.presence.PresenceReader;
 import fanfare.publisher.auth.Permission;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.Rules;
 import fanfare.publisher.json.UnknownFields;
 import io.vertx.core.Handler;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
@@ -27,21 +27,21 @@ public final class OnlineHandler implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
         Permission.PRESENCE_READ.require(context);
-        Set<String> users = users(context.body().buffer());
+        Set<String> users = users(context);
         presence.online(users)
                 .map(online -> describe(users, online))
                 .onSuccess(context::json)
                 .onFailure(context::fail);
     }
 
-    private Set<String> users(@Nullable Buffer body) {
-        JsonBody json = JsonBody.of(body);
+    private Set<String> users(RoutingContext context) {
+        JsonBody json = JsonBody.of(context.body().buffer());
         UsersField field = new UsersField(json);
         json.read(field);
         if (field.users == null) {
             throw Problem.INVALID.of("users", "is missing");
         }
-        unknownFields.ignored("presence", json.unknown());
+        unknownFields.ignored("presence", RequestId.of(context), json.unknown());
         return field.users;
     }
 

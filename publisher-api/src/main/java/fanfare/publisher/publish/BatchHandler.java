@@ -2,8 +2,10 @@ package fanfare.publisher.publish;
 
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
+import fanfare.http.RequestId;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonArray;
@@ -14,35 +16,53 @@ import java.util.List;
 /** {@code POST /v1/batch}: publishes up to 1,000 publications, each judged on its own, and answers for each in order. */
 public final class BatchHandler implements Handler<RoutingContext> {
     private final Publishing publishing;
+    private final RateLimits rates;
     private final UnknownFields unknownFields;
 
-    public BatchHandler(Publishing publishing, UnknownFields unknownFields) {
+    public BatchHandler(Publishing publishing, RateLimits rates, UnknownFields unknownFields) {
         this.publishing = publishing;
+        this.rates = rates;
         this.unknownFields = unknownFields;
     }
 
     @Override
     public void handle(RoutingContext context) {
         long start = System.nanoTime();
+        String requestId = RequestId.of(context);
         BatchRequest batch = parse(context);
-        BatchQueue queue = publishing.queue(batch.durability());
-        List<Future<JsonObject>> outcomes = batch.publications().stream()
+        List<Future<PublishRequest>> permitted = batch.publications().stream()
                 .map(each -> each.map(request -> Publishing.permitted(request, context))
-                        .onFailure(refusal -> publishing.refused())
-                        .compose(request -> publishing.publish(request, queue::send)))
+                        .onFailure(refusal -> publishing.refused()))
                 .toList();
-        Future.join(outcomes)
-                .transform(joined -> answer(batch.id(), outcomes))
-                .onComplete(result -> publishing.answered(start))
+        rates.take(context, cost(permitted))
+                .onFailure(refusal -> publishing.refused())
+                .compose(taken -> publish(batch, permitted, requestId).onComplete(result -> publishing.answered(start)))
                 .onSuccess(context::json)
                 .onFailure(context::fail);
+    }
+
+    /** Tokens: one for each place of those publications that are permitted; no batch is for nothing. */
+    private static int cost(List<Future<PublishRequest>> permitted) {
+        int places = permitted.stream()
+                .filter(Future::succeeded)
+                .mapToInt(each -> each.result().to().channels().size())
+                .sum();
+        return Math.max(1, places);
+    }
+
+    private Future<JsonObject> publish(BatchRequest batch, List<Future<PublishRequest>> permitted, String requestId) {
+        BatchQueue queue = publishing.queue(batch.durability());
+        List<Future<JsonObject>> outcomes = permitted.stream()
+                .map(each -> each.compose(request -> publishing.publish(request, queue::send, requestId)))
+                .toList();
+        return Future.join(outcomes).transform(joined -> answer(batch.id(), outcomes, requestId));
     }
 
     private BatchRequest parse(RoutingContext context) {
         try {
             JsonBody json = JsonBody.of(context.body().buffer());
             BatchRequest batch = BatchRequest.parse(json, publishing.defaults());
-            unknownFields.ignored("batch", json.unknown());
+            unknownFields.ignored("batch", RequestId.of(context), json.unknown());
             return batch;
         } catch (ProblemException refusal) {
             publishing.refused();
@@ -50,15 +70,15 @@ public final class BatchHandler implements Handler<RoutingContext> {
         }
     }
 
-    private static Future<JsonObject> answer(String id, List<Future<JsonObject>> outcomes) {
+    private static Future<JsonObject> answer(String id, List<Future<JsonObject>> outcomes, String requestId) {
         if (outcomes.stream().noneMatch(Future::succeeded) && outcomes.stream().anyMatch(BatchHandler::isUnavailable)) {
             return Future.failedFuture(Problem.UNAVAILABLE.because(
                     "none is known to be stored, and all may still arrive; send them again with the same ids and each "
                             + "arrives once; the id of one that had none is this, then its index: " + id + "-"));
         }
         JsonArray results = new JsonArray();
-        outcomes.forEach(
-                outcome -> results.add(outcome.succeeded() ? outcome.result() : Publishing.problem(outcome.cause())));
+        outcomes.forEach(outcome ->
+                results.add(outcome.succeeded() ? outcome.result() : Publishing.problem(outcome.cause(), requestId)));
         return Future.succeededFuture(new JsonObject().put("results", results));
     }
 

@@ -91,18 +91,22 @@ public final class Publishing {
         metrics.took(System.nanoTime() - start);
     }
 
-    /** Gives the answer for the caller; fails if the publication is not known to be stored in any channel. */
-    Future<JsonObject> publish(PublishRequest request, Way way) {
-        return request.to().several() ? toSeveral(request, way) : toOne(request, way);
+    /**
+     * Gives the answer for the caller; fails if the publication is not known to be stored in any channel.
+     *
+     * @param requestId of the HTTP request, for the log
+     */
+    Future<JsonObject> publish(PublishRequest request, Way way, String requestId) {
+        return request.to().several() ? toSeveral(request, way, requestId) : toOne(request, way);
     }
 
     /** What a failure is to the caller of several things of which others succeeded. */
-    static JsonObject problem(Throwable failure) {
+    static JsonObject problem(Throwable failure, String requestId) {
         if (failure instanceof ProblemException refusal) {
             return refusal.toJson();
         }
         // Nobody further up sees this one.
-        LOG.log(System.Logger.Level.ERROR, "publish", failure);
+        LOG.log(System.Logger.Level.ERROR, "publish, request " + requestId, failure);
         return Problem.INTERNAL.because("this is a bug; the log has more").toJson();
     }
 
@@ -112,7 +116,7 @@ public final class Publishing {
                 .map(sent -> describe(answer, sent, request.durability()));
     }
 
-    private Future<JsonObject> toSeveral(PublishRequest request, Way way) {
+    private Future<JsonObject> toSeveral(PublishRequest request, Way way, String requestId) {
         List<Channel> channels = request.to().channels();
         List<Future<Sent>> outcomes =
                 channels.stream().map(channel -> send(request, channel, way)).toList();
@@ -123,17 +127,17 @@ public final class Publishing {
             JsonArray results = new JsonArray();
             for (int i = 0; i < channels.size(); i++) {
                 String user = channels.get(i).name();
-                results.add(result(user, outcomes.get(i), request.durability()));
+                results.add(result(user, outcomes.get(i), request.durability(), requestId));
             }
             return Future.succeededFuture(
                     new JsonObject().put("id", request.publication().id()).put("results", results));
         });
     }
 
-    private static JsonObject result(String user, Future<Sent> outcome, Durability durability) {
+    private static JsonObject result(String user, Future<Sent> outcome, Durability durability, String requestId) {
         return outcome.succeeded()
                 ? describe(new JsonObject().put("user", user), outcome.result(), durability)
-                : problem(outcome.cause()).put("user", user);
+                : problem(outcome.cause(), requestId).put("user", user);
     }
 
     private static JsonObject describe(JsonObject answer, Sent sent, Durability durability) {

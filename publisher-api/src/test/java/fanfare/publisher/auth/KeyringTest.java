@@ -8,6 +8,8 @@ import io.vertx.ext.auth.User;
 import io.vertx.ext.auth.authentication.TokenCredentials;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +60,13 @@ class KeyringTest {
                 "shop, " + HASH + ", publish",
                 "shop, " + HASH + ", publish:user=",
                 "shop, " + HASH + ", publish:user,,disconnect",
+                "shop, " + HASH + ", rate=5",
+                "shop, " + HASH + ", publish:user,rate=5,rate=6",
+                "shop, " + HASH + ", publish:user,rate=",
+                "shop, " + HASH + ", publish:user,rate=-1",
+                "shop, " + HASH + ", publish:user,rate=5/0",
+                "shop, " + HASH + ", publish:user,rate=10000001",
+                "shop, " + HASH + ", publish:user,rate=99999999999",
                 "sh.op, " + HASH + ", publish:user",
                 "shop, secret, publish:user",
                 "shop, ab" + HASH + ", publish:user",
@@ -71,6 +80,23 @@ class KeyringTest {
                 .hasMessageNotContaining(HASH);
         assertThat(user(ring, "old.secret")).isNotNull();
         assertThat(ring.size()).isEqualTo(1);
+    }
+
+    @Test
+    void aLineMayHaveARateOfItsOwn() {
+        Keyring ring = ring(Stream.of("", ",rate=500", ", rate=500/2000", ",rate=0", ",rate=0/7")
+                .map(rate -> "k" + rate.replaceAll("\\W", "") + ", " + HASH + ", publish:user" + rate + ",disconnect\n")
+                .collect(Collectors.joining()));
+        assertThat(rate(ring, "k.secret")).isNull();
+        assertThat(rate(ring, "krate500.secret")).isEqualTo(new Rate(500, 1_000));
+        assertThat(rate(ring, "krate5002000.secret")).isEqualTo(new Rate(500, 2_000));
+        assertThat(rate(ring, "krate0.secret"))
+                .isNotNull()
+                .extracting(Rate::isLimited)
+                .isEqualTo(false);
+        assertThat(ring.size()).isEqualTo(5);
+        assertThatThrownBy(() -> ring.replace("# keys\nshop, " + HASH + ", publish:user,rate=x"))
+                .hasMessageStartingWith("line 2: a rate is rate=");
     }
 
     @Test
@@ -101,6 +127,10 @@ class KeyringTest {
         assertThat(caller).isNotNull();
         assertThat(lines.get(0)).startsWith("shop.").hasSize("shop.".length() + 43);
         assertThat(lines.get(1)).endsWith(", publish:user=/a,disconnect");
+        assertThat(NewKey.describe(List.of("shop", "publish:user,rate=5/9"), new SecureRandom()))
+                .endsWith(", publish:user,rate=5/9\n");
+        assertThatThrownBy(() -> NewKey.describe(List.of("shop", "publish:user,rate=5/"), new SecureRandom()))
+                .isInstanceOf(KeyFileException.class);
         assertThatThrownBy(() -> NewKey.describe(List.of("s.hop"), new SecureRandom()))
                 .isInstanceOf(KeyFileException.class);
         assertThatThrownBy(() -> NewKey.describe(List.of("shop", "everything"), new SecureRandom()))
@@ -126,6 +156,11 @@ class KeyringTest {
 
     private static @Nullable User user(Keyring ring, String key) {
         return ring.authenticate(new TokenCredentials(key)).otherwiseEmpty().result();
+    }
+
+    private static @Nullable Rate rate(Keyring ring, String key) {
+        return ApiKey.caller(ring.authenticate(new TokenCredentials(key)).result())
+                .rate();
     }
 
     private static User caller(String line) {

@@ -43,17 +43,17 @@ class UnknownFieldsTest {
     @Test
     void oneLineInTenSecondsWhateverIsSent() {
         UnknownFields fields = new UnknownFields(() -> now);
-        fields.ignored("publish", List.of());
+        fields.ignored("publish", "r-1", List.of());
         assertThat(lines).isEmpty();
-        fields.ignored("publish", List.of("a\nFORGED", "x".repeat(100)));
-        fields.ignored("publish", List.of("b"));
+        fields.ignored("publish", "r-2", List.of("a\nFORGED", "x".repeat(100)));
+        fields.ignored("publish", "r-3", List.of("b"));
         now += TimeUnit.SECONDS.toNanos(9);
-        fields.ignored("publish", List.of("c"));
+        fields.ignored("publish", "r-4", List.of("c"));
         assertThat(lines).hasSize(1);
         now += TimeUnit.SECONDS.toNanos(1);
-        fields.ignored("disconnect", List.of("d"));
+        fields.ignored("disconnect", "r-5", List.of("d"));
         assertThat(lines).hasSize(2);
-        assertThat(lines.get(0).getParameters()).contains("a?FORGED, " + "x".repeat(64));
-        assertThat(lines.get(1).getParameters()).contains("disconnect", "d", "2");
+        assertThat(lines.get(0).getParameters()).contains("r-2", "a?FORGED, " + "x".repeat(64));
+        assertThat(lines.get(1).getParameters()).contains("disconnect", "r-5", "d", "2");
     }
 }

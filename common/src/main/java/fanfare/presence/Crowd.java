@@ -1,0 +1,125 @@
+package fanfare.presence;
+
+import fanfare.redis.Buckets;
+import fanfare.redis.Keys;
+import fanfare.redis.LuaScript;
+import fanfare.redis.RedisLink;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many connections a user has on all gateways together, and when they began. What is needed for the first is always in
+ * Redis; the second is brought together by the gateways when they are called to it. Confined to the event loop of its link.
+ */
+public final class Crowd {
+    /** Much longer than gateways take to answer a call [s]. */
+    private static final int CALL_S = 10;
+
+    private final Context context;
+    private final RedisLink link;
+    private final Keys keys;
+    private final LuaScript openings = new LuaScript("openings");
+    /** What this tick's askers wait for; null if there are none. */
+    private @Nullable Promise<Leases> asking;
+
+    public Crowd(Vertx vertx, RedisLink link, Keys keys) {
+        this.context = vertx.getOrCreateContext();
+        this.link = link;
+        this.keys = keys;
+    }
+
+    /** The user's connections on gateways that live, as these have told. Fails when Redis cannot be asked. */
+    public Future<Integer> count(String user) {
+        return held(user).map(held -> held.values().stream()
+                .mapToInt(value -> Integer.parseInt(value.substring(value.indexOf(' ') + 1)))
+                .sum());
+    }
+
+    /** Calls all gateways to say when their connections of the user began, under a new id without space. */
+    public Future<Void> call(String user, String id) {
+        return link.send(Request.cmd(Command.PUBLISH).arg(keys.crowds()).arg(id + " " + user))
+                .mapEmpty();
+    }
+
+    /**
+     * Says when this gateway's connections of a user began. Safe to repeat.
+     *
+     * @param id of the call that this answers
+     * @param times oldest first [ms]
+     * @return what all gateways have said that hold the user; null as long as one has not
+     */
+    public Future<@Nullable Openings> tell(String user, String id, String incarnation, List<Long> times) {
+        String text = times.stream().map(String::valueOf).collect(Collectors.joining(" "));
+        Future<Response> said =
+                openings.run(link, List.of(keys.crowd(Buckets.tagOf(user), id)), List.of(incarnation, text, CALL_S));
+        Future<Map<String, String>> held = held(user);
+        return Future.all(said, held).map(done -> {
+            Map<String, List<Long>> answers = answers(said.result());
+            boolean complete = answers.keySet().containsAll(held.result().keySet());
+            answers.keySet().retainAll(held.result().keySet());
+            return complete ? new Openings(answers) : null;
+        });
+    }
+
+    /** What living gateways have told of a user, by incarnation. */
+    private Future<Map<String, String>> held(String user) {
+        return leases().compose(leases -> {
+            List<String> living = new ArrayList<>(leases.living());
+            if (living.isEmpty()) {
+                return Future.succeededFuture(Map.of());
+            }
+            Request request = Request.cmd(Command.HMGET).arg(keys.presence(Buckets.tagOf(user)));
+            living.forEach(incarnation -> request.arg(user + "|" + incarnation));
+            return link.send(request).map(fields -> {
+                Map<String, String> held = new LinkedHashMap<>();
+                for (int i = 0; i < living.size(); i++) {
+                    Response field = fields.get(i);
+                    if (field != null) {
+                        held.put(living.get(i), field.toString());
+                    }
+                }
+                return held;
+            });
+        });
+    }
+
+    /** Read after this call, once for all who ask in one tick: so a gateway that told before we did is not overlooked. */
+    private Future<Leases> leases() {
+        Promise<Leases> current = asking;
+        if (current == null) {
+            current = Promise.promise();
+            asking = current;
+            Promise<Leases> asked = current;
+            context.runOnContext(tick -> {
+                asking = null;
+                Leases.read(link, keys).onComplete(asked);
+            });
+        }
+        return current.future();
+    }
+
+    private static Map<String, List<Long>> answers(Response flat) {
+        Map<String, List<Long>> answers = new HashMap<>();
+        for (int i = 0; i < flat.size(); i += 2) {
+            answers.put(
+                    flat.get(i).toString(),
+                    Stream.of(flat.get(i + 1).toString().split(" "))
+                            .map(Long::valueOf)
+                            .toList());
+        }
+        return answers;
+    }
+}
