@@ -18,7 +18,12 @@ import fanfare.channel.Channel;
  * online:{b}              hash    USER -> number of gateways
  * grace:{b}               zset    USER by the moment to call it offline [ms]
  * seen:{b}                zset    USER by the end of the last connection [ms], 30 d
- * events:{b}              stream  at most 1,000                             online and offline, alternating per user
+ * events:{b}              stream  at most 1,000                             online and offline, alternating per user; what
+ *                                                                           mends a loss of webhooks may repeat some
+ * webhook:{b}             hash    no end                                    cursor, token, lossy: what the site was told of
+ *                                                                           events:{b}, if there are webhooks
+ * told:{b}                set     no end                                    USERs whom the site takes for online
+ * webhooks                hash    no end                                    id, until [ms], token: which publisher tells it
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
  * nodes                   zset    INCARNATION by the end of its lease [ms]
  * session:{s}:ID         string  24 h                                     "incarnation address" of a fallback session's owner
@@ -78,6 +83,21 @@ public final class Keys {
 
     public String events(String tag) {
         return prefix + "events:{" + tag + "}";
+    }
+
+    /** How far the site was told of a bucket's events. */
+    public String webhook(String tag) {
+        return prefix + "webhook:{" + tag + "}";
+    }
+
+    /** Whom of a bucket the site takes for online. */
+    public String told(String tag) {
+        return prefix + "told:{" + tag + "}";
+    }
+
+    /** Which publisher tells the site. */
+    public String webhooks() {
+        return prefix + "webhooks";
     }
 
     public String node(String incarnation) {

@@ -8,9 +8,14 @@ import fanfare.http.Management;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyFileException;
-import fanfare.publisher.auth.KeyFileWatch;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.NewKey;
+import fanfare.publisher.file.FileWatch;
+import fanfare.publisher.webhook.Secrets;
+import fanfare.publisher.webhook.WebhookConfig;
+import fanfare.publisher.webhook.WebhookLimits;
+import fanfare.publisher.webhook.WebhookVerticle;
+import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -40,6 +45,8 @@ public final class Publisher {
                 serves the API; all settings come from FANFARE_* environment variables, see the README
             java -jar publisher-api.jar new-key [keyId [permission,...]]
                 prints a new API key and its line for FANFARE_KEYS_FILE
+            java -jar publisher-api.jar new-webhook-secret
+                prints a line for FANFARE_WEBHOOK_SECRET_FILE, which the site needs too
             java -jar publisher-api.jar --help
                 prints this
             """;
@@ -49,6 +56,7 @@ public final class Publisher {
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Health health = new Health();
     private final Vertx vertx;
+    private final Masters masters;
     private final List<PublisherVerticle> verticles = new ArrayList<>();
     /** Asked by the health check. */
     private volatile boolean stopping;
@@ -61,7 +69,7 @@ public final class Publisher {
                 .setEventLoopPoolSize(loops)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        Masters masters = new Masters(vertx, config.redis());
+        this.masters = new Masters(vertx, config.redis());
         BrokerLimits limits = config.limits().shared(loops);
         for (int number = 0; number < loops; number++) {
             verticles.add(new PublisherVerticle(config, masters, limits, bodyMax, keys, metrics, number));
@@ -85,16 +93,39 @@ public final class Publisher {
         String keysFile = config.keysFile();
         Future<Void> keysRead = keysFile == null
                 ? Future.succeededFuture()
-                : new KeyFileWatch(vertx, keysFile, keys, metrics)
-                        .start()
-                        .recover(failure -> Future.failedFuture(unusable(keysFile, failure)));
-        return keysRead.compose(read ->
+                : watch("FANFARE_KEYS_FILE", keysFile, "API keys", "keys", keys);
+        return keysRead.compose(read -> startWebhooks())
+                .compose(started ->
                         Future.all(verticles.stream().map(vertx::deployVerticle).toList()))
                 .compose(deployed -> Management.listen(
                                 vertx, config.listenHost(), config.managementPort(), health, metrics)
                         .recover(failure -> Future.failedFuture(StartFailure.of(
                                 config.listenHost(), config.managementPort(), "FANFARE_MANAGEMENT_PORT", failure))))
                 .mapEmpty();
+    }
+
+    private Future<Void> startWebhooks() {
+        WebhookConfig webhooks = config.webhooks();
+        if (webhooks == null) {
+            return Future.succeededFuture();
+        }
+        Secrets secrets = new Secrets();
+        return watch(WebhookConfig.SECRET_FILE, webhooks.secretFile(), "webhook secrets", "webhook_secrets", secrets)
+                .compose(read -> vertx.deployVerticle(new WebhookVerticle(
+                        webhooks,
+                        WebhookLimits.defaults(),
+                        masters,
+                        new Keys(config.redis().prefix()),
+                        secrets,
+                        metrics)))
+                .mapEmpty();
+    }
+
+    private Future<Void> watch(String setting, String path, String things, String metric, FileWatch.Content content) {
+        return new FileWatch(vertx, path, things, metric, content, metrics)
+                .start()
+                .recover(failure -> Future.failedFuture(
+                        new ConfigException(List.of(setting + " is '" + path + "': " + failure.getMessage()))));
     }
 
     /** Finishes what was accepted, then ends. */
@@ -109,6 +140,7 @@ public final class Publisher {
         String command = args.length == 0 ? "" : args[0];
         switch (command) {
             case "" -> serve(new Env(System.getenv()));
+            case "new-webhook-secret" -> System.out.println(Secrets.make(new SecureRandom()));
             case "new-key" -> newKey(Arrays.asList(args).subList(1, args.length));
             case "--help" -> System.out.print(HELP);
             default -> misused("there is no command '" + command + "'\n" + HELP);
@@ -168,10 +200,6 @@ public final class Publisher {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static ConfigException unusable(String keysFile, Throwable failure) {
-        return new ConfigException(List.of("FANFARE_KEYS_FILE is '" + keysFile + "': " + failure.getMessage()));
     }
 
     private static void misused(String message) {

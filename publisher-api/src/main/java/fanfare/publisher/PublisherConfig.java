@@ -7,6 +7,7 @@ import fanfare.config.RedisConfig;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
+import fanfare.publisher.webhook.WebhookConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param keysFile path of the API keys, null if there is only the development key
  * @param devKey {@code keyId.secret} that may do everything from this machine, null for none
  * @param durability what a publication that does not say gets
+ * @param webhooks how the site is told who comes and goes, null if it is not
  */
 record PublisherConfig(
         String listenHost,
@@ -27,7 +29,8 @@ record PublisherConfig(
         @Nullable String devKey,
         Durability durability,
         RedisConfig redis,
-        BrokerLimits limits) {
+        BrokerLimits limits,
+        @Nullable WebhookConfig webhooks) {
     /** Reads and checks the settings, all mistakes at once. */
     static PublisherConfig from(Env env) {
         String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
@@ -41,7 +44,8 @@ record PublisherConfig(
                 devKey(env, listenHost, keysFile),
                 env.choice("FANFARE_DURABILITY", Durability.MASTER),
                 RedisConfig.from(env),
-                BrokerLimits.from(env)));
+                BrokerLimits.from(env),
+                WebhookConfig.from(env)));
     }
 
     private static @Nullable String devKey(Env env, String listenHost, String keysFile) {

@@ -13,9 +13,6 @@ import java.util.Set;
  * start of a line or after white space begins a comment; {@code publish:user=/a} grants a permission for one namespace.
  */
 public final class KeyFile {
-    /** More than this is no key file [bytes]. */
-    static final int BYTES_MAX = 1 << 20;
-
     private KeyFile() {}
 
     /**
