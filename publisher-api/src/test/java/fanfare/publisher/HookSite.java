@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,10 @@ final class HookSite implements AutoCloseable {
     private final List<Post> posts = new CopyOnWriteArrayList<>();
     private final HttpServer server;
     private volatile Function<Post, Integer> answers = post -> 204;
+    /** Answers that wait for {@link #release}; guarded by itself. */
+    private final List<Runnable> held = new ArrayList<>();
+    /** Guarded by {@link #held}. */
+    private boolean holding;
 
     HookSite(Vertx vertx) throws Exception {
         server = vertx.createHttpServer().requestHandler(this::take);
@@ -48,6 +53,27 @@ final class HookSite implements AutoCloseable {
 
     void answer(Function<Post, Integer> answers) {
         this.answers = answers;
+    }
+
+    /** From now on takes requests and says nothing until {@link #release}. */
+    void hold() {
+        synchronized (held) {
+            holding = true;
+        }
+    }
+
+    boolean isHolding() {
+        synchronized (held) {
+            return !held.isEmpty();
+        }
+    }
+
+    void release() {
+        synchronized (held) {
+            holding = false;
+            held.forEach(Runnable::run);
+            held.clear();
+        }
     }
 
     List<Post> posts() {
@@ -93,17 +119,27 @@ final class HookSite implements AutoCloseable {
                     request.getHeader("webhook-signature"),
                     body.toString(),
                     SILENCE);
-            boolean genuine = asked.signature().equals(signature(asked));
-            int status = genuine ? answers.apply(asked) : 401;
-            posts.add(new Post(asked.path(), asked.id(), asked.timestamp(), asked.signature(), asked.body(), status));
-            if (status != SILENCE) {
-                request.response()
-                        .setStatusCode(status)
-                        .putHeader("Location", "/elsewhere")
-                        .putHeader("Retry-After", "1")
-                        .end("{\"any\":\"body\"}".repeat(status == 200 ? 10_000 : 0));
+            synchronized (held) {
+                if (holding) {
+                    held.add(() -> reply(request, asked));
+                    return;
+                }
             }
+            reply(request, asked);
         });
+    }
+
+    private void reply(HttpServerRequest request, Post asked) {
+        boolean genuine = asked.signature().equals(signature(asked));
+        int status = genuine ? answers.apply(asked) : 401;
+        posts.add(new Post(asked.path(), asked.id(), asked.timestamp(), asked.signature(), asked.body(), status));
+        if (status != SILENCE) {
+            request.response()
+                    .setStatusCode(status)
+                    .putHeader("Location", "/elsewhere")
+                    .putHeader("Retry-After", "1")
+                    .end("{\"any\":\"body\"}".repeat(status == 200 ? 10_000 : 0));
+        }
     }
 
     private static String signature(Post post) {

@@ -66,10 +66,12 @@ final class WebhookWorker implements AutoCloseable {
         return gauge("owner") == 1;
     }
 
-    /** Stops as a process does that is asked to. */
+    /** Stops as a process does that is asked to; once. */
     @Override
     public void close() {
-        await(vertx.undeploy(id));
+        if (vertx.deploymentIDs().contains(id)) {
+            await(vertx.undeploy(id));
+        }
     }
 
     private static <T> T await(Future<T> future) {

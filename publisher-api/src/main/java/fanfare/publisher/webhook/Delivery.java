@@ -114,16 +114,18 @@ final class Delivery {
     }
 
     private void post(Batch batch) {
-        // The loss of the lease ends this delivery in a moment.
-        if (owned.getAsBoolean()) {
-            Future<Boolean> done = site.post(batch, owned).compose(answer -> settled(batch, answer));
-            posting = done;
-            step(done, settled -> {
-                if (!settled) {
-                    next();
-                }
-            });
+        if (!owned.getAsBoolean()) {
+            // Either the lease is renewed in a moment, or this delivery ends with it.
+            later(limits.tick().toMillis(), () -> post(batch));
+            return;
         }
+        Future<Boolean> done = site.post(batch, owned).compose(answer -> settled(batch, answer));
+        posting = done;
+        step(done, again -> {
+            if (!again) {
+                next();
+            }
+        });
     }
 
     /** Gives whether it is to be tried again. */

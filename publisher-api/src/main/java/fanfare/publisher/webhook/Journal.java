@@ -57,6 +57,8 @@ final class Journal {
     private final Map<String, Place> places = new LinkedHashMap<>();
     /** The last reading left something behind. */
     private boolean more;
+    /** Buckets of which it found something missing. */
+    private int losses;
 
     Journal(RedisLink link, Keys keys, long token, WebhookMetrics metrics) {
         this.link = link;
@@ -84,10 +86,20 @@ final class Journal {
     /** The next events of all buckets, oldest first, all of a bucket in its order. To be called when no others are left. */
     Future<List<Event>> read() {
         more = false;
-        return inSlices(this::read).map(read -> read.stream()
-                .flatMap(List::stream)
-                .sorted(Comparator.comparing(Event::place))
-                .toList());
+        losses = 0;
+        return inSlices(this::read).map(read -> {
+            if (losses > 0) {
+                metrics.lost(losses);
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "events of {0} buckets were lost before the site was told; what it believes will be mended",
+                        Integer.toString(losses));
+            }
+            return read.stream()
+                    .flatMap(List::stream)
+                    .sorted(Comparator.comparing(Event::place))
+                    .toList();
+        });
     }
 
     /** Whether it is worth reading again at once. */
@@ -152,20 +164,12 @@ final class Journal {
             String cursor = place.cursor.toString();
             return range(place, cursor, cursor, 1).map(last -> {
                 if (last.size() == 0) {
-                    lost(place);
+                    place.lossy = true;
+                    losses++;
                 }
                 return events;
             });
         });
-    }
-
-    private void lost(Place place) {
-        place.lossy = true;
-        metrics.lost();
-        LOG.log(
-                System.Logger.Level.WARNING,
-                "events of bucket {0} were lost before the site could be told; what it believes will be mended",
-                place.tag);
     }
 
     /** The events come with the next reading. */

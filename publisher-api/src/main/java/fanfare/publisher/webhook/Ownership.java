@@ -32,6 +32,8 @@ final class Ownership {
     private final Listener listener;
     private final LuaScript own = new LuaScript("webhooks-own");
     private boolean held;
+    /** What the notes of the owner carry; 0 before this publisher first became it. */
+    private long token;
     /** When the lease that is held was asked for [ns]. */
     private long askedAtNs;
     /** A question is under way. */
@@ -109,19 +111,27 @@ final class Ownership {
 
     private void answered(Response answer, long nowNs) {
         complained = false;
-        if (answer.get(0).toString().equals("1")) {
-            boolean gained = !held;
-            held = true;
-            askedAtNs = nowNs;
-            if (!isHeld()) {
-                // The answer took as long as the lease.
-                held = !gained;
-            } else if (gained) {
-                listener.gained(Long.parseLong(answer.get(1).toString()));
+        if (answer.get(0).toString().equals("0")) {
+            if (held) {
+                LOG.log(System.Logger.Level.WARNING, "another publisher has taken over the webhooks");
+                lose();
             }
-        } else if (held) {
-            LOG.log(System.Logger.Level.WARNING, "another publisher has taken over the webhooks");
+            return;
+        }
+        long given = Long.parseLong(answer.get(1).toString());
+        if (held && given != token) {
+            // Somebody else was the owner in between.
             lose();
+        }
+        boolean gained = !held;
+        held = true;
+        token = given;
+        askedAtNs = nowNs;
+        if (!isHeld()) {
+            // The answer took as long as the lease.
+            held = !gained;
+        } else if (gained) {
+            listener.gained(given);
         }
     }
 

@@ -25,8 +25,14 @@ final class Site {
      * @param why it was not accepted
      */
     record Answer(boolean accepted, long askedMs, String why) {
-        static Answer failed(@Nullable String why) {
-            return new Answer(false, 0, String.valueOf(why));
+        static Answer failed(String why) {
+            return new Answer(false, 0, why);
+        }
+
+        /** Its cause says more than a failed handshake does. */
+        static Answer failed(Throwable failure) {
+            Throwable cause = failure.getCause();
+            return failed(failure.getMessage() + (cause == null ? "" : ": " + cause.getMessage()));
         }
     }
 
@@ -75,7 +81,7 @@ final class Site {
                         .setFollowRedirects(false))
                 .onComplete(made -> {
                     if (made.failed()) {
-                        exchange.end(Answer.failed(made.cause().getMessage()));
+                        exchange.end(Answer.failed(made.cause()));
                     } else {
                         exchange.send(made.result(), batch, still);
                     }
@@ -112,10 +118,10 @@ final class Site {
                     .putHeader("webhook-id", batch.id)
                     .putHeader("webhook-timestamp", Long.toString(nowS))
                     .putHeader("webhook-signature", secrets.sign(batch.id, nowS, batch.body))
-                    .exceptionHandler(failure -> end(Answer.failed(failure.getMessage())));
+                    .exceptionHandler(failure -> end(Answer.failed(failure)));
             made.send(batch.toBuffer()).onComplete(sent -> {
                 if (sent.failed()) {
-                    end(Answer.failed(sent.cause().getMessage()));
+                    end(Answer.failed(sent.cause()));
                 } else {
                     read(sent.result());
                 }

@@ -67,8 +67,8 @@ final class WebhookMetrics {
         deadLetters.increment(count);
     }
 
-    void lost() {
-        losses.increment();
+    void lost(int buckets) {
+        losses.increment(buckets);
     }
 
     void posted(long nanos) {
