@@ -8,6 +8,7 @@ import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.Rate;
+import fanfare.publisher.webhook.WebhookConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param devKey {@code keyId.secret} that may do everything from this machine, null for none
  * @param durability what a publication that does not say gets
  * @param rate of each key that has none of its own
+ * @param webhooks how the site is told who comes and goes, null if it is not
  */
 record PublisherConfig(
         String listenHost,
@@ -30,7 +32,8 @@ record PublisherConfig(
         Durability durability,
         Rate rate,
         RedisConfig redis,
-        BrokerLimits limits) {
+        BrokerLimits limits,
+        @Nullable WebhookConfig webhooks) {
     /** Reads and checks the settings, all mistakes at once. */
     static PublisherConfig from(Env env) {
         String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
@@ -45,7 +48,8 @@ record PublisherConfig(
                 env.choice("FANFARE_DURABILITY", Durability.MASTER),
                 Rate.from(env),
                 RedisConfig.from(env),
-                BrokerLimits.from(env)));
+                BrokerLimits.from(env),
+                WebhookConfig.from(env)));
     }
 
     private static @Nullable String devKey(Env env, String listenHost, String keysFile) {
