@@ -12,7 +12,9 @@ use Fanfare\Problem;
 use Fanfare\Publication;
 use Fanfare\Publisher;
 use Fanfare\Response;
+use Fanfare\Unverified;
 use Fanfare\UserId;
+use Fanfare\Webhooks;
 
 $held = 0;
 $same = static function ($expected, $actual, string $what) use (&$held): void {
@@ -78,5 +80,77 @@ $refused('key must be', static fn () => new Publisher('http://host', "a.b\r\nX-H
 $refused('key must be', static fn () => new Publisher('http://host', ''));
 $refused('patience', static fn () => new Publisher('http://host', 'a.b', 61));
 $refused('timeout', static fn () => new Publisher('http://host', 'a.b', 15, 0));
+
+// The example that the libraries of Standard Webhooks are tested with; then events of our own.
+$secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+$other = 'whsec_' . base64_encode(str_repeat('x', 32));
+$at = static fn (int $time): callable => static fn (): int => $time;
+$unverified = static function (string $why, callable $call) use ($same): void {
+    $failure = failure($call);
+    $same(Unverified::class, get_class($failure), $why);
+    $same($why, $failure->getMessage(), 'why it is not verified');
+};
+$sample = [
+    'webhook-id' => 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    'webhook-timestamp' => '1614265330',
+    'webhook-signature' => 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+];
+$verifier = new Webhooks($secret, 300, $at(1614265330));
+$unverified('it has no events', static fn () => $verifier->verify('{"test": 2432232314}', $sample));
+$unverified(
+    'its signature is not by a secret of ours',
+    static fn () => $verifier->verify('{"test": 2432232315}', $sample)
+);
+$body = '{"events":[{"id":"1","type":"user.online","user":"42","time":1}]}';
+$events = [['id' => '1', 'type' => 'user.online', 'user' => '42', 'time' => 1]];
+$sign = static function (string $by, string $time) use ($body): string {
+    return 'v1,' . base64_encode(hash_hmac('sha256', 'i.' . $time . '.' . $body, base64_decode(substr($by, 6)), true));
+};
+$head = static fn (string $signatures, string $time = '1000'): array => [
+    'Webhook-Id' => 'i',
+    'Webhook-Timestamp' => $time,
+    'Webhook-Signature' => $signatures,
+];
+$genuine = $head($sign($secret, '1000'));
+foreach ([700, 1000, 1300] as $now) {
+    $same($events, (new Webhooks($secret, 300, $at($now)))->verify($body, $genuine), 'verified at ' . $now);
+}
+foreach ([699, 1301] as $now) {
+    $late = new Webhooks($secret, 300, $at($now));
+    $unverified('its time is not now', static fn () => $late->verify($body, $genuine));
+}
+$same($events, (new Webhooks($secret, 301, $at(1301)))->verify($body, $genuine), 'what is tolerated can be said');
+$now = new Webhooks($secret, 300, $at(1000));
+foreach (['', '1e3', '1000 ', '-1000', '01000x'] as $time) {
+    $unverified('its time is not now', static fn () => $now->verify($body, $head($sign($secret, $time), $time)));
+}
+foreach (['', 'v1', 'v1,', 'v1a,x', $sign($other, '1000'), $sign($secret, '1001'), substr($sign($secret, '1000'), 3)] as $no) {
+    $unverified('its signature is not by a secret of ours', static fn () => $now->verify($body, $head($no)));
+}
+$both = $head($sign($other, '1000') . ' v1a,other ' . $sign($secret, '1000'));
+$same($events, $now->verify($body, $both), 'signed by several');
+$several = new Webhooks([$other, $secret . "\n"], 300, $at(1000));
+$same($events, $several->verify($body, $genuine), 'verified by any of several');
+$server = [
+    'HTTP_WEBHOOK_ID' => 'i',
+    'HTTP_WEBHOOK_TIMESTAMP' => '1000',
+    'HTTP_WEBHOOK_SIGNATURE' => $genuine['Webhook-Signature'],
+    'REQUEST_TIME' => 1000,
+];
+$same($events, $now->verify($body, $server), 'headers as $_SERVER has them');
+$lists = array_map(static fn (string $value): array => [$value], $genuine);
+$same($events, $now->verify($body, $lists), 'headers as lists');
+foreach (array_keys($genuine) as $name) {
+    $without = array_diff_key($genuine, [$name => true]);
+    $unverified('it has no header ' . strtolower($name), static fn () => $now->verify($body, $without));
+}
+foreach (['', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_', 'whsec_%%%', 'whsec_AAAA', null] as $no) {
+    $refused('a secret is whsec_', static fn () => new Webhooks([$no]));
+}
+$refused('there must be a secret', static fn () => new Webhooks([]));
+$same(true, $now->verify($body, $genuine) === $events && (new Webhooks($secret))->verify(
+    $body,
+    $head($sign($secret, (string) time()), (string) time())
+) === $events, 'the clock is the system\'s');
 
 say(['held' => $held]);

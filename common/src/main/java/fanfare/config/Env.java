@@ -1,5 +1,6 @@
 package fanfare.config;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,6 +62,27 @@ public final class Env {
         String value = text(name, fallback);
         settings.put(name, redacted(value));
         return value;
+    }
+
+    /** An http or https URL without user name and fragment; null if it is not set, or a mistake. */
+    public @Nullable URI webUrl(String name) {
+        String text = url(name, "");
+        if (text.isEmpty()) {
+            return null;
+        }
+        try {
+            URI url = URI.create(text);
+            if (("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
+                    && url.getHost() != null
+                    && url.getRawUserInfo() == null
+                    && url.getRawFragment() == null) {
+                return url;
+            }
+        } catch (IllegalArgumentException e) {
+            // falls through to the one message for every kind of mistake
+        }
+        mistake(name, "it takes an http or https URL without user name and fragment");
+        return null;
     }
 
     public int integer(String name, int fallback, int min, int max) {

@@ -3,6 +3,7 @@ package fanfare.control;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.RedisLink;
+import fanfare.redis.StreamId;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
@@ -103,7 +104,7 @@ public final class ControlReader {
 
     private Future<Void> start() {
         return end.run(link, List.of(keys.control()), List.of()).map(newest -> {
-            StreamId tail = id(newest);
+            StreamId tail = StreamId.of(newest);
             // What came live is newer than the subscription, even if the stream has it by now.
             last = StreamId.ZERO;
             while (!waiting.isEmpty()) {
@@ -179,14 +180,6 @@ public final class ControlReader {
     }
 
     private static StreamId idOf(Response entry) {
-        return id(entry.get(0));
-    }
-
-    private static StreamId id(Response text) {
-        StreamId id = StreamId.parse(text.toString());
-        if (id == null) {
-            throw new IllegalStateException("Redis gave no stream id: " + text);
-        }
-        return id;
+        return StreamId.of(entry.get(0));
     }
 }

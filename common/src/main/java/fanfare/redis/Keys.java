@@ -19,7 +19,12 @@ import fanfare.channel.Channel;
  * online:{b}              hash    USER -> number of gateways
  * grace:{b}               zset    USER by the moment to call it offline [ms]
  * seen:{b}                zset    USER by the end of the last connection [ms], 30 d
- * events:{b}              stream  at most 1,000                             online and offline, alternating per user
+ * events:{b}              stream  at most 1,000                             online and offline, alternating per user; what
+ *                                                                           mends a loss of webhooks may repeat some
+ * webhook:{b}             hash    no end                                    cursor, token, lossy: what the site was told of
+ *                                                                           events:{b}, if there are webhooks
+ * told:{b}                set     no end                                    USERs whom the site takes for online
+ * webhooks                hash    no end                                    id, until [ms], token: which publisher tells it
  * crowd:{b}:ID            hash    10 s                                      INCARNATION -> when its connections of a user began
  * crowd                   channel                                           "ID USER": who has too many connections
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
@@ -93,6 +98,21 @@ public final class Keys {
     /** The channel on which gateways call each other to {@link #crowd}. */
     public String crowds() {
         return prefix + "crowd";
+    }
+
+    /** How far the site was told of a bucket's events. */
+    public String webhook(String tag) {
+        return prefix + "webhook:{" + tag + "}";
+    }
+
+    /** Whom of a bucket the site takes for online. */
+    public String told(String tag) {
+        return prefix + "told:{" + tag + "}";
+    }
+
+    /** Which publisher tells the site. */
+    public String webhooks() {
+        return prefix + "webhooks";
     }
 
     public String node(String incarnation) {

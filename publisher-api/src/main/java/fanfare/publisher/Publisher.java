@@ -9,9 +9,14 @@ import fanfare.http.Management;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyFileException;
-import fanfare.publisher.auth.KeyFileWatch;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.NewKey;
+import fanfare.publisher.file.FileWatch;
+import fanfare.publisher.webhook.Secrets;
+import fanfare.publisher.webhook.WebhookConfig;
+import fanfare.publisher.webhook.WebhookLimits;
+import fanfare.publisher.webhook.WebhookVerticle;
+import fanfare.redis.Keys;
 import fanfare.redis.Masters;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -39,6 +44,7 @@ public final class Publisher {
     /** How long callers in the midst of work are given to learn of a stop by an answer [ms]. */
     private static final int LAST_CALL_MS = 2_000;
 
+    static final String KEYS_FILE = "FANFARE_KEYS_FILE";
     private static final int EXIT_MISUSED = 2;
     private static final String HELP =
             """
@@ -46,6 +52,8 @@ public final class Publisher {
                 serves the API; all settings come from FANFARE_* environment variables, see the README
             java -jar publisher-api.jar new-key [keyId [permission,...[,rate=N[/BURST]]]]
                 prints a new API key and its line for FANFARE_KEYS_FILE
+            java -jar publisher-api.jar new-webhook-secret
+                prints a line for FANFARE_WEBHOOK_SECRET_FILE, which the site needs too
             java -jar publisher-api.jar check-config
             """
                     + CheckConfig.HELP
@@ -59,6 +67,7 @@ public final class Publisher {
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Health health = new Health();
     private final Vertx vertx;
+    private final Masters masters;
     private final List<PublisherVerticle> verticles = new ArrayList<>();
     private final LastCall lastCall = new LastCall();
 
@@ -70,7 +79,7 @@ public final class Publisher {
                 .setEventLoopPoolSize(loops)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        Masters masters = new Masters(vertx, config.redis());
+        this.masters = new Masters(vertx, config.redis());
         BrokerLimits limits = config.limits().shared(loops);
         for (int number = 0; number < loops; number++) {
             verticles.add(
@@ -95,12 +104,10 @@ public final class Publisher {
      */
     Future<Void> start() {
         String keysFile = config.keysFile();
-        Future<Void> keysRead = keysFile == null
-                ? Future.succeededFuture()
-                : new KeyFileWatch(vertx, keysFile, keys, metrics)
-                        .start()
-                        .recover(failure -> Future.failedFuture(unusable(keysFile, failure)));
-        return keysRead.compose(read ->
+        Future<Void> keysRead =
+                keysFile == null ? Future.succeededFuture() : watch(KEYS_FILE, keysFile, "API keys", "keys", keys);
+        return keysRead.compose(read -> startWebhooks())
+                .compose(started ->
                         Future.all(verticles.stream().map(vertx::deployVerticle).toList()))
                 .compose(deployed -> Management.listen(
                                 vertx, config.listenHost(), config.managementPort(), health, metrics)
@@ -112,6 +119,30 @@ public final class Publisher {
     /** What every event loop serves. */
     List<Route> routes() {
         return verticles.get(0).routes();
+    }
+
+    private Future<Void> startWebhooks() {
+        WebhookConfig webhooks = config.webhooks();
+        if (webhooks == null) {
+            return Future.succeededFuture();
+        }
+        Secrets secrets = new Secrets();
+        return watch(WebhookConfig.SECRET_FILE, webhooks.secretFile(), "webhook secrets", "webhook_secrets", secrets)
+                .compose(read -> vertx.deployVerticle(new WebhookVerticle(
+                        webhooks,
+                        WebhookLimits.defaults(),
+                        masters,
+                        new Keys(config.redis().prefix()),
+                        secrets,
+                        metrics)))
+                .mapEmpty();
+    }
+
+    private Future<Void> watch(String setting, String path, String things, String metric, FileWatch.Content content) {
+        return new FileWatch(vertx, path, things, metric, content, metrics)
+                .start()
+                .recover(failure -> Future.failedFuture(
+                        new ConfigException(List.of(setting + " is '" + path + "': " + failure.getMessage()))));
     }
 
     /** Finishes what was accepted, then ends. */
@@ -126,6 +157,7 @@ public final class Publisher {
         String command = args.length == 0 ? "" : args[0];
         switch (command) {
             case "" -> serve(new Env(System.getenv()));
+            case "new-webhook-secret" -> System.out.println(Secrets.make(new SecureRandom()));
             case CheckConfig.NAME ->
                 System.exit(CheckConfig.run(
                         new Env(System.getenv()), PublisherConfig::from, new PublisherCheck(), System.out));
@@ -198,10 +230,6 @@ public final class Publisher {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static ConfigException unusable(String keysFile, Throwable failure) {
-        return new ConfigException(List.of("FANFARE_KEYS_FILE is '" + keysFile + "': " + failure.getMessage()));
     }
 
     private static void misused(String message) {

@@ -3,7 +3,10 @@ package fanfare.publisher;
 import fanfare.broker.Durability;
 import fanfare.check.CheckConfig;
 import fanfare.check.Report;
-import fanfare.publisher.auth.KeyFileCheck;
+import fanfare.publisher.auth.Keyring;
+import fanfare.publisher.file.FileWatch;
+import fanfare.publisher.webhook.Secrets;
+import fanfare.publisher.webhook.WebhookConfig;
 import fanfare.redis.RedisCheck;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -15,8 +18,31 @@ final class PublisherCheck implements CheckConfig.Needs<PublisherConfig> {
         CheckConfig.port(config.listenHost(), config.listenPort(), "FANFARE_LISTEN_PORT", report);
         CheckConfig.port(config.listenHost(), config.managementPort(), "FANFARE_MANAGEMENT_PORT", report);
         String keysFile = config.keysFile();
-        Future<Void> keys = keysFile == null ? Future.succeededFuture() : KeyFileCheck.run(vertx, keysFile, report);
-        return keys.compose(
-                read -> RedisCheck.run(vertx, config.redis(), config.durability() == Durability.REPLICATED, report));
+        WebhookConfig webhooks = config.webhooks();
+        Future<Void> keys = keysFile == null
+                ? Future.succeededFuture()
+                : file(vertx, Publisher.KEYS_FILE, keysFile, "key", Keyring.of(null), report);
+        Future<Void> secrets = webhooks == null
+                ? Future.succeededFuture()
+                : file(vertx, WebhookConfig.SECRET_FILE, webhooks.secretFile(), "secret", new Secrets(), report);
+        return Future.all(keys, secrets)
+                .compose(read ->
+                        RedisCheck.run(vertx, config.redis(), config.durability() == Durability.REPLICATED, report));
+    }
+
+    /** Reads a file as a start would, and reports how many things it has, or what is wrong; never fails. */
+    private static Future<Void> file(
+            Vertx vertx, String setting, String path, String thing, FileWatch.Content content, Report report) {
+        return FileWatch.read(vertx, path)
+                .map(text -> {
+                    content.replace(text);
+                    return content.size();
+                })
+                .onSuccess(things -> report.ok(setting, things + " " + thing + (things == 1 ? "" : "s")))
+                .otherwise(failure -> {
+                    report.mistake(setting + " is '" + path + "': " + failure.getMessage());
+                    return 0;
+                })
+                .mapEmpty();
     }
 }

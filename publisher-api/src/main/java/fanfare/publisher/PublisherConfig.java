@@ -8,6 +8,7 @@ import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.Rate;
+import fanfare.publisher.webhook.WebhookConfig;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param durability what a publication that does not say gets
  * @param receiptTtl for how long it is noted down what becomes of a publication, if its caller asks for that
  * @param rate of each key that has none of its own
+ * @param webhooks how the site is told who comes and goes, null if it is not
  */
 record PublisherConfig(
         String listenHost,
@@ -33,7 +35,8 @@ record PublisherConfig(
         Duration receiptTtl,
         Rate rate,
         RedisConfig redis,
-        BrokerLimits limits) {
+        BrokerLimits limits,
+        @Nullable WebhookConfig webhooks) {
     /** Reads and checks the settings, all mistakes at once. */
     static PublisherConfig from(Env env) {
         String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
@@ -49,7 +52,8 @@ record PublisherConfig(
                 env.duration("FANFARE_RECEIPT_TTL", Duration.ofHours(1), Duration.ofMinutes(1), Duration.ofDays(7)),
                 Rate.from(env),
                 RedisConfig.from(env),
-                BrokerLimits.from(env)));
+                BrokerLimits.from(env),
+                WebhookConfig.from(env)));
     }
 
     private static @Nullable String devKey(Env env, String listenHost, String keysFile) {

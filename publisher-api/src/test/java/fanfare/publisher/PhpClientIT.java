@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
+import fanfare.presence.NodeState;
+import fanfare.presence.PresenceLimits;
+import fanfare.publisher.webhook.Secrets;
 import fanfare.redis.Keys;
 import fanfare.testing.FlakyLink;
 import fanfare.testing.RedisServer;
@@ -22,6 +25,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +40,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -279,6 +284,37 @@ class PhpClientIT {
         }
     }
 
+    @Test
+    void aWebhookIsVerifiedAlsoWhileItsSecretRotates(Vertx vertx, @TempDir Path folder) throws Exception {
+        String old = Secrets.make(new SecureRandom());
+        String next = Secrets.make(new SecureRandom());
+        Path file = Files.writeString(folder.resolve("secrets"), old);
+        int port = RedisServer.freePort();
+        Map<String, String> settings =
+                Map.of("FANFARE_WEBHOOK_URL", url(port) + "/hook", "FANFARE_WEBHOOK_SECRET_FILE", file.toString());
+        NodeState state = new NodeState("a", "127.0.0.1:7081", 0, 0, false, "test");
+        try (Php site = Php.serve("hook.php", port, Map.of("FANFARE_WEBHOOK_SECRET", next));
+                RunningPublisher told =
+                        RunningPublisher.start(RedisServer.shared().url(), PublisherVerticle.BODY_MAX, settings)) {
+            RunningPublisher.until("it tells", () -> told.metric("fanfare_webhook_owner") == 1);
+            KnownGateway gateway = KnownGateway.start(vertx, told.prefix, PresenceLimits.defaults(), state);
+            gateway.open("42");
+            assertThat(site.answer().getString("refused")).isEqualTo("its signature is not by a secret of ours");
+            Files.writeString(file, old + "\n" + next + "\n");
+            JsonObject answer = site.answer();
+            while (answer.containsKey("refused")) {
+                answer = site.answer();
+            }
+            JsonObject event = answer.getJsonArray("events").getJsonObject(0);
+            assertThat(event.fieldNames()).containsExactlyInAnyOrder("id", "type", "user", "time");
+            assertThat(event.getString("type")).isEqualTo("user.online");
+            assertThat(event.getString("user")).isEqualTo("42");
+            assertThat(told.metric("fanfare_webhook_secrets")).isEqualTo(2);
+            RunningPublisher.until("it counts", () -> told.metric("fanfare_webhook_events_total") == 1);
+            gateway.crash();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"1", "2"})
     void aYiiComponentKeepsTheCallsOfOld(String generation, Vertx vertx) throws Exception {
@@ -365,16 +401,22 @@ class PhpClientIT {
         private final Process process;
         private final BufferedReader said;
 
-        private Php(List<String> options, String script, String... arguments) {
+        private Php(boolean complaints, Map<String, String> environment, List<String> options, String... arguments) {
             List<String> command = new ArrayList<>(List.of(binary()));
             command.addAll(options);
             // A php.ini of old, and no complaint is lost.
             command.addAll(List.of("-d", "serialize_precision=5", "-d", "precision=5"));
             command.addAll(List.of("-d", "error_reporting=-1", "-d", "display_errors=1", "-d", "zend.assertions=1"));
-            command.add(Path.of("clients", "php", "tests", script).toString());
             command.addAll(List.of(arguments));
+            ProcessBuilder builder = new ProcessBuilder(command);
+            if (complaints) {
+                builder.redirectErrorStream(true);
+            } else {
+                builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+            }
+            builder.environment().putAll(environment);
             try {
-                process = new ProcessBuilder(command).redirectErrorStream(true).start();
+                process = builder.start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -388,7 +430,18 @@ class PhpClientIT {
         }
 
         static Php with(List<String> options, String script, String... arguments) {
-            return new Php(options, script, arguments);
+            List<String> all = new ArrayList<>(List.of(script(script)));
+            all.addAll(List.of(arguments));
+            return new Php(true, Map.of(), options, all.toArray(String[]::new));
+        }
+
+        /** Serves a script as a site does. Complaints are answers of status 500; PHP's log of requests is nobody's. */
+        static Php serve(String script, int port, Map<String, String> environment) {
+            return new Php(false, environment, List.of(), "-S", "127.0.0.1:" + port, script(script));
+        }
+
+        private static String script(String name) {
+            return Path.of("clients", "php", "tests", name).toString();
         }
 
         JsonObject answer() {

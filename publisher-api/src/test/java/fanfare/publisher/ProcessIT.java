@@ -82,10 +82,17 @@ class ProcessIT {
     }
 
     @Test
-    void anUnusableKeyFileIsNamed() throws Exception {
+    void anUnusableFileIsNamed() throws Exception {
         Ended ended = run(Map.of("FANFARE_KEYS_FILE", "/nowhere/keys", "FANFARE_LISTEN_HOST", "127.0.0.1"));
         assertThat(ended.code()).isEqualTo(2);
         assertThat(ended.err()).endsWith("FANFARE_KEYS_FILE is '/nowhere/keys': it cannot be read\n");
+        Map<String, String> settings = new HashMap<>(settings(0, 0, "redis://127.0.0.1:1"));
+        settings.put("FANFARE_WEBHOOK_URL", "http://127.0.0.1:1/");
+        settings.put("FANFARE_WEBHOOK_SECRET_FILE", "/dev/null");
+        ended = run(settings);
+        assertThat(ended.code()).isEqualTo(2);
+        assertThat(ended.err())
+                .endsWith("FANFARE_WEBHOOK_SECRET_FILE is '/dev/null': it is no file of at most 1048576 bytes\n");
     }
 
     @Test
@@ -141,6 +148,7 @@ class ProcessIT {
     void theCommandLineExplainsItself() throws Exception {
         assertThat(run(Map.of(), "--help").out()).contains("new-key", "check-config");
         assertThat(run(Map.of(), "publish").code()).isEqualTo(2);
+        assertThat(run(Map.of(), "new-webhook-secret").out()).matches("whsec_[A-Za-z0-9+/]{43}=\n");
         Ended made = run(Map.of(), "new-key", "shop", "publish:user=/a,disconnect");
         assertThat(made.code()).isZero();
         assertThat(made.out()).contains("shop.").contains(", publish:user=/a,disconnect");

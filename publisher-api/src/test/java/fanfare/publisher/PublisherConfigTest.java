@@ -9,10 +9,13 @@ import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
 import fanfare.publisher.auth.Rate;
+import fanfare.publisher.webhook.WebhookConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -34,7 +37,8 @@ class PublisherConfigTest {
                         Duration.ofHours(1),
                         new Rate(100_000, 200_000),
                         new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
-                        BrokerLimits.defaults()));
+                        BrokerLimits.defaults(),
+                        null));
     }
 
     @Test
@@ -58,6 +62,11 @@ class PublisherConfigTest {
         values.put("FANFARE_RECEIPT_TTL", "7m");
         values.put("FANFARE_DEDUPE_WINDOW", "5m");
         values.put("FANFARE_OUTBOX_BYTES_MAX", "2000000");
+        values.put("FANFARE_WEBHOOK_URL", "https://site/hooks?a=b");
+        values.put("FANFARE_WEBHOOK_SECRET_FILE", "/secrets");
+        values.put("FANFARE_WEBHOOK_BATCH_MAX", "7");
+        values.put("FANFARE_WEBHOOK_TIMEOUT", "2s");
+        values.put("FANFARE_WEBHOOK_RETRY_MAX", "5m");
         Env env = new Env(values);
         assertThat(PublisherConfig.from(env))
                 .isEqualTo(new PublisherConfig(
@@ -71,7 +80,13 @@ class PublisherConfigTest {
                         Duration.ofMinutes(7),
                         new Rate(7, 8),
                         new RedisConfig("redis://h:1", "p:"),
-                        new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000)));
+                        new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000),
+                        new WebhookConfig(
+                                URI.create("https://site/hooks?a=b"),
+                                "/secrets",
+                                7,
+                                Duration.ofSeconds(2),
+                                Duration.ofMinutes(5))));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());
         assertThat(env.table()).doesNotContain("dev.secret");
     }
@@ -90,6 +105,31 @@ class PublisherConfigTest {
                 .hasMessageContaining("loopback")
                 .hasMessageContaining("FANFARE_DURABILITY")
                 .hasMessageContaining("did you mean FANFARE_KEYS_FILE");
+    }
+
+    @Test
+    void webhooksAreOffUnlessTheyHaveAnAddressAndASecret() {
+        Map<String, String> values = new TreeMap<>(Map.of("FANFARE_KEYS_FILE", "/keys"));
+        values.put("FANFARE_WEBHOOK_SECRET_FILE", "/secrets");
+        assertThatThrownBy(() -> PublisherConfig.from(new Env(values)))
+                .hasMessage("FANFARE_WEBHOOK_SECRET_FILE is '/secrets': there is no FANFARE_WEBHOOK_URL to send to");
+        for (String url :
+                List.of("site/hooks", "ftp://site/", "http://user:word@site/", "http://site/#a", "http:///")) {
+            values.put("FANFARE_WEBHOOK_URL", url);
+            assertThatThrownBy(() -> PublisherConfig.from(new Env(values)))
+                    .hasMessageContaining("FANFARE_WEBHOOK_URL is '")
+                    .hasMessageNotContaining("word");
+        }
+        values.put("FANFARE_WEBHOOK_URL", "http://site/");
+        values.put("FANFARE_WEBHOOK_BATCH_MAX", "1001");
+        values.put("FANFARE_WEBHOOK_TIMEOUT", "31s");
+        values.put("FANFARE_WEBHOOK_RETRY_MAX", "0s");
+        values.remove("FANFARE_WEBHOOK_SECRET_FILE");
+        assertThatThrownBy(() -> PublisherConfig.from(new Env(values)))
+                .hasMessageContaining("FANFARE_WEBHOOK_SECRET_FILE")
+                .hasMessageContaining("FANFARE_WEBHOOK_BATCH_MAX")
+                .hasMessageContaining("FANFARE_WEBHOOK_TIMEOUT")
+                .hasMessageContaining("FANFARE_WEBHOOK_RETRY_MAX");
     }
 
     @Test

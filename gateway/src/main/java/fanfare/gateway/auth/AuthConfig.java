@@ -63,22 +63,9 @@ public record AuthConfig(
     }
 
     private static URI url(Env env) {
-        String text =
-                env.required(URL, "the site's endpoint that says who a browser is, such as http://site/push/auth");
-        try {
-            URI url = URI.create(text);
-            boolean usable = ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
-                    && url.getHost() != null
-                    && url.getRawUserInfo() == null
-                    && url.getRawFragment() == null;
-            if (usable || text.isEmpty()) {
-                return url;
-            }
-        } catch (IllegalArgumentException e) {
-            // falls through to the one message for every kind of mistake
-        }
-        env.mistake(URL, "it takes an http or https URL without user name and fragment");
-        return URI.create("");
+        env.required(URL, "the site's endpoint that says who a browser is, such as http://site/push/auth");
+        URI url = env.webUrl(URL);
+        return url == null ? URI.create("") : url;
     }
 
     private static Set<String> cookies(Env env) {

@@ -1,5 +1,6 @@
 package fanfare.gateway.auth;
 
+import fanfare.http.RetryAfter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
@@ -15,10 +16,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import java.net.URI;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.format.DateTimeFormatter;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -164,23 +162,9 @@ final class SiteClient {
             return new Answer.NotLoggedIn();
         }
         if (status == 429 || status >= 500) {
-            return new Answer.Unavailable("status " + status, retryAfterMs(response.getHeader("Retry-After")));
+            return new Answer.Unavailable(
+                    "status " + status, RetryAfter.ms(response.getHeader("Retry-After"), clockMs.getAsLong()));
         }
         return new Answer.Misconfigured(log.misconfigured(Integer.toString(status), response.getHeader("Location")));
-    }
-
-    private long retryAfterMs(@Nullable String value) {
-        if (value == null) {
-            return 0;
-        }
-        if (value.matches("\\d{1,9}")) {
-            return TimeUnit.SECONDS.toMillis(Long.parseLong(value));
-        }
-        try {
-            Instant then = DateTimeFormatter.RFC_1123_DATE_TIME.parse(value, Instant::from);
-            return Math.max(0, then.toEpochMilli() - clockMs.getAsLong());
-        } catch (DateTimeException e) {
-            return 0;
-        }
     }
 }

@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * Among the permissions there may be the key's own rate, see {@link Rate}.
  */
 public final class KeyFile {
-    /** More than this is no key file [bytes]. */
-    static final int BYTES_MAX = 1 << 20;
-
     /**
      * What a key is good for.
      *

@@ -1,5 +1,6 @@
 package fanfare.publisher.auth;
 
+import fanfare.publisher.file.FileWatch;
 import io.vertx.core.Future;
 import io.vertx.ext.auth.User;
 import io.vertx.ext.auth.authentication.AuthenticationProvider;
@@ -12,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The keys in force. Shared by all event loops; a new file's keys replace the old ones in one step. */
-public final class Keyring implements AuthenticationProvider {
+public final class Keyring implements AuthenticationProvider, FileWatch.Content {
     /** Stands in for an unknown key, so that its refusal takes as long as that of a wrong secret. */
     private static final ApiKey NOBODY = ApiKey.of("nobody", new byte[ApiKey.HASH_BYTES], null, Set.of());
 
@@ -52,13 +53,14 @@ public final class Keyring implements AuthenticationProvider {
      *
      * @throws KeyFileException if the text is no key file; the old keys stay
      */
+    @Override
     public void replace(String file) {
         Map<String, ApiKey> next = new HashMap<>(KeyFile.parse(file));
         next.putAll(fixed);
         keys = Map.copyOf(next);
     }
 
-    /** How many keys are in force. */
+    @Override
     public int size() {
         return keys.size();
     }
