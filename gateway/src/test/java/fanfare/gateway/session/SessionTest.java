@@ -430,12 +430,13 @@ class SessionTest {
         pass(Duration.ofSeconds(1));
         transport.expect("write resume");
         turn(session::hold);
-        turn(() -> hub.deliver(Channel.topic("a"), event(Channel.topic("a"), 1, 0), 0));
+        turn(() -> hub.deliver(Channel.topic("a"), event(Channel.topic("a"), 1, 60), 0));
         turn(() -> hub.deliver(Channel.topic("b"), event(Channel.topic("b"), 2, 0), 0));
         turn(() -> hub.deliver(Channel.topic("a"), Message.gap("topic:a"), 0));
         turn(() -> session.changed(new Identity("alice", null, List.of("b"), Long.MAX_VALUE), START));
         turn(session::release);
         transport.expect("write event 2");
+        reported("held topic:a " + now + " 1", "not-delivered topic:a " + now + " c1 not-subscribed recording alice");
         pass(Duration.ofSeconds(1));
         transport.expect("write resume");
     }
