@@ -62,7 +62,7 @@ class RedisCheckIT {
                     .contains("NOAUTH"));
             assertThat(report.exitCode()).isEqualTo(1);
             out.reset();
-            run(vertx, "redis://:s3cret@127.0.0.1:" + server.port(), false);
+            run(vertx, "redis://:s3cret@127.0.0.1:" + server.port() + "/0", false);
             assertThat(lines())
                     .anyMatch(line -> line.endsWith("reached at 127.0.0.1:" + server.port()))
                     .anyMatch(line -> line.startsWith("warning  Redis: maxmemory-policy allkeys-lru"))
