@@ -144,6 +144,13 @@ public final class Env {
                 .toList();
     }
 
+    /** Adds a mistake if two ports are one, unless any free one will do: two servers would take its requests by turns. */
+    public void apart(String name, int port, String otherName, int other) {
+        if (port == other && port != 0) {
+            mistake(name, "it takes another port than " + otherName);
+        }
+    }
+
     /** Adds a mistake that only the caller could see. */
     public void mistake(String name, String rule) {
         mistakes.add("%s is '%s': %s".formatted(name, settings.getOrDefault(name, ""), rule));

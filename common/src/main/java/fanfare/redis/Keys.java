@@ -31,7 +31,7 @@ import fanfare.channel.Channel;
  * nodes                   zset    INCARNATION by the end of its lease [ms]
  * session:{s}:ID         string  24 h                                     "incarnation address" of a fallback session's owner
  * probe:ID                channel                                           a gateway's renewals of its lease, for itself
- * rate:KEY                string  until the bucket is full                  when an API key's bucket of tokens will be full
+ * rate:KEY                string  until the bucket is full                  "full said": when an API key's bucket will be full [us]
  * publisher:ID            string  PX 10 s, written every 3 s                proof that this master takes writes
  * receipt:{b}:ID          hash    until the receipt's end (1 h)             what became of a publication, see fanfare.receipt
  * control                 stream and channel, at most 10,000                disconnects

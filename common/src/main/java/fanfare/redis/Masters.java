@@ -143,6 +143,8 @@ public final class Masters {
                 .setPoolRecycleTimeout(-1)
                 .setNetClientOptions(new NetClientOptions()
                         .setConnectTimeout(ANSWER_MS_MAX)
+                        // Without it rediss:// fails whatever the certificate says; to plain connections it is nothing.
+                        .setHostnameVerificationAlgorithm("HTTPS")
                         .setTcpNoDelay(true)
                         .setTcpKeepAlive(true));
     }

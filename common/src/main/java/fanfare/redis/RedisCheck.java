@@ -50,7 +50,7 @@ public final class RedisCheck {
         String proof = new Keys(config.prefix()).publisher("check-config");
         return masters.once(where, connection -> connection.send(Request.cmd(Command.INFO)))
                 .map(info -> {
-                    report.ok(REDIS, "reached at " + where.replaceFirst(".*[@/]([^@/]+).*", "$1"));
+                    report.ok(REDIS, "reached at " + where.replaceFirst(".*?//(?:.*@)?([^@/]+).*", "$1"));
                     return judge(info.toString());
                 })
                 .compose(master -> !master

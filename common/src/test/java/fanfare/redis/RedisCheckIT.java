@@ -7,17 +7,28 @@ import fanfare.config.RedisConfig;
 import fanfare.testing.RedisServer;
 import fanfare.testing.RedisTrio;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.PfxOptions;
 import io.vertx.junit5.VertxExtension;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(VertxExtension.class)
 class RedisCheckIT {
+    /** The JDK's own setting, since Fanfare has none: whom the machine trusts may be Redis. */
+    private static final String TRUST_STORE = "javax.net.ssl.trustStore";
+
+    private static final String PASSWORD = "changeit";
+
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final Report report = new Report(new PrintStream(out, true, StandardCharsets.UTF_8));
 
@@ -51,7 +62,7 @@ class RedisCheckIT {
                     .contains("NOAUTH"));
             assertThat(report.exitCode()).isEqualTo(1);
             out.reset();
-            run(vertx, "redis://:s3cret@127.0.0.1:" + server.port(), false);
+            run(vertx, "redis://:s3cret@127.0.0.1:" + server.port() + "/0", false);
             assertThat(lines())
                     .anyMatch(line -> line.endsWith("reached at 127.0.0.1:" + server.port()))
                     .anyMatch(line -> line.startsWith("warning  Redis: maxmemory-policy allkeys-lru"))
@@ -100,12 +111,82 @@ class RedisCheckIT {
     }
 
     @Test
+    void aServerBehindTlsIsTakenIfItsCertificateIsTrustedAndNamesIt(Vertx vertx, @TempDir Path folder)
+            throws Exception {
+        Path store = folder.resolve("redis.p12");
+        certify("localhost", store);
+        int port = tls(vertx, store).actualPort();
+        run(vertx, "rediss://localhost:" + port, false);
+        assertThat(report.exitCode()).isEqualTo(1);
+        assertThat(lines()).singleElement().satisfies(line -> assertThat(line).contains("PKIX"));
+
+        out.reset();
+        System.setProperty(TRUST_STORE, store.toString());
+        System.setProperty(TRUST_STORE + "Password", PASSWORD);
+        try {
+            run(vertx, "rediss://localhost:" + port, false);
+            assertThat(lines()).anyMatch(line -> line.equals("ok       Redis: takes writes"));
+            out.reset();
+            run(vertx, "rediss://127.0.0.1:" + port, false);
+            assertThat(lines()).singleElement().satisfies(line -> assertThat(line)
+                    .startsWith("error    Redis: "));
+        } finally {
+            System.clearProperty(TRUST_STORE);
+            System.clearProperty(TRUST_STORE + "Password");
+        }
+    }
+
+    @Test
     void anOldServerAndAClusterAreRefused() {
         String info = "redis_version:%s\r\nredis_mode:%s\r\nmaxmemory_policy:noeviction\r\nrole:master\r\n";
         assertThat(judged(info.formatted("6.0.16", "standalone"))).contains("error    Redis: version 6.0.16");
         assertThat(judged(info.formatted("10.0.1", "standalone"))).contains("ok       Redis: version 10.0.1");
         assertThat(judged(info.formatted("7.0.15", "cluster")))
                 .contains("error    Redis: is a node of a Redis Cluster");
+    }
+
+    private static void certify(String host, Path store) throws Exception {
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-keyalg",
+                        "RSA",
+                        "-dname",
+                        "CN=" + host,
+                        "-ext",
+                        "san=dns:" + host,
+                        "-storetype",
+                        "PKCS12",
+                        "-storepass",
+                        PASSWORD,
+                        "-keystore",
+                        store.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(keytool.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(keytool.exitValue()).isZero();
+    }
+
+    /** The shared server behind TLS, since not every Redis is built with it. */
+    private static NetServer tls(Vertx vertx, Path store) throws Exception {
+        NetClient plain = vertx.createNetClient();
+        return vertx.createNetServer(new NetServerOptions()
+                        .setSsl(true)
+                        .setKeyCertOptions(
+                                new PfxOptions().setPath(store.toString()).setPassword(PASSWORD)))
+                .connectHandler(socket -> {
+                    socket.pause();
+                    plain.connect(RedisServer.shared().port(), "127.0.0.1").onSuccess(redis -> {
+                        socket.pipeTo(redis);
+                        redis.pipeTo(socket);
+                    });
+                })
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(20, TimeUnit.SECONDS);
     }
 
     private String judged(String info) {

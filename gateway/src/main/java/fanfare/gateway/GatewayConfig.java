@@ -50,16 +50,24 @@ public record GatewayConfig(
 
     public static GatewayConfig from(Env env) {
         String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
+        int listenPort = env.integer("FANFARE_LISTEN_PORT", 8080, 0, 65_535);
+        int managementPort = env.integer("FANFARE_MANAGEMENT_PORT", 9080, 0, 65_535);
+        RelayConfig relay = RelayConfig.from(env, listenHost);
+        env.apart("FANFARE_MANAGEMENT_PORT", managementPort, "FANFARE_LISTEN_PORT", listenPort);
+        if (relay.isOn()) {
+            env.apart("FANFARE_RELAY_PORT", relay.port(), "FANFARE_LISTEN_PORT", listenPort);
+            env.apart("FANFARE_RELAY_PORT", relay.port(), "FANFARE_MANAGEMENT_PORT", managementPort);
+        }
         return env.check(new GatewayConfig(
                 listenHost,
-                env.integer("FANFARE_LISTEN_PORT", 8080, 0, 65_535),
-                env.integer("FANFARE_MANAGEMENT_PORT", 9080, 0, 65_535),
+                listenPort,
+                managementPort,
                 env.integer("FANFARE_EVENT_LOOPS", Runtime.getRuntime().availableProcessors(), 1, 256),
                 nodeName(env),
                 RedisConfig.from(env),
                 AuthConfig.from(env),
                 transports(env),
-                RelayConfig.from(env, listenHost),
+                relay,
                 SessionLimits.of(env.integer("FANFARE_SEND_QUEUE_BYTES_MAX", 1 << 20, 1 << 12, 1 << 26)),
                 env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
                 env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),

@@ -50,6 +50,10 @@ class GatewayConfigTest {
         assertThat(relay).isEqualTo(new RelayConfig("10.0.0.7", 11, "0123456789abcdef"));
         assertThat(relay.toString()).contains("10.0.0.7:11").doesNotContain("0123456789abcdef");
 
+        values.put("FANFARE_LISTEN_PORT", "11");
+        assertThatThrownBy(() -> GatewayConfig.from(new Env(values)))
+                .hasMessageContaining("FANFARE_RELAY_PORT is '11': it takes another port than FANFARE_LISTEN_PORT");
+
         Files.writeString(file, "too short");
         assertThatThrownBy(() -> GatewayConfig.from(new Env(values)))
                 .hasMessageContaining("FANFARE_RELAY_SECRET_FILE")

@@ -41,10 +41,13 @@ record PublisherConfig(
     static PublisherConfig from(Env env) {
         String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
         String keysFile = env.text("FANFARE_KEYS_FILE", "");
+        int listenPort = env.integer("FANFARE_LISTEN_PORT", 8090, 0, 65_535);
+        int managementPort = env.integer("FANFARE_MANAGEMENT_PORT", 9090, 0, 65_535);
+        env.apart("FANFARE_MANAGEMENT_PORT", managementPort, "FANFARE_LISTEN_PORT", listenPort);
         return env.check(new PublisherConfig(
                 listenHost,
-                env.integer("FANFARE_LISTEN_PORT", 8090, 0, 65_535),
-                env.integer("FANFARE_MANAGEMENT_PORT", 9090, 0, 65_535),
+                listenPort,
+                managementPort,
                 Parent.pid(env),
                 keysFile.isEmpty() ? null : keysFile,
                 devKey(env, listenHost, keysFile),

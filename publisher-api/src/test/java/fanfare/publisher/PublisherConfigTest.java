@@ -42,6 +42,17 @@ class PublisherConfigTest {
     }
 
     @Test
+    void twoPortsAreNotOne() {
+        Map<String, String> values = new TreeMap<>(Map.of("FANFARE_KEYS_FILE", "/keys", "FANFARE_LISTEN_PORT", "9090"));
+        assertThatThrownBy(() -> PublisherConfig.from(new Env(values)))
+                .hasMessageContaining("FANFARE_MANAGEMENT_PORT")
+                .hasMessageContaining("another port than FANFARE_LISTEN_PORT");
+        values.put("FANFARE_LISTEN_PORT", "0");
+        values.put("FANFARE_MANAGEMENT_PORT", "0");
+        assertThat(PublisherConfig.from(new Env(values)).managementPort()).isZero();
+    }
+
+    @Test
     void everySettingHasAName() {
         Map<String, String> values = new TreeMap<>();
         values.put("FANFARE_LISTEN_HOST", "127.0.0.2");

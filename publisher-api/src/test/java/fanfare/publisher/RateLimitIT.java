@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,6 +109,26 @@ class RateLimitIT {
         } finally {
             publisher = first;
         }
+    }
+
+    @Test
+    void aClockThatIsBehindTheLastOneKeepsNobodyWaiting(Vertx vertx) throws Exception {
+        assertThat(publish(slow, 600).statusCode()).isEqualTo(200);
+        String bucket = new Keys(publisher.prefix).rate("slow");
+        String hourAhead = Stream.of(StoredItems.ask(
+                                vertx,
+                                RedisServer.shared(),
+                                Request.cmd(Command.GET).arg(bucket))
+                        .toString()
+                        .split(" "))
+                .map(us -> Long.toString(Long.parseLong(us) + 3_600_000_000L))
+                .collect(Collectors.joining(" "));
+        StoredItems.ask(
+                vertx,
+                RedisServer.shared(),
+                Request.cmd(Command.SET).arg(bucket).arg(hourAhead));
+        assertThat(publish(slow, 300).statusCode()).isEqualTo(200);
+        refused(publish(slow, 300), 150, 200);
     }
 
     @Test

@@ -24,10 +24,13 @@ import java.util.function.Supplier;
 final class Crowds {
     /** Counts are told once a second; what was closed before the first look is known at the second [ms]. */
     private static final int CONFIRM_MS = 1_100;
-    /** How soon it is looked again whether all gateways have answered a call [ms]. */
+    /**
+     * How soon it is looked again whether all gateways have answered a call, then after twice as long each time [ms]. A
+     * gateway that does not answer keeps all others looking, each for each user: they must not be Redis' load meanwhile.
+     */
     private static final int ANSWER_MS = 100;
 
-    private static final int ANSWERS_MAX = 20;
+    private static final int ANSWERS_MAX = 5;
 
     private final Vertx vertx;
     private final Crowd crowd;
@@ -140,7 +143,7 @@ final class Crowds {
                 close(user, members.subList(0, openings.excess(self, connectionsPerUserMax)));
             } else if (attempt < ANSWERS_MAX) {
                 // A gateway that does not answer is dead, which its lease will tell, or another version.
-                vertx.setTimer(ANSWER_MS, timer -> answer(user, id, members, attempt + 1));
+                vertx.setTimer(ANSWER_MS << (attempt - 1), timer -> answer(user, id, members, attempt + 1));
             }
         });
     }
