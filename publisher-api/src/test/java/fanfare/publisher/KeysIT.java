@@ -117,7 +117,7 @@ class KeysIT {
             until("the broken file is noticed", () -> publisher.metric("fanfare_keys_file_broken") == 1);
             assertThat(status(shop, "{\"user\":\"1\"}", "/shop")).isEqualTo(200);
             until("the log says so", () -> log.records().stream()
-                    .anyMatch(entry -> entry.getMessage().contains("the old keys stay in force")
+                    .anyMatch(entry -> entry.getMessage().contains("cannot be used, the old {1} stay in force")
                             && List.of(entry.getParameters()).toString().contains("line 2")));
         } finally {
             log.close();

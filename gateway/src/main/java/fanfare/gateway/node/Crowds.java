@@ -32,6 +32,9 @@ final class Crowds {
 
     private static final int ANSWERS_MAX = 5;
 
+    /** Users looked at again at a time; of more the next connection tells again. It bounds what gateways ask each other. */
+    private static final int SUSPECTS_MAX = 1_000;
+
     private final Vertx vertx;
     private final Crowd crowd;
     private final Roster roster;
@@ -46,6 +49,7 @@ final class Crowds {
     private final AtomicInteger crowds = new AtomicInteger();
 
     private final Counter calls;
+    private final Counter passedOver;
 
     /** @param ids gives a new random id for each call */
     Crowds(
@@ -64,6 +68,10 @@ final class Crowds {
         this.ids = ids;
         this.calls = Counter.builder("fanfare_crowd_calls_total")
                 .description("Times that this gateway called all to say when their connections of a user began")
+                .register(metrics);
+        this.passedOver = Counter.builder("fanfare_crowds_passed_over_total")
+                .description(
+                        "Users with too many connections who were left alone, since there were too many such users")
                 .register(metrics);
         Gauge.builder("fanfare_crowds", crowds, AtomicInteger::get)
                 .description("Users here who have too many connections on all gateways together")
@@ -100,7 +108,9 @@ final class Crowds {
     }
 
     private void suspect(String user) {
-        if (suspects.add(user)) {
+        if (suspects.size() >= SUSPECTS_MAX) {
+            passedOver.increment();
+        } else if (suspects.add(user)) {
             crowds.set(suspects.size());
             lookAgain(user);
         }

@@ -22,9 +22,6 @@ final class Roster {
     /** Read by metrics and the lease from other threads. */
     private final AtomicInteger userCount = new AtomicInteger();
 
-    /** When the last connection entered: each has a time of its own [ms]. */
-    private long enteredMs;
-
     /** {@code opened} and {@code closed} are told of every connection of a user, by the user's id. */
     Roster(int connectionsPerUserMax, LongSupplier serverClockMs, Consumer<String> opened, Consumer<String> closed) {
         this.connectionsPerUserMax = connectionsPerUserMax;
@@ -40,8 +37,7 @@ final class Roster {
     /** Enters a connection; a user who has too many loses the oldest. */
     void enter(String user, Member member) {
         Set<Member> members = users.computeIfAbsent(user, none -> new LinkedHashSet<>(2));
-        enteredMs = Math.max(enteredMs + 1, serverClockMs.getAsLong());
-        member.entered(enteredMs);
+        member.entered(serverClockMs.getAsLong());
         members.add(member);
         userCount.set(users.size());
         opened.accept(user);
