@@ -5,6 +5,7 @@ declare(strict_types=1);
 // What needs no publisher; says how many checks held.
 
 require __DIR__ . '/start.php';
+require __DIR__ . '/since8.php';
 
 use Fanfare\Backoff;
 use Fanfare\Json;
@@ -75,5 +76,14 @@ $refused('key must be', static fn () => new Publisher('http://host', "a.b\r\nX-H
 $refused('key must be', static fn () => new Publisher('http://host', ''));
 $refused('patience', static fn () => new Publisher('http://host', 'a.b', 61));
 $refused('timeout', static fn () => new Publisher('http://host', 'a.b', 15, 0));
+
+$sources = glob(__DIR__ . '/../src/{*,*/*}.php', GLOB_BRACE);
+$same(true, count($sources) > 10, 'the sources are there');
+foreach (since8() as $what => [$pattern, $example]) {
+    $same(1, preg_match($pattern, tokens('<?php ' . $example)), $what . ' would be found');
+    foreach ($sources as $source) {
+        $same(0, preg_match($pattern, tokens(file_get_contents($source))), $what . ' in ' . $source);
+    }
+}
 
 say(['held' => $held]);
