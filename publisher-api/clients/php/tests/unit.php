@@ -5,6 +5,7 @@ declare(strict_types=1);
 // What needs no publisher; says how many checks held.
 
 require __DIR__ . '/start.php';
+require __DIR__ . '/since8.php';
 
 use Fanfare\Backoff;
 use Fanfare\Json;
@@ -152,5 +153,14 @@ $same(true, $now->verify($body, $genuine) === $events && (new Webhooks($secret))
     $body,
     $head($sign($secret, (string) time()), (string) time())
 ) === $events, 'the clock is the system\'s');
+
+$sources = glob(__DIR__ . '/../src/{*,*/*}.php', GLOB_BRACE);
+$same(true, count($sources) > 10, 'the sources are there');
+foreach (since8() as $what => [$pattern, $example]) {
+    $same(1, preg_match($pattern, tokens('<?php ' . $example)), $what . ' would be found');
+    foreach ($sources as $source) {
+        $same(0, preg_match($pattern, tokens(file_get_contents($source))), $what . ' in ' . $source);
+    }
+}
 
 say(['held' => $held]);

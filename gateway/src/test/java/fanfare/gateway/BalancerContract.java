@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Channel;
 import fanfare.testing.Await;
+import fanfare.testing.BalancerProcess;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;

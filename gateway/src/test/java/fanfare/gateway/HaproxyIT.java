@@ -1,6 +1,7 @@
 package fanfare.gateway;
 
 import fanfare.testing.Await;
+import fanfare.testing.BalancerProcess;
 import fanfare.testing.RawHttp;
 import fanfare.testing.RedisServer;
 import java.util.List;

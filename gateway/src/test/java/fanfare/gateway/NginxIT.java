@@ -1,5 +1,6 @@
 package fanfare.gateway;
 
+import fanfare.testing.BalancerProcess;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The machine's own Chromium, headless, with a fresh profile. */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
     private static final List<String> ARGUMENTS = List.of(
             "--no-sandbox",
             "--disable-gpu",
@@ -39,7 +39,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Skips the test on a machine without Chromium, save where nothing may be skipped. */
-    static Chromium launch() {
+    public static Chromium launch() {
         Optional<Path> binary = binary();
         assumeTrue(binary.isPresent() || "true".equals(System.getenv("CI")), "no chromium; ./deploy/test installs it");
         PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MS);
@@ -69,7 +69,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Cookies, storage and a cache of its own. */
-    BrowserContext newContext() {
+    public BrowserContext newContext() {
         return browser.newContext();
     }
 

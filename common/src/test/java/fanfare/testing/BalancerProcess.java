@@ -1,20 +1,14 @@
-package fanfare.gateway;
+package fanfare.testing;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
-import fanfare.testing.Await;
-import fanfare.testing.RawHttp;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** HAProxy or nginx as this machine has it, in a process of its own, with a configuration that a test makes up. */
-final class BalancerProcess implements AutoCloseable {
+public final class BalancerProcess implements AutoCloseable {
     private static final int SECONDS_MAX = 30;
 
     private final Process process;
@@ -33,14 +27,15 @@ final class BalancerProcess implements AutoCloseable {
     }
 
     /** Starts HAProxy and waits until it listens on {@code port}, as the configuration has to have it. */
-    static BalancerProcess haproxy(Path folder, int port, String configuration) {
+    public static BalancerProcess haproxy(Path folder, int port, String configuration) {
         Path file = written(folder.resolve("haproxy.cfg"), configuration);
-        return new BalancerProcess(List.of(binary("haproxy"), "-db", "-f", file.toString()), folder.resolve("output"))
+        return new BalancerProcess(
+                        List.of(Program.path("haproxy"), "-db", "-f", file.toString()), folder.resolve("output"))
                 .listening(port);
     }
 
     /** The same with nginx; the configuration is that of its {@code http}. */
-    static BalancerProcess nginx(Path folder, int port, String configuration) {
+    public static BalancerProcess nginx(Path folder, int port, String configuration) {
         StringBuilder whole = new StringBuilder("daemon off;\nmaster_process off;\nerror_log stderr;\n")
                 .append("pid ")
                 .append(folder.resolve("pid"))
@@ -54,7 +49,7 @@ final class BalancerProcess implements AutoCloseable {
         }
         Path file = written(folder.resolve("nginx.conf"), whole + configuration + "}\n");
         return new BalancerProcess(
-                        List.of(binary("nginx"), "-e", "stderr", "-p", folder.toString(), "-c", file.toString()),
+                        List.of(Program.path("nginx"), "-e", "stderr", "-p", folder.toString(), "-c", file.toString()),
                         folder.resolve("output"))
                 .listening(port);
     }
@@ -107,18 +102,5 @@ final class BalancerProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Skips the test on a machine without it, save where nothing may be skipped. */
-    private static String binary(String name) {
-        // Debian puts both where only root's PATH leads.
-        Optional<Path> binary = Stream.concat(
-                        Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/usr/local/sbin"))
-                .map(folder -> Path.of(folder, name))
-                .filter(Files::isExecutable)
-                .findFirst();
-        String hint = "no " + name + "; ./deploy/test installs it";
-        assumeTrue(binary.isPresent() || "true".equals(System.getenv("CI")), hint);
-        return binary.orElseThrow(() -> new IllegalStateException(hint)).toString();
     }
 }
