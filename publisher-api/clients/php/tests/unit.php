@@ -154,9 +154,10 @@ $same(true, $now->verify($body, $genuine) === $events && (new Webhooks($secret))
     $head($sign($secret, (string) time()), (string) time())
 ) === $events, 'the clock is the system\'s');
 
-$sources = glob(__DIR__ . '/../src/{*,*/*}.php', GLOB_BRACE);
+$sources = array_merge(glob(__DIR__ . '/../src/*.php'), glob(__DIR__ . '/../src/*/*.php'));
 $same(true, count($sources) > 10, 'the sources are there');
-foreach (since8() as $what => [$pattern, $example]) {
+// An older PHP does not know these tokens, and says itself what it does not understand.
+foreach (PHP_VERSION_ID < 80100 ? [] : since8() as $what => [$pattern, $example]) {
     $same(1, preg_match($pattern, tokens('<?php ' . $example)), $what . ' would be found');
     foreach ($sources as $source) {
         $same(0, preg_match($pattern, tokens(file_get_contents($source))), $what . ' in ' . $source);
