@@ -4,36 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.deploy.DevCluster;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** On a classic site each click is another page, and must be no more than a resume. */
 @Timeout(120)
 class NavigationIT {
-    private static Chromium chromium;
-    private static DevCluster cluster;
-
-    @BeforeAll
-    static void start() {
-        chromium = Chromium.launch();
-        cluster = DevCluster.start(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        if (chromium != null) {
-            chromium.close();
-        }
-        if (cluster != null) {
-            cluster.close();
-        }
-    }
+    @RegisterExtension
+    private static final BrowserCluster STAGE = BrowserCluster.of(2);
 
     @Test
     void theNextPageHearsOnceWhatCameWhileThereWasNone() {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), "alice")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "alice")) {
             tab.open("with/basket");
             assertThat(tab.recovered()).isNull();
             tab.publish("on the first page");
@@ -55,7 +38,7 @@ class NavigationIT {
 
     @Test
     void aClickStraightFromPageToPageRepeatsNothing() {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), "bob")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "bob")) {
             tab.open("with/basket");
             String[] many = IntStream.range(0, 30)
                     .mapToObj(number -> "message " + number)
@@ -76,7 +59,7 @@ class NavigationIT {
 
     @Test
     void whatComesAgainOnTheWireIsHeardByOnePageAlone() {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), "erin")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "erin")) {
             tab.open("with/basket");
             tab.publish("on the first page");
             tab.expect("on the first page");
@@ -92,7 +75,7 @@ class NavigationIT {
 
     @Test
     void anotherUserOfTheTabStartsAfresh() {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), "frank")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "frank")) {
             tab.open("with/basket");
             tab.publish("for frank");
             tab.expect("for frank");
@@ -109,7 +92,7 @@ class NavigationIT {
 
     @Test
     void withoutStorageEachPageStartsAfresh() {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), "carol")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "carol")) {
             tab.open("with/basket?forgetful");
             tab.publish("on the first page");
             tab.expect("on the first page");
@@ -127,7 +110,7 @@ class NavigationIT {
     @Test
     void theGatewayOfTheFirstPageMayBeGone() {
         try (DevCluster shortLived = DevCluster.start(2);
-                Tab tab = chromium.openTab(shortLived.page("localhost"), "dave")) {
+                Tab tab = STAGE.chromium().openTab(shortLived.page("localhost"), "dave")) {
             tab.open("with/basket");
             String killed = tab.node();
             tab.publish("on the first page");

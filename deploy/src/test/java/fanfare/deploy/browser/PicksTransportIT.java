@@ -2,17 +2,15 @@ package fanfare.deploy.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.deploy.DevCluster;
 import fanfare.deploy.browser.Middlebox.Habit;
 import fanfare.testing.Await;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** WebSocket first; what the network lets through instead, soon; WebSocket again once it is let through. */
 @Timeout(120)
@@ -25,29 +23,14 @@ class PicksTransportIT {
     /** By when something that works must be found on a network that swallows WebSockets. */
     private static final Duration FALLBACK_MAX = Duration.ofSeconds(3);
 
-    private static Chromium chromium;
-    private static DevCluster cluster;
+    @RegisterExtension
+    private static final BrowserCluster STAGE = BrowserCluster.of(1);
+
     private Tab tab;
-
-    @BeforeAll
-    static void start() {
-        chromium = Chromium.launch();
-        cluster = DevCluster.start(1);
-    }
-
-    @AfterAll
-    static void stop() {
-        if (chromium != null) {
-            chromium.close();
-        }
-        if (cluster != null) {
-            cluster.close();
-        }
-    }
 
     @BeforeEach
     void openTab() {
-        tab = chromium.openTab(cluster.page("localhost"), "alice");
+        tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "alice");
     }
 
     @AfterEach
@@ -165,7 +148,7 @@ class PicksTransportIT {
     }
 
     private static Middlebox box(Habit habit) {
-        return Middlebox.before(cluster.balancerPort(), habit);
+        return Middlebox.before(STAGE.cluster().balancerPort(), habit);
     }
 
     private void hearsPrivateAndPublic() {

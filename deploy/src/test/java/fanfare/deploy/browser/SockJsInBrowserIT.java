@@ -7,7 +7,6 @@ import com.microsoft.playwright.Frame;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.RequestOptions;
-import fanfare.deploy.DevCluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,27 +55,20 @@ class SockJsInBrowserIT {
             }
             """;
 
-    private static Chromium chromium;
-    private static DevCluster cluster;
+    @RegisterExtension
+    private static final BrowserCluster STAGE = BrowserCluster.of(1);
+
     private static OtherHost other;
 
     @BeforeAll
     static void start() {
-        chromium = Chromium.launch();
-        cluster = DevCluster.start(1);
-        other = OtherHost.beside(cluster);
+        other = OtherHost.beside(STAGE.cluster());
     }
 
     @AfterAll
     static void stop() {
-        if (chromium != null) {
-            chromium.close();
-        }
         if (other != null) {
             other.close();
-        }
-        if (cluster != null) {
-            cluster.close();
         }
     }
 
@@ -91,7 +84,8 @@ class SockJsInBrowserIT {
                 "jsonp-polling"
             })
     void aPageOfAnotherOriginHearsAndResumes(String transport) {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), other.pages(), "other-" + transport)) {
+        try (Tab tab =
+                STAGE.chromium().openTab(STAGE.cluster().page("localhost"), other.pages(), "other-" + transport)) {
             hearsAndResumes(tab, other.url(), transport);
         }
     }
@@ -110,8 +104,8 @@ class SockJsInBrowserIT {
                 "jsonp-polling"
             })
     void aPageOfTheGatewaysOwnOriginHearsAndResumes(String transport) {
-        String gateway = "http://localhost:" + cluster.port(8080);
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), gateway + "/", "own-" + transport)) {
+        String gateway = "http://localhost:" + STAGE.cluster().port(8080);
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), gateway + "/", "own-" + transport)) {
             hearsAndResumes(tab, gateway, transport);
         }
     }
@@ -137,7 +131,7 @@ class SockJsInBrowserIT {
     @ParameterizedTest
     @ValueSource(strings = {"htmlfile", "xdr-streaming", "xdr-polling"})
     void theClientSaysWhatItCannotUse(String transport) {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), other.pages(), "without")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), other.pages(), "without")) {
             tab.open("with/basket?gateway=" + other.url());
             assertThat(tab.page().evaluate(DIAL, List.of(other.url(), transport)))
                     .isEqualTo("2000 All transports failed");
@@ -146,7 +140,7 @@ class SockJsInBrowserIT {
 
     @Test
     void anEventStreamWithoutCookiesMakesTheClientMoveOn() {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), other.pages(), "onward")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), other.pages(), "onward")) {
             tab.open("with/basket?gateway=" + other.url());
             assertThat(tab.page().evaluate(DIAL, List.of(other.url(), "eventsource")))
                     .isEqualTo("2000 All transports failed");
@@ -169,7 +163,7 @@ class SockJsInBrowserIT {
                 "jsonp-polling"
             })
     void aForeignPageOpensNothing(String transport) {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), other.foreignPages(), "foreign")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), other.foreignPages(), "foreign")) {
             Page page = tab.page();
             page.navigate(other.foreignPages() + "without");
             List<Integer> statuses = new ArrayList<>();
@@ -210,7 +204,7 @@ class SockJsInBrowserIT {
                     document.body.append(frame);
                 })
                 """;
-        try (BrowserContext context = chromium.newContext()) {
+        try (BrowserContext context = STAGE.chromium().newContext()) {
             Page page = context.newPage();
             // Any document will do that the test has not made up, since Chromium then does without its cache.
             page.navigate(other.pages() + "api/session");
@@ -235,8 +229,10 @@ class SockJsInBrowserIT {
         "default, 127.0.0.1,           false, false",
     })
     void theFrameServesOnlyPagesThatMayConnect(String origins, String host, boolean withinData, boolean served) {
-        String gateway = origins.equals("listed") ? other.url() : "http://localhost:" + cluster.port(8080);
-        try (BrowserContext context = chromium.newContext()) {
+        String gateway = origins.equals("listed")
+                ? other.url()
+                : "http://localhost:" + STAGE.cluster().port(8080);
+        try (BrowserContext context = STAGE.chromium().newContext()) {
             String kept = context.request()
                     .get(gateway.replaceFirst("//.*:", "//127.0.0.1:") + "/push/iframe.html")
                     .text();
@@ -246,7 +242,7 @@ class SockJsInBrowserIT {
                     route -> fulfill(
                             route, "text/javascript", "SockJS = {bootstrap_iframe() { globalThis.served = true; }}"));
             Page page = context.newPage();
-            page.navigate(cluster.page(host) + "api/session");
+            page.navigate(STAGE.cluster().page(host) + "api/session");
             String frame = "<iframe src='" + gateway + "/push/iframe.html'></iframe>";
             page.evaluate(
                     "html => document.body.insertAdjacentHTML('beforeend', html)",
@@ -264,7 +260,7 @@ class SockJsInBrowserIT {
 
     @Test
     void anEventSourceHearsResumesAndStaysAwayOnceItIsDisconnected() {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), other.pages(), "source")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), other.pages(), "source")) {
             Page page = tab.page();
             page.navigate(other.pages() + "without");
             listen(page, true);
@@ -285,7 +281,7 @@ class SockJsInBrowserIT {
 
             tab.backend()
                     .post(
-                            "http://127.0.0.1:" + cluster.port(8090) + "/v1/disconnect",
+                            "http://127.0.0.1:" + STAGE.cluster().port(8090) + "/v1/disconnect",
                             RequestOptions.create()
                                     .setHeader("Authorization", "Bearer dev.secret")
                                     .setHeader("Content-Type", "application/json")
@@ -298,13 +294,14 @@ class SockJsInBrowserIT {
 
     @Test
     void anEventSourceOfAForeignPageOrWithoutCookiesHearsNothing() {
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), other.foreignPages(), "foreign-source")) {
+        try (Tab tab =
+                STAGE.chromium().openTab(STAGE.cluster().page("localhost"), other.foreignPages(), "foreign-source")) {
             tab.page().navigate(other.foreignPages() + "without");
             listen(tab.page(), true);
             tab.page().waitForFunction("source.readyState === EventSource.CLOSED");
             assertThat(tab.page().evaluate("messages")).isEqualTo(List.of());
         }
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), other.pages(), "bare-source")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), other.pages(), "bare-source")) {
             tab.page().navigate(other.pages() + "without");
             listen(tab.page(), false);
             tab.page().waitForFunction("source.readyState === EventSource.CLOSED");
@@ -320,7 +317,7 @@ class SockJsInBrowserIT {
                 (gateway) => fetch(`${gateway}/events`, {credentials: 'include'})
                     .then(({status}) => status, () => 'not for this page')
                 """;
-        try (Tab tab = chromium.openTab(cluster.page("localhost"), other.pages(), "lax")) {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), other.pages(), "lax")) {
             Page page = tab.page();
             page.navigate(other.pages() + "api/session");
             assertThat(page.evaluate(ask, other.url())).isEqualTo(200);

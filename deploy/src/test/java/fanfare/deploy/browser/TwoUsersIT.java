@@ -2,7 +2,6 @@ package fanfare.deploy.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.deploy.DevCluster;
 import fanfare.testing.Await;
 import java.io.IOException;
 import java.net.URI;
@@ -16,10 +15,9 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -29,30 +27,14 @@ class TwoUsersIT {
     private static final int FLOOD = 300;
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    private static Chromium chromium;
-    private static DevCluster cluster;
-
-    @BeforeAll
-    static void start() {
-        chromium = Chromium.launch();
-        cluster = DevCluster.start(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        if (chromium != null) {
-            chromium.close();
-        }
-        if (cluster != null) {
-            cluster.close();
-        }
-    }
+    @RegisterExtension
+    private static final BrowserCluster STAGE = BrowserCluster.of(2);
 
     /** Two sub-domains of one site, or one host name with two cookie jars: both ways of being two users at once. */
     @ParameterizedTest
     @ValueSource(strings = {"localhost", "127.0.0.1", "demo.localhost"})
     void privateReachesItsUserAndPublicEveryone(String host) {
-        try (DemoPage page = chromium.open(cluster.page(host))) {
+        try (DemoPage page = STAGE.chromium().open(STAGE.cluster().page(host))) {
             assertThat(page.alice.transport()).isEqualTo("websocket");
             page.publishTo("alice", "{\"for\":\"alice\"}");
             page.alice.expectNewest("private", "{\"for\":\"alice\"}");
@@ -73,7 +55,7 @@ class TwoUsersIT {
 
     @Test
     void logoutClosesForGoodAndLoginComesBack() {
-        try (DemoPage page = chromium.open(cluster.page("localhost"))) {
+        try (DemoPage page = STAGE.chromium().open(STAGE.cluster().page("localhost"))) {
             page.awaitPresence("bob", true);
             page.bob.signOut();
             page.bob.awaitClosed(4102);
@@ -91,7 +73,7 @@ class TwoUsersIT {
     /** More at once than the gateway takes messages in a second, and longer together than it takes one. */
     @Test
     void whatComesInAFloodIsAcknowledgedToTheLast() throws Exception {
-        try (DemoPage page = chromium.open(cluster.page("localhost"))) {
+        try (DemoPage page = STAGE.chromium().open(STAGE.cluster().page("localhost"))) {
             String batch = "x".repeat(100) + UUID.randomUUID().toString().substring(0, 8) + "-";
             String publications = IntStream.range(0, FLOOD)
                     .mapToObj(i -> "{\"to\":{\"user\":\"alice\"},\"namespace\":\"/n\",\"event\":\"e\",\"data\":" + i
@@ -110,7 +92,7 @@ class TwoUsersIT {
     /** Asks the publisher as a backend does; without a body it is a GET. */
     private static String publisher(String path, @Nullable BodyPublisher body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + cluster.port(8090) + "/v1/" + path))
+                        URI.create("http://127.0.0.1:" + STAGE.cluster().port(8090) + "/v1/" + path))
                 .header("Authorization", "Bearer dev.secret")
                 .header("Content-Type", "application/json");
         try {
@@ -124,7 +106,7 @@ class TwoUsersIT {
     @Test
     void theCurlToPastePublishesAsItIs() throws Exception {
         String data = "{\"text\":\"it's \\\\ fine\"}";
-        try (DemoPage page = chromium.open(cluster.page("localhost"))) {
+        try (DemoPage page = STAGE.chromium().open(STAGE.cluster().page("localhost"))) {
             page.publishTo("alice", data);
             page.alice.expect(data);
             Process shell = new ProcessBuilder("sh", "-c", page.code("curl") + " -sS").start();

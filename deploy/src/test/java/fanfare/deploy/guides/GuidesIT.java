@@ -3,15 +3,14 @@ package fanfare.deploy.guides;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import fanfare.deploy.DevCluster;
-import fanfare.deploy.browser.Chromium;
+import fanfare.deploy.browser.BrowserCluster;
 import fanfare.testing.Program;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,30 +19,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever the guides tell the reader to type, save or open works as it is printed, and comes to what they say. */
 @Timeout(180)
 class GuidesIT {
-    private static Chromium chromium;
-    private static DevCluster cluster;
+    @RegisterExtension
+    private static final BrowserCluster STAGE = BrowserCluster.of(2);
 
     @BeforeAll
     static void start() {
         assertThat(Program.path("php")).isNotEmpty();
-        chromium = Chromium.launch();
-        cluster = DevCluster.start(2);
-    }
-
-    @AfterAll
-    static void stop() {
-        if (chromium != null) {
-            chromium.close();
-        }
-        if (cluster != null) {
-            cluster.close();
-        }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"five-minutes", "why-not", "login-cookies"})
     void everyBlockWorksAsItIsPrinted(String guide, @TempDir Path folder) {
-        try (Reader reader = new Reader(cluster, chromium, folder)) {
+        try (Reader reader = new Reader(STAGE, folder)) {
             reader.read(Block.of(Path.of("guides", guide + ".md")));
         }
     }
@@ -60,7 +47,7 @@ class GuidesIT {
                 List.of(echo, new Block("output", "", "t...\nthree\n", "here:2")),
                 List.of(new Block("sh", "", "false | cat\n", "here:1")));
         for (List<Block> mistake : mistakes) {
-            try (Reader reader = new Reader(cluster, chromium, folder)) {
+            try (Reader reader = new Reader(STAGE, folder)) {
                 assertThatThrownBy(() -> reader.read(mistake)).isInstanceOf(AssertionError.class);
             }
         }
@@ -69,7 +56,7 @@ class GuidesIT {
     @ParameterizedTest
     @CsvSource({"../README.md, Publish in five lines", "../publisher-api/README.md, Publish"})
     void theReadmesPublish(Path page, String heading, @TempDir Path folder) {
-        try (Reader reader = new Reader(cluster, chromium, folder)) {
+        try (Reader reader = new Reader(STAGE, folder)) {
             for (Block block : Block.of(page, heading)) {
                 reader.read(List.of(block, new Block("output", "", "...\"position\":...", block.where())));
             }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Page;
 import fanfare.deploy.DevCluster;
-import fanfare.deploy.browser.Chromium;
+import fanfare.deploy.browser.BrowserCluster;
 import fanfare.testing.Await;
 import fanfare.testing.BalancerProcess;
 import fanfare.testing.RawHttp;
@@ -74,8 +74,8 @@ final class Reader implements AutoCloseable {
     private @Nullable Page page;
     private @Nullable String printed;
 
-    Reader(DevCluster cluster, Chromium chromium, Path folder) {
-        this.cluster = cluster;
+    Reader(BrowserCluster stage, Path folder) {
+        this.cluster = stage.cluster();
         this.folder = folder;
         try {
             Files.createSymbolicLink(folder.resolve("fanfare"), Path.of("..").toRealPath());
@@ -83,7 +83,7 @@ final class Reader implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         this.terminal = new Terminal(folder);
-        this.browser = chromium.newContext();
+        this.browser = stage.chromium().newContext();
     }
 
     void read(List<Block> blocks) {
