@@ -245,8 +245,9 @@ public final class FallbackHandlers {
             listen(context, envelope);
             return;
         }
-        transport.serve(entrance.open(transport, newcomer));
+        // Queued before the site is asked, whose refusal could overtake it if this thread is held up: `o` comes first.
         attach(context, transport, new Receiver(vertx, context, envelope));
+        transport.serve(entrance.open(transport, newcomer));
     }
 
     private static void attach(RoutingContext context, FallbackTransport transport, Receiver receiver) {
