@@ -12,6 +12,8 @@ import java.util.List;
 public final class ReceiptWriter {
     /** Connections of one receipt that are told apart; of more it is only known how many there are. */
     public static final int CONNECTIONS_MAX = 1_000;
+    /** Channels of one receipt, as many as one publish can name: whoever reads it gets all of it from Redis in one piece. */
+    public static final int CHANNELS_MAX = 1_000;
 
     /**
      * Some reports of one gateway on the publications with one id.
@@ -41,10 +43,13 @@ public final class ReceiptWriter {
      *
      * @param endMs when the receipt is over, on Redis' clock [ms]
      * @param first whether this is what is stored; a duplicate of something else only asks
-     * @return whether there is a receipt for it; fails with {@link fanfare.redis.RedisDownException}
+     * @return whether there is a receipt for it, which may have {@link #CHANNELS_MAX} without it; fails with {@link fanfare.redis.RedisDownException}
      */
     public Future<Boolean> stored(String id, Channel channel, Stored what, long endMs, boolean first) {
-        return stored.run(link, List.of(keys.receipt(id)), List.of(channel, what.encode(), endMs, first ? "1" : "0"))
+        return stored.run(
+                        link,
+                        List.of(keys.receipt(id)),
+                        List.of(channel, what.encode(), endMs, first ? "1" : "0", CHANNELS_MAX))
                 .map(answer -> answer.toString().equals("1"));
     }
 
@@ -56,8 +61,8 @@ public final class ReceiptWriter {
      * @param nowMs the time by the clock that the reports' times are of [ms]
      */
     public Future<Void> report(String gateway, String node, long nowMs, Call call) {
-        List<Object> arguments = new ArrayList<>(6 + call.reports().size());
-        arguments.addAll(List.of(gateway, call.number(), node, nowMs, call.endMs(), CONNECTIONS_MAX));
+        List<Object> arguments = new ArrayList<>(7 + call.reports().size());
+        arguments.addAll(List.of(gateway, call.number(), node, nowMs, call.endMs(), CONNECTIONS_MAX, CHANNELS_MAX));
         call.reports().forEach(each -> arguments.add(each.line()));
         return report.run(link, List.of(keys.receipt(call.id())), arguments).mapEmpty();
     }

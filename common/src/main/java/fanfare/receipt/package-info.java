@@ -10,6 +10,7 @@
  * held CHANNEL NODE            "sessions ms": a gateway had so many sessions on the channel at that moment
  * on CHANNEL CONNECTION        "written NODE TRANSPORT ms acknowledgedMs USER", "-" for what did not come; or the reason
  * count CHANNEL STATE          connections, those that have no entry of their own included
+ * channels                     number of CHANNELs, see {@link fanfare.receipt.ReceiptWriter#CHANNELS_MAX}
  * connections                  number of entries, see {@link fanfare.receipt.ReceiptWriter#CONNECTIONS_MAX}
  * seen GATEWAY                 number of the last call of one run of a gateway
  * </pre>

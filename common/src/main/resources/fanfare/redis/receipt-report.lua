@@ -7,7 +7,8 @@ local node            = ARGV[3] -- the gateway's name
 local sent            = ARGV[4] -- [ms] the gateway's time now, by which its other times are told in ours
 local ending          = ARGV[5] -- [ms] when the receipt is over
 local connections_max = ARGV[6] -- more than these are only counted
--- ARGV[7] and on: reports, as fanfare.receipt.Report writes them.
+local channels_max    = ARGV[7] -- what is seen of others is left out once the record has these
+-- ARGV[8] and on: reports, as fanfare.receipt.Report writes them.
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -23,13 +24,17 @@ end
 local function count(channel, what, more)
   redis.call('HINCRBY', record, 'count ' .. channel .. ' ' .. what, more)
 end
+-- Whether one more connection gets its own entry.
+local function has_room()
+  return tonumber(redis.call('HGET', record, 'connections') or '0') < tonumber(connections_max)
+end
 -- Whether a connection is new; it has its own entry only while there is room.
 local function enter(channel, connection, state, transport, ms, user)
   local field = 'on ' .. channel .. ' ' .. connection
   if redis.call('HEXISTS', record, field) == 1 then
     return false
   end
-  if tonumber(redis.call('HGET', record, 'connections') or '0') < tonumber(connections_max) then
+  if has_room() then
     redis.call('HINCRBY', record, 'connections', 1)
     redis.call('HSET', record, field, table.concat({state, node, transport, ours(ms), '-', user}, ' '))
   end
@@ -65,6 +70,10 @@ function note.acknowledged(channel, rest)
   local ms, connection = string.match(rest, '^(%S+) (%S+)$')
   local field = 'on ' .. channel .. ' ' .. connection
   local entry = redis.call('HGET', record, field)
+  if not entry and has_room() then
+    -- That it was written got lost on the way.
+    return
+  end
   if entry then
     local before, after = string.match(entry, '^(written %S+ %S+ %d+) %- ?(.*)$')
     if not before then
@@ -75,9 +84,12 @@ function note.acknowledged(channel, rest)
   count(channel, 'acknowledged', 1)
 end
 
-for i = 7, #ARGV do
+local full = tonumber(redis.call('HGET', record, 'channels') or '0') >= tonumber(channels_max)
+for i = 8, #ARGV do
   local kind, channel, rest = string.match(ARGV[i], '^(%S+) (%S+) (.*)$')
-  note[kind](channel, rest)
+  if not full or redis.call('HEXISTS', record, 'channel ' .. channel) == 1 then
+    note[kind](channel, rest)
+  end
 end
 if redis.call('PTTL', record) < tonumber(ending) - now then
   redis.call('PEXPIREAT', record, ending)

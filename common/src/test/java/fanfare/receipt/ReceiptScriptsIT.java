@@ -124,6 +124,39 @@ class ReceiptScriptsIT {
     }
 
     @Test
+    void aRecordTakesNoChannelBeyondItsLimit() throws Exception {
+        long now = redisMs();
+        Stored what = new Stored("1-1", now, now + MINUTE_MS, 1, "/n", "e");
+        List<Boolean> taken = run(() -> Future.all(IntStream.range(0, ReceiptWriter.CHANNELS_MAX + 3)
+                        .mapToObj(i -> writer.stored(id, Channel.user("u" + i), what, now + MINUTE_MS, true))
+                        .toList())
+                .map(all -> all.<Boolean>list()));
+        assertThat(taken.stream().filter(there -> there)).hasSize(ReceiptWriter.CHANNELS_MAX);
+        assertThat(run(() -> writer.stored(id, Channel.user("u0"), what, now + MINUTE_MS, true)))
+                .isTrue();
+        String refused = "user:u" + ReceiptWriter.CHANNELS_MAX;
+        report(
+                "g1",
+                0,
+                now + MINUTE_MS,
+                List.of(
+                        new Report.Written("user:u0", "c1", "xhr", "u0", 1),
+                        new Report.Held(refused, 1, 1),
+                        new Report.Written(refused, "c2", "xhr", "u", 1)));
+        assertThat(run(() -> link.send(Request.cmd(Command.HKEYS).arg(keys.receipt(id)))))
+                .noneMatch(field -> field.toString().contains(refused))
+                .anyMatch(field -> field.toString().equals("on user:u0 c1"));
+    }
+
+    @Test
+    void whatIsNotKnownAsWrittenIsNotAcknowledged() throws Exception {
+        long now = redisMs();
+        stored(now, now + MINUTE_MS);
+        report("g1", 0, now + MINUTE_MS, List.of(new Report.Acknowledged(ALICE, "c1", 2)));
+        assertThat(read().acknowledged()).isZero();
+    }
+
+    @Test
     void aReceiptEndsWhenItsItemSaysSoAndStaysOver() throws Exception {
         long now = redisMs();
         // A gateway may be quicker than the publisher.

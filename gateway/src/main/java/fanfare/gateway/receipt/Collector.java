@@ -133,9 +133,12 @@ public final class Collector {
         flushMany();
     }
 
-    /** Sends all that waits, as far as Redis takes it at once. */
+    /** Sends all that waits; done when Redis has it, or is away. */
     public Future<Void> finish() {
-        return flush().compose(former -> flush());
+        return flush().compose(former -> {
+            boolean moves = underWay != null || (calls.isEmpty() && waiting > 0);
+            return moves && writer.isUp() ? finish() : Future.succeededFuture();
+        });
     }
 
     /** Sends what waits, or is done when that has been answered which is under way. */

@@ -71,7 +71,10 @@ public final class Reports {
         boolean apart = receipt.tellsApart();
         if (apart) {
             long now = clock.getAsLong();
-            add(receipt, new Report.Written(receipt.channel(), connection, transport, user, now));
+            if (!add(receipt, new Report.Written(receipt.channel(), connection, transport, user, now))) {
+                // What the record does not have as written nobody can have acknowledged.
+                return;
+            }
         } else {
             sheet(receipt).written++;
         }
@@ -112,10 +115,13 @@ public final class Reports {
         }
     }
 
-    private void add(Receipt receipt, Report report) {
-        if (room.take()) {
+    /** Whether there was room for it. */
+    private boolean add(Receipt receipt, Report report) {
+        boolean taken = room.take();
+        if (taken) {
             sheet(receipt).reports.add(report);
         }
+        return taken;
     }
 
     private Sheet sheet(Receipt receipt) {

@@ -46,6 +46,22 @@ class ReportsTest {
     }
 
     @Test
+    void whatWasDroppedAsWrittenCannotBeAcknowledged() {
+        ReceiptLimits limits = new ReceiptLimits(1, 10);
+        Collector.Room room = new Collector.Room(limits, metrics);
+        Reports reports = reports(room, limits);
+        reports.written(receipt("i"), "c1", "xhr", "42");
+        reports.written(receipt("i"), "c2", "xhr", "42");
+        endTick();
+        room.give(1);
+        handedOver.clear();
+        reports.acknowledged("c2", List.of("i"));
+        reports.acknowledged("c1", List.of("i"));
+        endTick();
+        assertThat(handedOver).containsExactly("acknowledged user:42 7 c1");
+    }
+
+    @Test
     void theOldestThatNobodyAcknowledgedIsForgotten() {
         Reports reports = reports(10, 2);
         for (String id : List.of("a", "b", "c")) {
@@ -79,9 +95,13 @@ class ReportsTest {
 
     private Reports reports(int reportsMax, int acknowledgementsMax) {
         ReceiptLimits limits = new ReceiptLimits(reportsMax, acknowledgementsMax);
+        return reports(new Collector.Room(limits, metrics), limits);
+    }
+
+    private Reports reports(Collector.Room room, ReceiptLimits limits) {
         return new Reports(
                 limits,
-                new Collector.Room(limits, metrics),
+                room,
                 turns::add,
                 seen -> seen.values().stream()
                         .flatMap(List::stream)
