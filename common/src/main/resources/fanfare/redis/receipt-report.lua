@@ -85,9 +85,18 @@ function note.acknowledged(channel, rest)
 end
 
 local full = tonumber(redis.call('HGET', record, 'channels') or '0') >= tonumber(channels_max)
+local known = {}
+-- Whether the record is of the publication that Redis took at that moment [ms], or may be: the publisher may be late.
+local function is_of(channel, stored)
+  if known[channel] == nil then
+    local entry = redis.call('HGET', record, 'channel ' .. channel)
+    known[channel] = entry and string.format('%.0f', cjson.decode(entry).stored) or false
+  end
+  return known[channel] == stored or not known[channel] and not full
+end
 for i = 8, #ARGV do
-  local kind, channel, rest = string.match(ARGV[i], '^(%S+) (%S+) (.*)$')
-  if not full or redis.call('HEXISTS', record, 'channel ' .. channel) == 1 then
+  local kind, channel, stored, rest = string.match(ARGV[i], '^(%S+) (%S+) (%S+) (.*)$')
+  if is_of(channel, stored) then
     note[kind](channel, rest)
   end
 end

@@ -1,5 +1,5 @@
 -- Notes down that a publication is stored in a channel. What is there already stands, and a record that has channels enough
--- takes no more. Returns 1 if it is there afterwards.
+-- takes no more. Returns 1 if it is there afterwards, and not another one that had the id before.
 local record       = KEYS[1] -- hash: the receipt
 local channel      = ARGV[1]
 local stored       = ARGV[2] -- JSON: position, stored, expires, routed, namespace, event
@@ -18,4 +18,8 @@ if first == '1' and tonumber(redis.call('HGET', record, 'channels') or '0') < to
     redis.call('PEXPIREAT', record, ending)
   end
 end
-return redis.call('HEXISTS', record, field)
+local there = redis.call('HGET', record, field)
+if there and first == '1' then
+  return cjson.decode(there).stored == cjson.decode(stored).stored and 1 or 0
+end
+return there and 1 or 0

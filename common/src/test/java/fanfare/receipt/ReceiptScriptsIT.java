@@ -31,7 +31,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The record as Redis keeps it, whatever the order and number of the calls. */
 @ExtendWith(VertxExtension.class)
 class ReceiptScriptsIT {
-    private static final String ALICE = "user:alice";
     private static final int MINUTE_MS = 60_000;
 
     private final String id = UUID.randomUUID().toString();
@@ -72,10 +71,10 @@ class ReceiptScriptsIT {
         long now = redisMs();
         stored(now, now + MINUTE_MS);
         List<Report> reports = List.of(
-                new Report.Held(ALICE, 3, 5_000),
-                new Report.Written(ALICE, "c1", "websocket", "alice", 5_001),
-                new Report.Acknowledged(ALICE, "c1", 5_002),
-                new Report.Counted(ALICE, 2, 1, 4));
+                new Report.Held(alice(now), 3, 5_000),
+                new Report.Written(alice(now), "c1", "websocket", "alice", 5_001),
+                new Report.Acknowledged(alice(now), "c1", 5_002),
+                new Report.Counted(alice(now), 2, 1, 4));
         for (int i = 0; i < 3; i++) {
             report("g1", 7, now + MINUTE_MS, reports);
         }
@@ -90,8 +89,8 @@ class ReceiptScriptsIT {
         assertThat(once.connections().get(0).acknowledgedMs())
                 .isEqualTo(once.connections().get(0).ms() + 1);
 
-        report("g1", 8, now + MINUTE_MS, List.of(new Report.Held(ALICE, 1, 5_003)));
-        report("g2", 0, now + MINUTE_MS, List.of(new Report.Written(ALICE, "c1", "xhr", "alice", 5_003)));
+        report("g1", 8, now + MINUTE_MS, List.of(new Report.Held(alice(now), 1, 5_003)));
+        report("g2", 0, now + MINUTE_MS, List.of(new Report.Written(alice(now), "c1", "xhr", "alice", 5_003)));
         Delivery after = read();
         assertThat(after.gateways()).extracting(Delivery.Gateway::sessions).containsExactly(4);
         assertThat(after.written()).isEqualTo(3);
@@ -108,14 +107,14 @@ class ReceiptScriptsIT {
                 0,
                 now + MINUTE_MS,
                 IntStream.range(0, all)
-                        .<Report>mapToObj(i -> new Report.Written(ALICE, "c" + i, "xhr", null, 1))
+                        .<Report>mapToObj(i -> new Report.Written(alice(now), "c" + i, "xhr", null, 1))
                         .toList());
         report(
                 "g1",
                 1,
                 now + MINUTE_MS,
                 IntStream.range(0, all)
-                        .<Report>mapToObj(i -> new Report.Acknowledged(ALICE, "c" + i, 2))
+                        .<Report>mapToObj(i -> new Report.Acknowledged(alice(now), "c" + i, 2))
                         .toList());
         Delivery delivery = read();
         assertThat(delivery.connections()).hasSize(ReceiptWriter.CONNECTIONS_MAX);
@@ -140,19 +139,41 @@ class ReceiptScriptsIT {
                 0,
                 now + MINUTE_MS,
                 List.of(
-                        new Report.Written("user:u0", "c1", "xhr", "u0", 1),
-                        new Report.Held(refused, 1, 1),
-                        new Report.Written(refused, "c2", "xhr", "u", 1)));
+                        new Report.Written(Report.place(Channel.user("u0"), now), "c1", "xhr", "u0", 1),
+                        new Report.Held(refused + " " + now, 1, 1),
+                        new Report.Written(refused + " " + now, "c2", "xhr", "u", 1)));
         assertThat(run(() -> link.send(Request.cmd(Command.HKEYS).arg(keys.receipt(id)))))
                 .noneMatch(field -> field.toString().contains(refused))
                 .anyMatch(field -> field.toString().equals("on user:u0 c1"));
     }
 
     @Test
+    void anIdThatIsUsedAgainHasNoPartInTheFirstReceipt() throws Exception {
+        long now = redisMs();
+        stored(now, now + MINUTE_MS);
+        Stored again = new Stored("1-2", now + 1, now + MINUTE_MS, 1, "/secret", "e");
+        assertThat(run(() -> writer.stored(id, Channel.user("alice"), again, now + MINUTE_MS, true)))
+                .isFalse();
+        report(
+                "g1",
+                0,
+                now + MINUTE_MS,
+                List.of(
+                        new Report.Held(alice(now + 1), 1, 1),
+                        new Report.Written(alice(now + 1), "c2", "xhr", null, 1)));
+        assertThat(read().gateways()).isEmpty();
+        assertThat(read().connections()).isEmpty();
+        // A master that is new to it gives it another position, and it is the same publication.
+        Stored replayed = new Stored("2-1", now, now + MINUTE_MS, 1, "/n", "e");
+        assertThat(run(() -> writer.stored(id, Channel.user("alice"), replayed, now + MINUTE_MS, true)))
+                .isTrue();
+    }
+
+    @Test
     void whatIsNotKnownAsWrittenIsNotAcknowledged() throws Exception {
         long now = redisMs();
         stored(now, now + MINUTE_MS);
-        report("g1", 0, now + MINUTE_MS, List.of(new Report.Acknowledged(ALICE, "c1", 2)));
+        report("g1", 0, now + MINUTE_MS, List.of(new Report.Acknowledged(alice(now), "c1", 2)));
         assertThat(read().acknowledged()).isZero();
     }
 
@@ -160,7 +181,7 @@ class ReceiptScriptsIT {
     void aReceiptEndsWhenItsItemSaysSoAndStaysOver() throws Exception {
         long now = redisMs();
         // A gateway may be quicker than the publisher.
-        report("g1", 0, now + MINUTE_MS, List.of(new Report.Held(ALICE, 1, 1)));
+        report("g1", 0, now + MINUTE_MS, List.of(new Report.Held(alice(now), 1, 1)));
         assertThat(run(() -> reader.read(id))).isEmpty();
         stored(now, now + MINUTE_MS);
         assertThat(read().gateways()).hasSize(1);
@@ -169,10 +190,14 @@ class ReceiptScriptsIT {
         assertThat(leftMs).isBetween(1L, (long) MINUTE_MS);
 
         run(() -> link.send(Request.cmd(Command.DEL).arg(keys.receipt(id))));
-        report("g1", 1, redisMs() - 1, List.of(new Report.Held(ALICE, 1, 1)));
+        report("g1", 1, redisMs() - 1, List.of(new Report.Held(alice(now), 1, 1)));
         assertThat(run(() -> link.send(Request.cmd(Command.EXISTS).arg(keys.receipt(id))))
                         .toInteger())
                 .isZero();
+    }
+
+    private static String alice(long serverMs) {
+        return Report.place(Channel.user("alice"), serverMs);
     }
 
     private void stored(long serverMs, long endMs) throws Exception {

@@ -205,11 +205,12 @@ class ReceiptIT {
                     apart.publisherLink(), new Keys(apart.redis().prefix()));
             RawSession session = RawSession.of(apart.port(0), "ida").opened();
             String id = UUID.randomUUID().toString();
-            apart.publish(Channel.user("ida"), new Publication(id, "/n", "asked", "1", SECONDS, SECONDS));
+            Published published =
+                    apart.publish(Channel.user("ida"), new Publication(id, "/n", "asked", "1", SECONDS, SECONDS));
             ReceiptWriter there = new ReceiptWriter(
                     apart.publisherLink(), new Keys(apart.redis().prefix()));
-            Stored stored = new Stored("1-1", 0, Long.MAX_VALUE, 1, "/n", "asked");
-            long endMs = System.currentTimeMillis() + SECONDS * 1_000L;
+            Stored stored = new Stored("1-1", published.serverMs(), Long.MAX_VALUE, 1, "/n", "asked");
+            long endMs = published.serverMs() + SECONDS * 1_000L;
             apart.onPublisherLoop(() -> there.stored(id, Channel.user("ida"), stored, endMs, true));
             Await.until("it waits for the next poll", () -> !apart.onPublisherLoop(() -> here.read(id))
                     .get(0)

@@ -3,20 +3,21 @@ package fanfare.gateway.receipt;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.receipt.ReceiptWriter;
+import fanfare.receipt.Report;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** That a receipt was asked for a publication in a channel; shared by all to whom it is delivered, on any thread. */
 public final class Receipt {
     private final String id;
-    private final String channel;
+    private final String place;
     private final long endMs;
     /** Connections that are told apart so far; of the others Redis could only know that there are so many more. */
     private final AtomicInteger detailed = new AtomicInteger();
 
-    private Receipt(String id, String channel, long endMs) {
+    private Receipt(String id, String place, long endMs) {
         this.id = id;
-        this.channel = channel;
+        this.place = place;
         this.endMs = endMs;
     }
 
@@ -24,15 +25,19 @@ public final class Receipt {
     public static @Nullable Receipt of(Channel channel, Item item) {
         return item.receiptSeconds() == 0
                 ? null
-                : new Receipt(item.id(), channel.toString(), item.serverMs() + item.receiptSeconds() * 1_000L);
+                : new Receipt(
+                        item.id(),
+                        Report.place(channel, item.serverMs()),
+                        item.serverMs() + item.receiptSeconds() * 1_000L);
     }
 
     String id() {
         return id;
     }
 
-    String channel() {
-        return channel;
+    /** Where reports place what they saw, see {@link Report}. */
+    String place() {
+        return place;
     }
 
     /** When it is over, on Redis' clock [ms]. */

@@ -63,7 +63,7 @@ public final class Reports {
 
     /** The publication has come while so many sessions here were on its channel. */
     public void held(Receipt receipt, int sessions) {
-        add(receipt, new Report.Held(receipt.channel(), sessions, clock.getAsLong()));
+        add(receipt, new Report.Held(receipt.place(), sessions, clock.getAsLong()));
     }
 
     /** The network has taken it. */
@@ -71,7 +71,7 @@ public final class Reports {
         boolean apart = receipt.tellsApart();
         if (apart) {
             long now = clock.getAsLong();
-            if (!add(receipt, new Report.Written(receipt.channel(), connection, transport, user, now))) {
+            if (!add(receipt, new Report.Written(receipt.place(), connection, transport, user, now))) {
                 // What the record does not have as written nobody can have acknowledged.
                 return;
             }
@@ -85,7 +85,7 @@ public final class Reports {
             Receipt receipt, String connection, Reason reason, String transport, @Nullable String user) {
         if (receipt.tellsApart()) {
             long now = clock.getAsLong();
-            add(receipt, new Report.NotDelivered(receipt.channel(), connection, reason, transport, user, now));
+            add(receipt, new Report.NotDelivered(receipt.place(), connection, reason, transport, user, now));
         } else {
             sheet(receipt).notDelivered++;
         }
@@ -97,7 +97,7 @@ public final class Reports {
             Awaited known = awaited.remove(new Expected(connection, id));
             if (known != null && known.apart()) {
                 Receipt receipt = known.receipt();
-                add(receipt, new Report.Acknowledged(receipt.channel(), connection, clock.getAsLong()));
+                add(receipt, new Report.Acknowledged(receipt.place(), connection, clock.getAsLong()));
             } else if (known != null) {
                 sheet(known.receipt()).acknowledged++;
             }
@@ -136,7 +136,7 @@ public final class Reports {
         sheets.forEach((receipt, sheet) -> {
             if (sheet.hasCounted() && room.take()) {
                 sheet.reports.add(
-                        new Report.Counted(receipt.channel(), sheet.written, sheet.acknowledged, sheet.notDelivered));
+                        new Report.Counted(receipt.place(), sheet.written, sheet.acknowledged, sheet.notDelivered));
             }
             seen.put(receipt, sheet.reports);
         });

@@ -59,7 +59,7 @@ class CollectorIT {
         run(loop, () -> {
             Map<Receipt, List<Report>> seen = new HashMap<>();
             for (int i = 0; i < RECEIPTS; i++) {
-                seen.put(receipt("id" + i), List.of(new Report.Held("user:42", 1, 1)));
+                seen.put(receipt("id" + i), List.of(new Report.Held(Report.place(Channel.user("42"), 1), 1, 1)));
             }
             collector.add(seen);
             return collector.finish();

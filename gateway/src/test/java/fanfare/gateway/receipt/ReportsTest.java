@@ -29,7 +29,7 @@ class ReportsTest {
         assertThat(handedOver).isEmpty();
         assertThat(turns).hasSize(1);
         endTick();
-        assertThat(handedOver).containsExactly("held user:42 7 2", "written user:42 7 c1 xhr");
+        assertThat(handedOver).containsExactly("held user:42 1 7 2", "written user:42 1 7 c1 xhr");
     }
 
     @Test
@@ -58,7 +58,7 @@ class ReportsTest {
         reports.acknowledged("c2", List.of("i"));
         reports.acknowledged("c1", List.of("i"));
         endTick();
-        assertThat(handedOver).containsExactly("acknowledged user:42 7 c1");
+        assertThat(handedOver).containsExactly("acknowledged user:42 1 7 c1");
     }
 
     @Test
@@ -72,7 +72,7 @@ class ReportsTest {
         handedOver.clear();
         reports.acknowledged("c1", List.of("a", "b"));
         endTick();
-        assertThat(handedOver).containsExactly("acknowledged user:42 7 c1");
+        assertThat(handedOver).containsExactly("acknowledged user:42 1 7 c1");
     }
 
     @Test
@@ -84,13 +84,13 @@ class ReportsTest {
             reports.written(receipt, "c" + i, "xhr", "42");
         }
         endTick();
-        assertThat(handedOver).hasSize(ReceiptWriter.CONNECTIONS_MAX + 1).contains("counted user:42 5 0 0");
+        assertThat(handedOver).hasSize(ReceiptWriter.CONNECTIONS_MAX + 1).contains("counted user:42 1 5 0 0");
         handedOver.clear();
         for (int i = 0; i < all; i++) {
             reports.acknowledged("c" + i, List.of("i"));
         }
         endTick();
-        assertThat(handedOver).hasSize(ReceiptWriter.CONNECTIONS_MAX + 1).contains("counted user:42 0 5 0");
+        assertThat(handedOver).hasSize(ReceiptWriter.CONNECTIONS_MAX + 1).contains("counted user:42 1 0 5 0");
     }
 
     private Reports reports(int reportsMax, int acknowledgementsMax) {
