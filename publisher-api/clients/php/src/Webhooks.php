@@ -20,7 +20,8 @@ final class Webhooks
     private $clock;
 
     /**
-     * @param string|string[] $secrets lines of FANFARE_WEBHOOK_SECRET_FILE; while they rotate, any of several will do
+     * @param string|string[] $secrets secrets of FANFARE_WEBHOOK_SECRET_FILE, without its comments; while they
+     *     rotate, any of several will do
      * @param int $tolerance [s] by which a request's time may differ from the clock
      * @param callable(): int|null $clock Unix time [s], null for the system's
      */
