@@ -1,5 +1,7 @@
 package fanfare.channel;
 
+import java.util.regex.Pattern;
+
 /**
  * What a site asks to be published.
  *
@@ -11,8 +13,15 @@ package fanfare.channel;
  * @param receiptSeconds for how long it is noted down what becomes of it [s]; 0 if nobody asked for a receipt
  */
 public record Publication(String id, String namespace, String event, String data, int ttlSeconds, int receiptSeconds) {
+    private static final Pattern ID = Pattern.compile("[ -~]{1,128}");
+
     /** One without a receipt. */
     public Publication(String id, String namespace, String event, String data, int ttlSeconds) {
         this(id, namespace, event, data, ttlSeconds, 0);
+    }
+
+    /** Whether a publication can be called so: 1 to 128 printable ASCII characters. */
+    public static boolean isId(String text) {
+        return ID.matcher(text).matches();
     }
 }

@@ -43,9 +43,9 @@ public final class Crowd {
 
     /** The user's connections on gateways that live, as these have told. Fails when Redis cannot be asked. */
     public Future<Integer> count(String user) {
-        return held(user).map(held -> held.values().stream()
-                .mapToInt(value -> Integer.parseInt(value.substring(value.indexOf(' ') + 1)))
-                .sum());
+        return held(user)
+                .map(held ->
+                        held.values().stream().mapToInt(Holding::connections).sum());
     }
 
     /** Calls all gateways to say when their connections of the user began, under a new id without space. */
@@ -65,7 +65,7 @@ public final class Crowd {
         String text = times.stream().map(String::valueOf).collect(Collectors.joining(" "));
         Future<Response> said =
                 openings.run(link, List.of(keys.crowd(Buckets.tagOf(user), id)), List.of(incarnation, text, CALL_S));
-        Future<Map<String, String>> held = held(user);
+        Future<Map<String, Holding>> held = held(user);
         return Future.all(said, held).map(done -> {
             Map<String, List<Long>> answers = answers(said.result());
             boolean complete = answers.keySet().containsAll(held.result().keySet());
@@ -75,20 +75,18 @@ public final class Crowd {
     }
 
     /** What living gateways have told of a user, by incarnation. */
-    private Future<Map<String, String>> held(String user) {
+    private Future<Map<String, Holding>> held(String user) {
         return leases().compose(leases -> {
             List<String> living = new ArrayList<>(leases.living());
             if (living.isEmpty()) {
                 return Future.succeededFuture(Map.of());
             }
-            Request request = Request.cmd(Command.HMGET).arg(keys.presence(Buckets.tagOf(user)));
-            living.forEach(incarnation -> request.arg(user + "|" + incarnation));
-            return link.send(request).map(fields -> {
-                Map<String, String> held = new LinkedHashMap<>();
+            return link.send(Holding.request(keys, user, living)).map(fields -> {
+                Map<String, Holding> held = new LinkedHashMap<>();
                 for (int i = 0; i < living.size(); i++) {
                     Response field = fields.get(i);
                     if (field != null) {
-                        held.put(living.get(i), field.toString());
+                        held.put(living.get(i), Holding.parse(field));
                     }
                 }
                 return held;

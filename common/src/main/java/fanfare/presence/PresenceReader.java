@@ -50,20 +50,15 @@ public final class PresenceReader {
 
     private Future<UserPresence> of(String user, Leases leases) {
         String tag = Buckets.tagOf(user);
-        Future<@Nullable Response> fields =
-                leases.incarnations().isEmpty() ? Future.succeededFuture() : link.send(fields(user, tag, leases));
+        Future<@Nullable Response> fields = leases.incarnations().isEmpty()
+                ? Future.succeededFuture()
+                : link.send(Holding.request(keys, user, leases.incarnations()));
         Future<@Nullable Response> grace =
                 link.send(Request.cmd(Command.ZSCORE).arg(keys.grace(tag)).arg(user));
         Future<@Nullable Response> seen =
                 link.send(Request.cmd(Command.ZSCORE).arg(keys.seen(tag)).arg(user));
         return Future.all(fields, grace, seen)
                 .map(done -> presence(user, leases, fields.result(), grace.result(), seen.result()));
-    }
-
-    private Request fields(String user, String tag, Leases leases) {
-        Request request = Request.cmd(Command.HMGET).arg(keys.presence(tag));
-        leases.incarnations().forEach(incarnation -> request.arg(user + "|" + incarnation));
-        return request;
     }
 
     private static UserPresence presence(
@@ -82,11 +77,10 @@ public final class PresenceReader {
                 lastSeen = Math.max(lastSeen, end);
                 continue;
             }
-            String value = field.toString();
-            int space = value.indexOf(' ');
+            Holding holding = Holding.parse(field);
             nodes++;
-            since = Math.min(since, Long.parseLong(value.substring(0, space)));
-            connections += Integer.parseInt(value.substring(space + 1));
+            since = Math.min(since, holding.since());
+            connections += holding.connections();
         }
         if (nodes > 0) {
             // The time was taken one round trip before the fields, and nobody was seen before they came.

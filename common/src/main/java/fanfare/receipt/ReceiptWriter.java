@@ -43,7 +43,8 @@ public final class ReceiptWriter {
      *
      * @param endMs when the receipt is over, on Redis' clock [ms]
      * @param first whether this is what is stored; a duplicate of something else only asks
-     * @return whether there is a receipt for it, which may have {@link #CHANNELS_MAX} without it; fails with {@link fanfare.redis.RedisDownException}
+     * @return whether there is a receipt for it, which may have {@link #CHANNELS_MAX} without it; fails with
+     *     {@link fanfare.redis.RedisDownException}
      */
     public Future<Boolean> stored(String id, Channel channel, Stored what, long endMs, boolean first) {
         return stored.run(

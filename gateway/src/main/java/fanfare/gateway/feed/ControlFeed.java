@@ -10,7 +10,10 @@ import io.vertx.core.buffer.Buffer;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
-/** The site's commands to all gateways and their own calls to each other, over a connection of their own so that no flood of messages delays them. */
+/**
+ * The site's commands to all gateways and their own calls to each other, over a connection of their own so that no flood of
+ * messages delays them.
+ */
 public final class ControlFeed {
     private static final System.Logger LOG = System.getLogger(ControlFeed.class.getName());
     private static final int RETRY_MS = 200;

@@ -1,6 +1,7 @@
 package fanfare.gateway.protocol;
 
 import fanfare.channel.Position;
+import fanfare.channel.Publication;
 import io.vertx.core.MultiMap;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
@@ -11,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +25,6 @@ public final class Commands {
 
     /** How many publications one message may acknowledge. */
     public static final int IDS_MAX = 200;
-
-    private static final Pattern ID = Pattern.compile("[ -~]{1,128}");
 
     private Commands() {}
 
@@ -102,7 +100,7 @@ public final class Commands {
         return ids.stream()
                 .filter(String.class::isInstance)
                 .map(String.class::cast)
-                .filter(id -> ID.matcher(id).matches())
+                .filter(Publication::isId)
                 .limit(IDS_MAX)
                 .toList();
     }

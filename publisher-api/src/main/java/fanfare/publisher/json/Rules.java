@@ -1,17 +1,15 @@
 package fanfare.publisher.json;
 
 import fanfare.channel.Channel;
+import fanfare.channel.Publication;
 import fanfare.http.Problem;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** What the fields that several calls share must look like. Each rule hands the value back or refuses the field. */
 public final class Rules {
     /** Users that one request may name. */
     public static final int USERS_MAX = 1_000;
-
-    private static final Pattern PRINTABLE_ID = Pattern.compile("[ -~]{1,128}");
 
     private Rules() {}
 
@@ -35,7 +33,7 @@ public final class Rules {
     }
 
     public static String id(String path, String id) {
-        if (!PRINTABLE_ID.matcher(id).matches()) {
+        if (!Publication.isId(id)) {
             throw Problem.INVALID.of(path, "must be 1 to 128 printable ASCII characters");
         }
         return id;
