@@ -23,15 +23,12 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,8 +65,8 @@ public final class Feed implements Hub.Source {
     private final Queue<Followed> uncompared = new ArrayDeque<>();
 
     private int comparedPerBeat;
-    /** All event loops that serve browsers. */
-    private final Set<Hub> hubs = new HashSet<>();
+    /** By all event loops that serve browsers. */
+    private final Map<Hub, Courier> couriers = new HashMap<>();
     /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
     private long writtenMs;
     /** Links lost so far. */
@@ -142,7 +139,11 @@ public final class Feed implements Hub.Source {
 
     /** One more event loop, to be told up to when its sessions are in step; may be called on any thread. */
     public void register(Hub hub) {
-        context.runOnContext(turn -> hubs.add(hub));
+        context.runOnContext(turn -> courier(hub));
+    }
+
+    private Courier courier(Hub hub) {
+        return couriers.computeIfAbsent(hub, first -> new Courier(context, hub));
     }
 
     /** Redis has taken a renewal of the lease and said so on the probe's channel. */
@@ -162,28 +163,29 @@ public final class Feed implements Hub.Source {
         context.runOnContext(turn -> {
             // Followed from now on, so that a leave that comes before the join finds it.
             Followed channel = follow(subscription.channel());
-            channel.add(hub);
+            Courier courier = courier(hub);
+            channel.add(courier);
             Evidence evidence = start.evidence();
             if (evidence == null) {
                 Evidence fresh = new Evidence(start.point().sinceMs(), channel.mark());
                 Claim claim = new Claim(start.point(), start.replid(), fresh, null, losses);
-                channel.state().join(new Join(hub, subscription, claim));
+                channel.state().join(new Join(courier, subscription, claim));
             } else {
-                resume(channel, hub, subscription, start, evidence);
+                resume(channel, courier, subscription, start, evidence);
             }
         });
     }
 
     /** Joins once it is known what the slot says of itself now, however long that takes. */
-    private void resume(Followed channel, Hub hub, Subscription subscription, Start start, Evidence evidence) {
+    private void resume(Followed channel, Courier courier, Subscription subscription, Start start, Evidence evidence) {
         reader.fence(channel.channel(), limits.keptMs() / 1_000)
                 .onSuccess(fence -> {
                     Claim claim = new Claim(start.point(), start.replid(), evidence, fence, losses);
-                    channel.state().join(new Join(hub, subscription, claim));
+                    channel.state().join(new Join(courier, subscription, claim));
                 })
                 .onFailure(failure -> vertx.setTimer(READ_RETRY_MS, timer -> {
-                    if (channel.isWanted() && channel.isWantedBy(hub)) {
-                        resume(channel, hub, subscription, start, evidence);
+                    if (channel.isWanted() && channel.isWantedBy(courier)) {
+                        resume(channel, courier, subscription, start, evidence);
                     }
                 }));
     }
@@ -192,7 +194,7 @@ public final class Feed implements Hub.Source {
     public void leave(Hub hub, Channel channel) {
         context.runOnContext(turn -> {
             Followed left = find(keys.live(channel));
-            if (left != null && left.isWanted() && left.remove(hub) && !channel.equals(Channel.BROADCAST)) {
+            if (left != null && left.isWanted() && left.remove(courier(hub)) && !channel.equals(Channel.BROADCAST)) {
                 if (channel.kind() == Channel.Kind.TOPIC) {
                     // Nobody else's: sites make up topics without end, while users share their buckets' fences.
                     fences.remove(keys.fence(channel));
@@ -330,8 +332,8 @@ public final class Feed implements Hub.Source {
     }
 
     /** Notes that an item is handed to sessions; the stamp under which it was before, 0 if it was not. */
-    long handedOut(Channel channel, Item item) {
-        return delivered.add(channel, item, ++stamps);
+    long handedOut(long channelHash, Item item) {
+        return delivered.add(channelHash, item, ++stamps);
     }
 
     boolean isTimely(Item item) {
@@ -346,16 +348,19 @@ public final class Feed implements Hub.Source {
     void joined(Join join, Reading missed) {
         Channel channel = join.subscription().channel();
         long stamp = ++stamps;
-        missed.items().forEach(item -> delivered.add(channel, item, stamp));
-        List<Message> messages = missed.items().stream()
-                .filter(this::isTimely)
-                .map(item -> Message.of(channel, item))
-                .collect(Collectors.toCollection(ArrayList::new));
+        long channelHash = DeliveredIds.hash(channel);
+        missed.items().forEach(item -> delivered.add(channelHash, item, stamp));
+        List<Message> messages = new ArrayList<>(missed.items().size());
+        for (Item item : missed.items()) {
+            if (isTimely(item)) {
+                messages.add(Message.of(channel, item));
+            }
+        }
         boolean whole = join.claim().isMet(missed, commands.replid(), losses, fenceNow(channel), limits.keptMs());
         if (!whole && !join.claim().resumes()) {
             messages.add(0, Message.gap(channel.label()));
         }
-        join.hub().execute(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
+        join.courier().hand(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
     }
 
     /** What the subscribers tell. */
@@ -377,7 +382,8 @@ public final class Feed implements Hub.Source {
         public void inStep() {
             long asOfMs =
                     subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
-            hubs.forEach(hub -> hub.execute(() -> hub.inStep(asOfMs)));
+            couriers.values()
+                    .forEach(courier -> courier.hand(() -> courier.hub().inStep(asOfMs)));
         }
     }
 }

@@ -276,7 +276,7 @@ final class FeedChannel<J> {
     }
 
     private boolean wasHad(Item item) {
-        return last != null && Point.after(last, former).covers(item.position());
+        return last != null && Point.covers(last, former, item.position());
     }
 
     private void live(Item item) {
@@ -353,8 +353,7 @@ final class FeedChannel<J> {
         int behind = read.size();
         while (behind > 0
                 && (last == null
-                        || !Point.after(last, former)
-                                .covers(read.get(behind - 1).position()))) {
+                        || !Point.covers(last, former, read.get(behind - 1).position()))) {
             behind--;
         }
         List<Item> ahead = read.subList(behind, read.size()).stream()

@@ -7,7 +7,6 @@ import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.gateway.protocol.Message;
-import fanfare.gateway.session.Hub;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
@@ -20,9 +19,12 @@ import java.util.List;
 final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> {
     final Subscriber<Followed> subscriber;
     private final Feed feed;
+    /** The channel in {@link DeliveredIds}. */
+    private final long hash;
+
     private FeedChannel<Join> state;
     /** Event loops with sessions on the channel; few, and nearly always one, so each change makes a new list. */
-    private List<Hub> hubs = List.of();
+    private List<Courier> hubs = List.of();
     /** The mark of the fence under which the channel was last in step; 0 before the first time. */
     private int mark;
     /** When Redis had last taken a write of ours before that fence was read, on its clock: a read alone proves nothing [ms]. */
@@ -31,6 +33,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     Followed(Feed feed, Channel channel, Subscriber<Followed> subscriber, String name) {
         super(name);
         this.feed = feed;
+        this.hash = DeliveredIds.hash(channel);
         this.subscriber = subscriber;
         this.state = feed.newState(channel, this);
     }
@@ -54,14 +57,14 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
         return mark;
     }
 
-    boolean isWantedBy(Hub hub) {
+    boolean isWantedBy(Courier hub) {
         return hubs.contains(hub);
     }
 
     /** One more event loop has sessions on the channel. */
-    void add(Hub hub) {
+    void add(Courier hub) {
         if (!hubs.contains(hub)) {
-            List<Hub> more = new ArrayList<>(hubs);
+            List<Courier> more = new ArrayList<>(hubs);
             more.add(hub);
             hubs = List.copyOf(more);
             tellMark(hub);
@@ -69,7 +72,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     }
 
     /** An event loop has no sessions on the channel any more; says whether it was the last that had. */
-    boolean remove(Hub hub) {
+    boolean remove(Courier hub) {
         boolean had = hubs.contains(hub);
         hubs = hubs.stream().filter(each -> each != hub).toList();
         return had && hubs.isEmpty();
@@ -142,7 +145,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     @Override
     public void deliver(Channel channel, Item item) {
-        long firstStamp = feed.handedOut(channel, item);
+        long firstStamp = feed.handedOut(hash, item);
         if (feed.isTimely(item)) {
             toHubs(Message.of(channel, item), firstStamp);
         }
@@ -161,7 +164,9 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     private void toHubs(Message message, long afterStamp) {
         Channel channel = channel();
-        hubs.forEach(hub -> hub.execute(() -> hub.deliver(channel, message, afterStamp)));
+        for (Courier courier : hubs) {
+            courier.hand(() -> courier.hub().deliver(channel, message, afterStamp));
+        }
     }
 
     /** The channel is in step under this fence. */
@@ -173,9 +178,9 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
         }
     }
 
-    private void tellMark(Hub hub) {
+    private void tellMark(Courier hub) {
         int current = mark;
         Channel channel = channel();
-        hub.execute(() -> hub.marked(channel, current));
+        hub.hand(() -> hub.hub().marked(channel, current));
     }
 }

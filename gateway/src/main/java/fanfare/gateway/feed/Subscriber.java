@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
+import io.vertx.redis.client.ResponseType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -216,12 +217,15 @@ final class Subscriber<C extends PubSubChannel> {
         }
         String name = push.get(1).toString();
         PubSubChannel channel = name.equals(probe.name) ? probe : channels.get(name);
-        switch (push.get(0).toString()) {
-            case "message" -> {
-                if (channel != null) {
-                    channel.message(push.get(2).toBuffer());
-                }
+        Response content = push.get(2);
+        if (content != null && content.type() == ResponseType.BULK) {
+            // Acknowledgements have a number there, so a message is known without reading what it calls itself.
+            if (channel != null) {
+                channel.message(content.toBuffer());
             }
+            return;
+        }
+        switch (push.get(0).toString()) {
             case "subscribe" -> acknowledged(channel, true);
             case "unsubscribe" -> acknowledged(channel, false);
             default -> link.reconnect("unexpected push " + push.get(0));
