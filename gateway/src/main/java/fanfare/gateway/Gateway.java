@@ -6,6 +6,7 @@ import fanfare.config.Env;
 import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.SessionMetrics;
+import fanfare.gateway.sockjs.Doorway;
 import fanfare.gateway.sockjs.FallbackSessions;
 import fanfare.http.Health;
 import fanfare.http.Management;
@@ -140,6 +141,7 @@ public final class Gateway {
                 sessions,
                 fallbacks,
                 config.auth().addressLimits(metrics),
+                new Doorway.Queued(metrics),
                 config.auth().proxyHeads(metrics),
                 new ClientFiles(),
                 ids,

@@ -11,6 +11,7 @@ import fanfare.gateway.relay.RelayGuard;
 import fanfare.gateway.relay.Whereabouts;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.SessionMetrics;
+import fanfare.gateway.sockjs.Doorway;
 import fanfare.gateway.sockjs.Entrance;
 import fanfare.gateway.sockjs.FallbackHandlers;
 import fanfare.gateway.sockjs.FallbackSessions;
@@ -57,6 +58,7 @@ final class GatewayVerticle extends VerticleBase {
             SessionMetrics sessions,
             FallbackSessions fallbacks,
             AddressLimits limits,
+            Doorway.Queued newcomers,
             ProxyHeads proxyHeads,
             ClientFiles client,
             Ids ids,
@@ -85,7 +87,8 @@ final class GatewayVerticle extends VerticleBase {
         ConnectionGuard guard = new ConnectionGuard(vertx, BODY_MAX, shared.metrics());
         Function<HttpServerRequest, String> addresses = config.auth().clientAddress()::of;
         RelayConfig relay = config.relay();
-        Entrance entrance = entrance(hub, addresses);
+        Doorway doorway = new Doorway(hub::execute, shared.node()::caughtUp, shared.newcomers());
+        Entrance entrance = entrance(hub, doorway, addresses);
         Whereabouts whereabouts = relay.isOn()
                 ? new Relay(
                         vertx,
@@ -104,13 +107,13 @@ final class GatewayVerticle extends VerticleBase {
         shared.client().install(router);
         Future<HttpServer> browsers =
                 listenForBrowsers(router, guard, config.listenPort()).onSuccess(listening -> server = listening);
-        return relay.isOn() ? browsers.compose(listening -> listenForGateways(hub, guard, relay)) : browsers;
+        return relay.isOn() ? browsers.compose(listening -> listenForGateways(hub, doorway, guard, relay)) : browsers;
     }
 
-    private Future<HttpServer> listenForGateways(Hub hub, ConnectionGuard guard, RelayConfig relay) {
+    private Future<HttpServer> listenForGateways(Hub hub, Doorway doorway, ConnectionGuard guard, RelayConfig relay) {
         Router router = router(guard);
         router.route().handler(new RelayGuard(relay.secret(), shared.node()::incarnation, shared.metrics()));
-        sockJs(entrance(hub, RelayGuard::clientAddress), Whereabouts.MISDIRECTED)
+        sockJs(entrance(hub, doorway, RelayGuard::clientAddress), Whereabouts.MISDIRECTED)
                 .installSessions(router);
         return vertx.createHttpServer(options(false).setMaxHeaderSize(HEAD_BYTES_MAX + RELAYED_BYTES_MAX))
                 .connectionHandler(guard::connected)
@@ -122,7 +125,7 @@ final class GatewayVerticle extends VerticleBase {
                 .onSuccess(listening -> shared.node().relayListens(listening.actualPort()));
     }
 
-    private Entrance entrance(Hub hub, Function<HttpServerRequest, String> addresses) {
+    private Entrance entrance(Hub hub, Doorway doorway, Function<HttpServerRequest, String> addresses) {
         GatewayConfig config = shared.config();
         return new Entrance(
                 hub,
@@ -130,6 +133,7 @@ final class GatewayVerticle extends VerticleBase {
                 config.auth().origins(),
                 addresses,
                 shared.limits(),
+                doorway,
                 config.auth().siteCookies(),
                 config.connectionsMax(),
                 shared.ids()::next);

@@ -18,14 +18,17 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
@@ -61,12 +64,14 @@ public final class Feed implements Hub.Source {
     private final Counter gaps;
     /** Fences by key, as they were found since the last loss of a link. */
     private final Map<String, Future<Fence>> fences = new HashMap<>();
+    /** Fences that are asked for at the end of this tick, by key. */
+    private final Map<String, Future<Fence>> askedFences = new HashMap<>();
     /** Channels that are still to be compared in this round. */
     private final Queue<Followed> uncompared = new ArrayDeque<>();
 
     private int comparedPerBeat;
-    /** By all event loops that serve browsers. */
-    private final Map<Hub, Courier> couriers = new HashMap<>();
+    /** All event loops that serve browsers. */
+    private final Set<Hub> hubs = new HashSet<>();
     /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
     private long writtenMs;
     /** Links lost so far. */
@@ -139,11 +144,7 @@ public final class Feed implements Hub.Source {
 
     /** One more event loop, to be told up to when its sessions are in step; may be called on any thread. */
     public void register(Hub hub) {
-        context.runOnContext(turn -> courier(hub));
-    }
-
-    private Courier courier(Hub hub) {
-        return couriers.computeIfAbsent(hub, first -> new Courier(context, hub));
+        context.runOnContext(turn -> hubs.add(hub));
     }
 
     /** Redis has taken a renewal of the lease and said so on the probe's channel. */
@@ -163,29 +164,28 @@ public final class Feed implements Hub.Source {
         context.runOnContext(turn -> {
             // Followed from now on, so that a leave that comes before the join finds it.
             Followed channel = follow(subscription.channel());
-            Courier courier = courier(hub);
-            channel.add(courier);
+            channel.add(hub);
             Evidence evidence = start.evidence();
             if (evidence == null) {
                 Evidence fresh = new Evidence(start.point().sinceMs(), channel.mark());
                 Claim claim = new Claim(start.point(), start.replid(), fresh, null, losses);
-                channel.state().join(new Join(courier, subscription, claim));
+                channel.state().join(new Join(hub, subscription, claim));
             } else {
-                resume(channel, courier, subscription, start, evidence);
+                resume(channel, hub, subscription, start, evidence);
             }
         });
     }
 
     /** Joins once it is known what the slot says of itself now, however long that takes. */
-    private void resume(Followed channel, Courier courier, Subscription subscription, Start start, Evidence evidence) {
-        reader.fence(channel.channel(), limits.keptMs() / 1_000)
+    private void resume(Followed channel, Hub hub, Subscription subscription, Start start, Evidence evidence) {
+        freshFence(channel.channel())
                 .onSuccess(fence -> {
                     Claim claim = new Claim(start.point(), start.replid(), evidence, fence, losses);
-                    channel.state().join(new Join(courier, subscription, claim));
+                    channel.state().join(new Join(hub, subscription, claim));
                 })
                 .onFailure(failure -> vertx.setTimer(READ_RETRY_MS, timer -> {
-                    if (channel.isWanted() && channel.isWantedBy(courier)) {
-                        resume(channel, courier, subscription, start, evidence);
+                    if (channel.isWanted() && channel.isWantedBy(hub)) {
+                        resume(channel, hub, subscription, start, evidence);
                     }
                 }));
     }
@@ -194,7 +194,7 @@ public final class Feed implements Hub.Source {
     public void leave(Hub hub, Channel channel) {
         context.runOnContext(turn -> {
             Followed left = find(keys.live(channel));
-            if (left != null && left.isWanted() && left.remove(courier(hub)) && !channel.equals(Channel.BROADCAST)) {
+            if (left != null && left.isWanted() && left.remove(hub) && !channel.equals(Channel.BROADCAST)) {
                 if (channel.kind() == Channel.Kind.TOPIC) {
                     // Nobody else's: sites make up topics without end, while users share their buckets' fences.
                     fences.remove(keys.fence(channel));
@@ -244,6 +244,18 @@ public final class Feed implements Hub.Source {
         Future<Fence> asked = reader.fence(channel, limits.keptMs() / 1_000);
         fences.put(key, asked);
         return asked;
+    }
+
+    /** A fence as it is found after this call: one question for all who want it in one tick, such as broadcast's in a storm. */
+    private Future<Fence> freshFence(Channel channel) {
+        return askedFences.computeIfAbsent(keys.fence(channel), key -> {
+            Promise<Fence> asked = Promise.promise();
+            context.runOnContext(tick -> {
+                askedFences.remove(key);
+                reader.fence(channel, limits.keptMs() / 1_000).onComplete(asked);
+            });
+            return asked.future();
+        });
     }
 
     @Nullable
@@ -360,7 +372,7 @@ public final class Feed implements Hub.Source {
         if (!whole && !join.claim().resumes()) {
             messages.add(0, Message.gap(channel.label()));
         }
-        join.courier().hand(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
+        join.hub().execute(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
     }
 
     /** What the subscribers tell. */
@@ -382,8 +394,7 @@ public final class Feed implements Hub.Source {
         public void inStep() {
             long asOfMs =
                     subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
-            couriers.values()
-                    .forEach(courier -> courier.hand(() -> courier.hub().inStep(asOfMs)));
+            hubs.forEach(hub -> hub.execute(() -> hub.inStep(asOfMs)));
         }
     }
 }

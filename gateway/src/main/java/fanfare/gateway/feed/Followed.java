@@ -7,6 +7,7 @@ import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.gateway.protocol.Message;
+import fanfare.gateway.session.Hub;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     private FeedChannel<Join> state;
     /** Event loops with sessions on the channel; few, and nearly always one, so each change makes a new list. */
-    private List<Courier> hubs = List.of();
+    private List<Hub> hubs = List.of();
     /** The mark of the fence under which the channel was last in step; 0 before the first time. */
     private int mark;
     /** When Redis had last taken a write of ours before that fence was read, on its clock: a read alone proves nothing [ms]. */
@@ -57,14 +58,14 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
         return mark;
     }
 
-    boolean isWantedBy(Courier hub) {
+    boolean isWantedBy(Hub hub) {
         return hubs.contains(hub);
     }
 
     /** One more event loop has sessions on the channel. */
-    void add(Courier hub) {
+    void add(Hub hub) {
         if (!hubs.contains(hub)) {
-            List<Courier> more = new ArrayList<>(hubs);
+            List<Hub> more = new ArrayList<>(hubs);
             more.add(hub);
             hubs = List.copyOf(more);
             tellMark(hub);
@@ -72,7 +73,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     }
 
     /** An event loop has no sessions on the channel any more; says whether it was the last that had. */
-    boolean remove(Courier hub) {
+    boolean remove(Hub hub) {
         boolean had = hubs.contains(hub);
         hubs = hubs.stream().filter(each -> each != hub).toList();
         return had && hubs.isEmpty();
@@ -101,12 +102,14 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
         if (isReadable(channel)) {
             Future<Fence> fence = feed.fence(channel());
             Future<Reading> reading = feed.reader().read(channel(), point);
-            Future.all(fence, reading)
-                    .onSuccess(both -> {
+            // Nearly always the fence is known.
+            Future<Reading> both =
+                    fence.succeeded() ? reading : Future.all(fence, reading).map(done -> reading.result());
+            both.onSuccess(whole -> {
                         if (mark == 0) {
                             mark(fence.result());
                         }
-                        channel.read(attempt, reading.result());
+                        channel.read(attempt, whole);
                     })
                     .onFailure(failure -> feed.retry(() -> channel.readFailed(attempt)));
         }
@@ -164,8 +167,8 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     private void toHubs(Message message, long afterStamp) {
         Channel channel = channel();
-        for (Courier courier : hubs) {
-            courier.hand(() -> courier.hub().deliver(channel, message, afterStamp));
+        for (Hub hub : hubs) {
+            hub.execute(() -> hub.deliver(channel, message, afterStamp));
         }
     }
 
@@ -178,9 +181,9 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
         }
     }
 
-    private void tellMark(Courier hub) {
+    private void tellMark(Hub hub) {
         int current = mark;
         Channel channel = channel();
-        hub.hand(() -> hub.hub().marked(channel, current));
+        hub.execute(() -> hub.marked(channel, current));
     }
 }

@@ -230,6 +230,11 @@ public final class Node {
         return ask(clock::now);
     }
 
+    /** Completes on the caller's event loop when the node loop has done all that it was handed before. */
+    public Future<Void> caughtUp() {
+        return ask(Future::succeededFuture);
+    }
+
     /** Asks the site who a session is; it hears the outcome on its own loop. */
     public void enter(Session session, Hub hub, Credentials credentials) {
         loop.runOnContext(turn -> admission.enter(session, hub, credentials));

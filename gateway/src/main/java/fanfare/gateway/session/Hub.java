@@ -40,13 +40,6 @@ public final class Hub {
     /** How long what was handed in may keep from their writes those who have something to say [ns]. */
     private static final long TURN_NS_MAX = 5_000_000;
 
-    /** Who hears a channel here. */
-    private static final class Audience {
-        final List<Subscription> subscriptions = new ArrayList<>(1);
-        /** Of the channel's slot in Redis; 0 while it is not known. */
-        int mark;
-    }
-
     private final Context context;
     private final String node;
     private final Source source;
@@ -170,15 +163,15 @@ public final class Hub {
         if (audience != null) {
             Receipt receipt = message.receipt();
             if (receipt != null && firstStamp == 0) {
-                reports.held(receipt, audience.subscriptions.size());
+                reports.held(receipt, audience.size());
             }
-            for (Subscription receiver : audience.subscriptions) {
+            audience.forEach(receiver -> {
                 try {
                     receiver.deliver(message, firstStamp);
                 } catch (RuntimeException bug) {
                     failed(receiver.session(), bug);
                 }
-            }
+            });
         }
     }
 
@@ -262,7 +255,7 @@ public final class Hub {
 
     Subscription subscribe(Session session, Channel channel, Start start) {
         Subscription subscription = new Subscription(session, channel, start.point());
-        audiences.computeIfAbsent(channel, none -> new Audience()).subscriptions.add(subscription);
+        audiences.computeIfAbsent(channel, none -> new Audience()).add(subscription);
         source.join(this, subscription, start);
         return subscription;
     }
@@ -274,15 +267,8 @@ public final class Hub {
         if (audience == null) {
             return;
         }
-        List<Subscription> receivers = audience.subscriptions;
-        int index = receivers.indexOf(subscription);
-        if (index >= 0) {
-            Subscription last = receivers.remove(receivers.size() - 1);
-            if (last != subscription) {
-                receivers.set(index, last);
-            }
-        }
-        if (receivers.isEmpty()) {
+        audience.remove(subscription);
+        if (audience.isEmpty()) {
             audiences.remove(channel);
             source.leave(this, channel);
         }

@@ -22,6 +22,7 @@ public final class Entrance {
     private final Origins origins;
     private final Function<HttpServerRequest, String> addresses;
     private final AddressLimits limits;
+    private final Doorway doorway;
     private final Set<String> siteCookies;
     private final int connectionsMax;
     private final Supplier<String> ids;
@@ -36,6 +37,7 @@ public final class Entrance {
             Origins origins,
             Function<HttpServerRequest, String> addresses,
             AddressLimits limits,
+            Doorway doorway,
             Set<String> siteCookies,
             int connectionsMax,
             Supplier<String> ids) {
@@ -44,6 +46,7 @@ public final class Entrance {
         this.origins = origins;
         this.addresses = addresses;
         this.limits = limits;
+        this.doorway = doorway;
         this.siteCookies = siteCookies;
         this.connectionsMax = connectionsMax;
         this.ids = ids;
@@ -76,7 +79,7 @@ public final class Entrance {
 
     /** Lets a newcomer in, or fails with a problem. */
     public Future<Newcomer> admit(HttpServerRequest request) {
-        if (node.isDraining() || node.connections() >= connectionsMax) {
+        if (node.isDraining() || node.connections() + doorway.waiting() >= connectionsMax) {
             return Future.failedFuture(Problem.UNAVAILABLE.because("this gateway takes no new connections"));
         }
         Credentials credentials = credentials(request);
@@ -86,7 +89,7 @@ public final class Entrance {
         if (!limits.open(credentials.clientAddress())) {
             return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many sessions from your address"));
         }
-        return node.serverTime().map(start -> new Newcomer(start, credentials));
+        return doorway.pass(node::serverTime).map(start -> new Newcomer(start, credentials));
     }
 
     /** Undoes {@link #admit} for a newcomer who did not get as far as a session. */

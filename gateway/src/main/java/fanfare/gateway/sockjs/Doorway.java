@@ -1,0 +1,103 @@
+package fanfare.gateway.sockjs;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/**
+ * Lets newcomers in by a few at a time, the others in order after them. When all browsers come back at once, what is live
+ * then waits behind so many at most, on this event loop and on the node loop. Confined to its event loop.
+ */
+public final class Doorway {
+    /** Some milliseconds of work for the node loop, and more than can pass in one round trip to it. */
+    private static final int PASSING_MAX = 64;
+
+    /** How many wait on all event loops. */
+    public static final class Queued {
+        private final AtomicInteger count = new AtomicInteger();
+
+        public Queued(MeterRegistry metrics) {
+            Gauge.builder("fanfare_newcomers_waiting", count, AtomicInteger::get)
+                    .description("Newcomers who wait for others to be let in")
+                    .register(metrics);
+        }
+
+        int get() {
+            return count.get();
+        }
+    }
+
+    private final Executor loop;
+    private final Supplier<Future<Void>> caughtUp;
+    private final Queued queued;
+    private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private int passing;
+    /** Those who have passed, whose work the node loop may not have done. */
+    private int passed;
+
+    private boolean catchingUp;
+
+    /**
+     * Makes the doorway of an event loop.
+     *
+     * @param loop runs a task there, behind what is live
+     * @param caughtUp completes there when the node loop has done what it was handed before
+     */
+    public Doorway(Executor loop, Supplier<Future<Void>> caughtUp, Queued queued) {
+        this.loop = loop;
+        this.caughtUp = caughtUp;
+        this.queued = queued;
+    }
+
+    /** Has the entry begun when it is its turn. */
+    <T> Future<T> pass(Supplier<Future<T>> entry) {
+        Promise<T> promise = Promise.promise();
+        Runnable turn = () -> entry.get().onComplete(result -> {
+            promise.handle(result);
+            passed();
+        });
+        if (passing < PASSING_MAX) {
+            passing++;
+            turn.run();
+        } else {
+            waiting.add(turn);
+            queued.count.incrementAndGet();
+        }
+        return promise.future();
+    }
+
+    /** How many wait, on all event loops. */
+    int waiting() {
+        return queued.get();
+    }
+
+    private void passed() {
+        passed++;
+        if (!catchingUp) {
+            catchingUp = true;
+            int through = passed;
+            passed = 0;
+            caughtUp.get().onComplete(done -> through(through));
+        }
+    }
+
+    private void through(int count) {
+        catchingUp = false;
+        passing -= count;
+        while (passing < PASSING_MAX && !waiting.isEmpty()) {
+            passing++;
+            queued.count.decrementAndGet();
+            loop.execute(waiting.remove());
+        }
+        if (passed > 0) {
+            passed--;
+            passed();
+        }
+    }
+}
