@@ -5,15 +5,17 @@ import fanfare.redis.Keys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleSupplier;
-import org.jspecify.annotations.Nullable;
 
-/** Keys and arguments of the two scripts that append to a channel, in the order of their headers. */
+/** Keys and arguments of the scripts that append to channels, in the order of their headers. */
 public final class AppendCall {
     /**
      * What is added to a new generation is below this [us], so that two masters that begin from the same number do not open
      * the same one. Generations run up to a second ahead of the clock for it.
      */
     public static final int OPENING_NUMBERS = 1_000_000;
+
+    /** What one script is called with. */
+    record Call(List<String> keys, List<Object> arguments) {}
 
     private final Keys keys;
     private final BrokerLimits limits;
@@ -27,51 +29,60 @@ public final class AppendCall {
         this.random = random;
     }
 
-    List<String> keys(Draft draft) {
-        Channel channel = draft.channel();
-        return List.of(keys.fence(channel), keys.once(channel, draft.id()), keys.kept(channel));
-    }
-
-    /** @param after id of the publication to the same channel that this one must not come before; null for none */
-    List<String> keys(Draft draft, @Nullable String after) {
-        List<String> all = new ArrayList<>(keys(draft));
-        if (after != null) {
-            all.add(keys.once(draft.channel(), after));
+    /** A call for one or several publications under one tag, in their order. */
+    Call publish(List<Attempt> attempts, Lane lane) {
+        boolean following = attempts.stream().anyMatch(attempt -> attempt.after() != null);
+        Call call = append(attempts.get(0).draft(), lane);
+        for (Attempt attempt : attempts) {
+            Draft draft = attempt.draft();
+            add(call, draft);
+            if (following) {
+                String before = attempt.after() == null ? draft.id() : attempt.after();
+                call.keys().add(keys.once(draft.channel(), before));
+            }
+            call.arguments().add(draft.ttlMs());
         }
-        return all;
+        return call;
     }
 
-    List<Object> publish(Draft draft, Lane lane) {
-        List<Object> arguments = append(draft, lane);
-        arguments.add(draft.ttlMs());
-        return arguments;
+    Call replay(Outbox.Entry entry, Lane lane) {
+        Call call = append(entry.draft(), lane);
+        add(call, entry.draft());
+        call.arguments()
+                .addAll(List.of(
+                        entry.position().generation(),
+                        entry.position().sequence(),
+                        entry.serverMs(),
+                        entry.expiresMs()));
+        return call;
     }
 
-    List<Object> replay(Outbox.Entry entry, Lane lane) {
-        List<Object> arguments = append(entry.draft(), lane);
-        arguments.add(entry.position().generation());
-        arguments.add(entry.position().sequence());
-        arguments.add(entry.serverMs());
-        arguments.add(entry.expiresMs());
-        return arguments;
-    }
-
-    private List<Object> append(Draft draft, Lane lane) {
+    /** What is the same for all publications under a tag. */
+    private Call append(Draft draft, Lane lane) {
         Channel channel = draft.channel();
         boolean list = channel.kind() == Channel.Kind.USER;
         boolean endless = channel.kind() == Channel.Kind.BROADCAST;
-        return new ArrayList<>(List.of(
-                list ? "list" : "stream",
-                keys.live(channel),
-                lane.link().replid(),
-                lane.mayOpen() ? 1 : 0,
-                generations.highest(draft.tag()),
-                (int) (random.getAsDouble() * OPENING_NUMBERS),
-                draft.headerTail(),
-                draft.payload(),
-                list ? limits.inboxItemsMax() : limits.logItemsMax(),
-                limits.logBytesMax(),
-                endless ? 0 : limits.inboxTtl().toSeconds(),
-                limits.onceTtl().toSeconds()));
+        List<String> fence = new ArrayList<>();
+        fence.add(keys.fence(channel));
+        return new Call(
+                fence,
+                new ArrayList<>(List.of(
+                        list ? "list" : "stream",
+                        lane.link().replid(),
+                        lane.mayOpen() ? 1 : 0,
+                        generations.highest(draft.tag()),
+                        (int) (random.getAsDouble() * OPENING_NUMBERS),
+                        list ? limits.inboxItemsMax() : limits.logItemsMax(),
+                        limits.logBytesMax(),
+                        endless ? 0 : limits.inboxTtl().toSeconds(),
+                        limits.onceTtl().toSeconds())));
+    }
+
+    private void add(Call call, Draft draft) {
+        call.keys().add(keys.once(draft.channel(), draft.id()));
+        call.keys().add(keys.kept(draft.channel()));
+        call.arguments().add(keys.live(draft.channel()));
+        call.arguments().add(draft.headerTail());
+        call.arguments().add(draft.payload());
     }
 }

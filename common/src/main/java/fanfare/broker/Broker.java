@@ -10,11 +10,12 @@ import fanfare.redis.RedisDownException;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
@@ -24,8 +25,8 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes publications to Redis: one script, one slot, one round trip each, all of a tick in one write. Confined to the
- * event loop that made it.
+ * Writes publications to Redis: one script, one slot, one round trip each, all of a tick in one write, and in one call
+ * what lies under one tag. Confined to the event loop that made it.
  *
  * <p>A publication that Redis did not answer is tried again for {@value #TRY_MS_MAX} ms. That is safe, since the script
  * knows the id of one that did arrive. What Redis did accept stays in the {@link Outbox}; when another master is reached,
@@ -41,10 +42,8 @@ public final class Broker {
     /** Their data in characters. */
     private static final long UNDER_WAY_CHARACTERS_MAX = 64L << 20;
 
-    private record Attempt(
-            Draft draft, Durability durability, @Nullable String after, Promise<Published> promise, long deadlineNs) {}
-
     private final Vertx vertx;
+    private final Context context;
     private final Outbox outbox;
     private final Generations generations = new Generations();
     private final LuaScript script = new LuaScript("append", "publish");
@@ -56,6 +55,8 @@ public final class Broker {
     private final Confirmation confirmation;
     private final Replay replay;
     private final WriteProof proof;
+    /** Publications of this tick, which leave together at its end. */
+    private List<Attempt> fresh = new ArrayList<>();
     /** What waits for its lane to come back, for a replay, or for its next try. */
     private final Queue<Attempt> retries = new ArrayDeque<>();
     /** Read by metrics from other threads. */
@@ -72,6 +73,7 @@ public final class Broker {
             DoubleSupplier random,
             MeterRegistry metrics) {
         this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
         this.outbox = new Outbox(limits.outboxBytesMax());
         this.call = new AppendCall(keys, limits, generations, random);
         Lane.Listener listener = new Lane.Listener() {
@@ -165,65 +167,76 @@ public final class Broker {
     }
 
     private void attempt(Attempt attempt) {
-        Draft draft = attempt.draft();
-        Lane over = attempt.durability() == Durability.REPLICATED ? confirmedLane : lane;
-        String replid = over.link().replid();
-        if (!over.link().isUp() || !replid.equals(outbox.master()) || outbox.owes(draft.tag())) {
-            retries.add(attempt);
-            return;
+        fresh.add(attempt);
+        if (fresh.size() == 1) {
+            context.runOnContext(tick -> flush());
         }
-        answer(attempt, over)
-                .onSuccess(confirmed -> answered(attempt, over, replid, confirmed))
-                .onFailure(failure -> {
-                    over.refused(failure);
-                    retries.add(attempt);
+    }
+
+    private void flush() {
+        List<Attempt> attempts = fresh;
+        fresh = new ArrayList<>();
+        List<Attempt> usual = new ArrayList<>(attempts.size());
+        List<Attempt> confirmed = new ArrayList<>();
+        for (Attempt attempt : attempts) {
+            Lane over = attempt.durability() == Durability.REPLICATED ? confirmedLane : lane;
+            if (!over.link().isUp()
+                    || !over.link().replid().equals(outbox.master())
+                    || outbox.owes(attempt.draft().tag())) {
+                retries.add(attempt);
+            } else {
+                (over == lane ? usual : confirmed).add(attempt);
+            }
+        }
+        Grouping.byTag(usual).forEach(group -> call(group, lane));
+        Grouping.byTag(confirmed).forEach(group -> call(group, confirmedLane));
+    }
+
+    private void call(List<Attempt> group, Lane over) {
+        String replid = over.link().replid();
+        AppendCall.Call made = call.publish(group, over);
+        Future<Confirmation.Confirmed> answers = over == confirmedLane
+                ? confirmation.call(made)
+                : script.run(over.link(), made.keys(), made.arguments())
+                        .map(answer -> new Confirmation.Confirmed(answer, false));
+        answers.onComplete(
+                confirmed -> {
+                    for (int i = 0; i < group.size(); i++) {
+                        String answer = confirmed.answer().get(i).toString();
+                        answered(group.get(i), over, replid, Answer.parse(answer), confirmed.replicated());
+                    }
+                    replay.go();
+                },
+                failure -> {
+                    over.refused(String.valueOf(failure.getMessage()));
+                    retries.addAll(group);
                 });
     }
 
-    private Future<Confirmation.Confirmed> answer(Attempt attempt, Lane over) {
-        Draft draft = attempt.draft();
-        List<String> keys = call.keys(draft, attempt.after());
-        return over == confirmedLane
-                ? confirmation.call(keys, call.publish(draft, over))
-                : script.run(over.link(), keys, call.publish(draft, over))
-                        .map(answer -> new Confirmation.Confirmed(answer, false));
-    }
-
-    private void answered(Attempt attempt, Lane over, String replid, Confirmation.Confirmed confirmed) {
-        Response answer = confirmed.answer();
-        if (answer.get(0).toString().equals("FENCED")) {
-            over.fenced(replid);
-            retries.add(attempt);
-            return;
-        }
-        if (answer.get(0).toString().equals("EARLY")) {
-            retries.add(attempt);
-            return;
-        }
-        Position position = Position.parse(answer.get(0).toString());
+    private void answered(Attempt attempt, Lane over, String replid, Answer answer, boolean replicated) {
+        Position position = answer.position();
         if (position == null) {
-            attempt.promise().fail("Redis gave no position: " + answer.get(0));
+            switch (answer.refusal()) {
+                case Answer.FENCED -> over.fenced(replid);
+                case Answer.EARLY -> {}
+                default -> over.refused(answer.refusal());
+            }
+            retries.add(attempt);
             return;
         }
         Draft draft = attempt.draft();
         generations.saw(draft.tag(), position);
-        long serverMs = number(answer, 3);
-        long expiresMs = number(answer, 4);
-        outbox.accepted(new Outbox.Entry(draft, position, serverMs, expiresMs, replid), WriteProof.nowMs());
-        replay.go();
+        outbox.accepted(
+                new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), WriteProof.nowMs());
         attempt.promise()
                 .complete(new Published(
                         position,
-                        number(answer, 1) == 1,
-                        (int) number(answer, 2),
-                        confirmed.replicated(),
-                        serverMs,
-                        expiresMs,
-                        number(answer, 5) == 1));
-    }
-
-    private static long number(Response answer, int index) {
-        return Long.parseLong(answer.get(index).toString());
+                        answer.duplicate(),
+                        answer.routed(),
+                        replicated,
+                        answer.serverMs(),
+                        answer.expiresMs(),
+                        answer.alike()));
     }
 
     private void reached(Lane reached) {
