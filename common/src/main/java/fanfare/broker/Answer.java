@@ -22,20 +22,21 @@ record Answer(
     /** What it must follow is not there yet. */
     static final String EARLY = "EARLY";
 
-    private static final int WORDS = 6;
+    /** Behind the position. */
+    private static final int WORDS = 5;
 
     static Answer parse(String text) {
-        String[] words = text.split(" ", -1);
-        Position position = words.length == WORDS ? Position.parse(words[0]) : null;
-        return position == null
-                ? new Answer(null, false, 0, 0, 0, false, text)
-                : new Answer(
-                        position,
-                        words[1].equals("1"),
-                        Integer.parseInt(words[2]),
-                        Long.parseLong(words[3]),
-                        Long.parseLong(words[4]),
-                        words[5].equals("1"),
-                        "");
+        int end = Math.max(0, text.indexOf(' '));
+        Position position = Position.parse(text.substring(0, end));
+        if (position == null) {
+            return new Answer(null, false, 0, 0, 0, false, text);
+        }
+        long[] words = new long[WORDS];
+        for (int i = 0; i < WORDS; i++) {
+            int start = end + 1;
+            end = i == WORDS - 1 ? text.length() : text.indexOf(' ', start);
+            words[i] = Long.parseLong(text, start, end, 10);
+        }
+        return new Answer(position, words[0] == 1, (int) words[1], words[2], words[3], words[4] == 1, "");
     }
 }

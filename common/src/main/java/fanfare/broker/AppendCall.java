@@ -2,11 +2,15 @@ package fanfare.broker;
 
 import fanfare.channel.Channel;
 import fanfare.redis.Keys;
-import java.util.ArrayList;
+import fanfare.redis.LuaScript;
+import io.vertx.redis.client.Request;
 import java.util.List;
 import java.util.function.DoubleSupplier;
 
-/** Keys and arguments of the scripts that append to channels, in the order of their headers. */
+/**
+ * Calls of the scripts that append to channels, with keys and arguments in the order of their headers. Confined to the
+ * broker's event loop.
+ */
 public final class AppendCall {
     /**
      * What is added to a new generation is below this [us], so that two masters that begin from the same number do not open
@@ -14,8 +18,7 @@ public final class AppendCall {
      */
     public static final int OPENING_NUMBERS = 1_000_000;
 
-    /** What one script is called with. */
-    record Call(List<String> keys, List<Object> arguments) {}
+    private static final int KEYS_EACH = 2;
 
     private final Keys keys;
     private final BrokerLimits limits;
@@ -29,60 +32,65 @@ public final class AppendCall {
         this.random = random;
     }
 
-    /** A call for one or several publications under one tag, in their order. */
-    Call publish(List<Attempt> attempts, Lane lane) {
-        boolean following = attempts.stream().anyMatch(attempt -> attempt.after() != null);
-        Call call = append(attempts.get(0).draft(), lane);
+    /** A call of the publish script for one or several publications under one tag, in their order. */
+    Request publish(LuaScript script, List<Attempt> attempts, Lane lane) {
+        boolean following = false;
+        for (Attempt attempt : attempts) {
+            following |= attempt.after() != null;
+        }
+        Draft first = attempts.get(0).draft();
+        Request call = script.call(1 + attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH))
+                .arg(keys.fence(first.tag()));
         for (Attempt attempt : attempts) {
             Draft draft = attempt.draft();
-            add(call, draft);
+            addKeys(call, draft);
             if (following) {
                 String before = attempt.after() == null ? draft.id() : attempt.after();
-                call.keys().add(keys.once(draft.channel(), before));
+                call.arg(keys.once(draft.channel(), draft.tag(), before));
             }
-            call.arguments().add(draft.ttlMs());
+        }
+        addShared(call, first, lane);
+        for (Attempt attempt : attempts) {
+            addArguments(call, attempt.draft());
+            call.arg(attempt.draft().ttlMs());
         }
         return call;
     }
 
-    Call replay(Outbox.Entry entry, Lane lane) {
-        Call call = append(entry.draft(), lane);
-        add(call, entry.draft());
-        call.arguments()
-                .addAll(List.of(
-                        entry.position().generation(),
-                        entry.position().sequence(),
-                        entry.serverMs(),
-                        entry.expiresMs()));
-        return call;
+    Request replay(LuaScript script, Outbox.Entry entry, Lane lane) {
+        Draft draft = entry.draft();
+        Request call = script.call(1 + KEYS_EACH).arg(keys.fence(draft.tag()));
+        addKeys(call, draft);
+        addShared(call, draft, lane);
+        addArguments(call, draft);
+        return call.arg(entry.position().generation())
+                .arg(entry.position().sequence())
+                .arg(entry.serverMs())
+                .arg(entry.expiresMs());
+    }
+
+    private void addKeys(Request call, Draft draft) {
+        call.arg(keys.once(draft.channel(), draft.tag(), draft.id())).arg(keys.kept(draft.channel(), draft.tag()));
     }
 
     /** What is the same for all publications under a tag. */
-    private Call append(Draft draft, Lane lane) {
-        Channel channel = draft.channel();
-        boolean list = channel.kind() == Channel.Kind.USER;
-        boolean endless = channel.kind() == Channel.Kind.BROADCAST;
-        List<String> fence = new ArrayList<>();
-        fence.add(keys.fence(channel));
-        return new Call(
-                fence,
-                new ArrayList<>(List.of(
-                        list ? "list" : "stream",
-                        lane.link().replid(),
-                        lane.mayOpen() ? 1 : 0,
-                        generations.highest(draft.tag()),
-                        (int) (random.getAsDouble() * OPENING_NUMBERS),
-                        list ? limits.inboxItemsMax() : limits.logItemsMax(),
-                        limits.logBytesMax(),
-                        endless ? 0 : limits.inboxTtl().toSeconds(),
-                        limits.onceTtl().toSeconds())));
+    private void addShared(Request call, Draft draft, Lane lane) {
+        boolean list = draft.channel().kind() == Channel.Kind.USER;
+        boolean endless = draft.channel().kind() == Channel.Kind.BROADCAST;
+        call.arg(list ? "list" : "stream")
+                .arg(lane.link().replid())
+                .arg(lane.mayOpen() ? 1 : 0)
+                .arg(generations.highest(draft.tag()))
+                .arg((int) (random.getAsDouble() * OPENING_NUMBERS))
+                .arg(list ? limits.inboxItemsMax() : limits.logItemsMax())
+                .arg(limits.logBytesMax())
+                .arg(endless ? 0 : limits.inboxTtl().toSeconds())
+                .arg(limits.onceTtl().toSeconds());
     }
 
-    private void add(Call call, Draft draft) {
-        call.keys().add(keys.once(draft.channel(), draft.id()));
-        call.keys().add(keys.kept(draft.channel()));
-        call.arguments().add(keys.live(draft.channel()));
-        call.arguments().add(draft.headerTail());
-        call.arguments().add(draft.payload());
+    private void addArguments(Request call, Draft draft) {
+        call.arg(keys.live(draft.channel(), draft.tag()))
+                .arg(draft.headerTail())
+                .arg(draft.payload());
     }
 }

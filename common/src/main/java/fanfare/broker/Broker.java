@@ -14,6 +14,8 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,7 +93,7 @@ public final class Broker {
         this.confirmedLane = new Lane(vertx, masters, linkName + "-confirmed", random, metrics, listener);
         this.replay = new Replay(lane, outbox, generations, call, this::retry, metrics, linkName);
         this.proof = new WriteProof(vertx, lane, outbox, keys.publisher(linkName + "-" + UUID.randomUUID()));
-        this.confirmation = new Confirmation(vertx, confirmedLane.link(), script, proof.write());
+        this.confirmation = new Confirmation(vertx, confirmedLane.link(), proof.write());
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
                 .tag("link", linkName)
@@ -194,26 +196,39 @@ public final class Broker {
 
     private void call(List<Attempt> group, Lane over) {
         String replid = over.link().replid();
-        AppendCall.Call made = call.publish(group, over);
-        Future<Confirmation.Confirmed> answers = over == confirmedLane
-                ? confirmation.call(made)
-                : script.run(over.link(), made.keys(), made.arguments())
-                        .map(answer -> new Confirmation.Confirmed(answer, false));
-        answers.onComplete(
-                confirmed -> {
-                    for (int i = 0; i < group.size(); i++) {
-                        String answer = confirmed.answer().get(i).toString();
-                        answered(group.get(i), over, replid, Answer.parse(answer), confirmed.replicated());
-                    }
-                    replay.go();
-                },
-                failure -> {
-                    over.refused(String.valueOf(failure.getMessage()));
-                    retries.addAll(group);
-                });
+        Request made = call.publish(script, group, over);
+        if (over == confirmedLane) {
+            confirmation
+                    .call(made)
+                    .onComplete(
+                            confirmed -> answered(group, over, replid, confirmed.answer(), confirmed.replicated()),
+                            failure -> failed(group, over, failure));
+        } else {
+            over.link()
+                    .send(made)
+                    .onComplete(
+                            answer -> answered(group, over, replid, answer, false),
+                            failure -> failed(group, over, failure));
+        }
     }
 
-    private void answered(Attempt attempt, Lane over, String replid, Answer answer, boolean replicated) {
+    private void answered(List<Attempt> group, Lane over, String replid, Response answers, boolean replicated) {
+        long nowMs = WriteProof.nowMs();
+        for (int i = 0; i < group.size(); i++) {
+            answered(group.get(i), over, replid, Answer.parse(answers.get(i).toString()), replicated, nowMs);
+        }
+        replay.go();
+    }
+
+    private void failed(List<Attempt> group, Lane over, Throwable failure) {
+        if (LuaScript.isUnknown(failure)) {
+            over.link().batch(List.of(script.load()));
+        }
+        over.refused(String.valueOf(failure.getMessage()));
+        retries.addAll(group);
+    }
+
+    private void answered(Attempt attempt, Lane over, String replid, Answer answer, boolean replicated, long nowMs) {
         Position position = answer.position();
         if (position == null) {
             switch (answer.refusal()) {
@@ -226,8 +241,7 @@ public final class Broker {
         }
         Draft draft = attempt.draft();
         generations.saw(draft.tag(), position);
-        outbox.accepted(
-                new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), WriteProof.nowMs());
+        outbox.accepted(new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), nowMs);
         attempt.promise()
                 .complete(new Published(
                         position,
@@ -244,11 +258,11 @@ public final class Broker {
         if (other.link().isUp() && !other.link().replid().equals(reached.link().replid())) {
             other.link().reconnect("another connection reached another master");
         }
+        // Else the first of a process would be refused, to wait for their next try.
+        reached.link().batch(List.of(script.load()));
         if (reached == lane) {
             outbox.reached(lane.link().replid());
             replay.go();
-        } else {
-            confirmation.up();
         }
         retry();
     }
