@@ -161,11 +161,8 @@ public final class Broker {
         underWayCharacters += characters;
         Promise<Published> promise = Promise.promise();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
-        attempt(new Attempt(Draft.of(channel, publication), durability, after, promise, deadline));
-        return promise.future().onComplete(result -> {
-            underWay.decrementAndGet();
-            underWayCharacters -= characters;
-        });
+        attempt(new Attempt(Draft.of(channel, publication), characters, durability, after, promise, deadline));
+        return promise.future();
     }
 
     private void attempt(Attempt attempt) {
@@ -242,6 +239,7 @@ public final class Broker {
         Draft draft = attempt.draft();
         generations.saw(draft.tag(), position);
         outbox.accepted(new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), nowMs);
+        leaves(attempt);
         attempt.promise()
                 .complete(new Published(
                         position,
@@ -251,6 +249,12 @@ public final class Broker {
                         answer.serverMs(),
                         answer.expiresMs(),
                         answer.alike()));
+    }
+
+    /** Makes room for another one, since its caller may be about to send it. */
+    private void leaves(Attempt attempt) {
+        underWay.decrementAndGet();
+        underWayCharacters -= attempt.characters();
     }
 
     private void reached(Lane reached) {
@@ -280,6 +284,7 @@ public final class Broker {
         for (int count = retries.size(); count > 0; count--) {
             Attempt attempt = retries.remove();
             if (now - attempt.deadlineNs() > 0) {
+                leaves(attempt);
                 attempt.promise().fail(new RedisDownException("Redis did not take it in " + TRY_MS_MAX + " ms"));
             } else {
                 attempt(attempt);

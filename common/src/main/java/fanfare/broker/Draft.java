@@ -2,10 +2,10 @@ package fanfare.broker;
 
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
+import fanfare.channel.JsonString;
 import fanfare.channel.Publication;
 import fanfare.redis.Keys;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.Json;
 
 /**
  * A publication on its way to one channel, encoded once for all tries and replays.
@@ -17,11 +17,11 @@ import io.vertx.core.json.Json;
  */
 public record Draft(Channel channel, String tag, String id, String headerTail, Buffer payload, long ttlMs) {
     static Draft of(Channel channel, Publication publication) {
-        String payload = "{\"type\":\"event\",\"channel\":" + quoted(channel.label())
-                + ",\"namespace\":" + quoted(publication.namespace())
-                + ",\"event\":" + quoted(publication.event())
+        String payload = "{\"type\":\"event\",\"channel\":" + JsonString.of(channel.label())
+                + ",\"namespace\":" + JsonString.of(publication.namespace())
+                + ",\"event\":" + JsonString.of(publication.event())
                 + ",\"data\":" + publication.data()
-                + ",\"id\":" + quoted(publication.id())
+                + ",\"id\":" + JsonString.of(publication.id())
                 + (publication.receiptSeconds() == 0 ? "" : ",\"receipt\":true");
         return new Draft(
                 channel,
@@ -30,16 +30,5 @@ public record Draft(Channel channel, String tag, String id, String headerTail, B
                 Item.headerTail(publication.id(), publication.namespace(), publication.receiptSeconds()),
                 Buffer.buffer(payload),
                 publication.ttlSeconds() * 1_000L);
-    }
-
-    /** A JSON string; most have nothing to escape, and are spared a generator of their own. */
-    private static String quoted(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
-                return Json.encode(text);
-            }
-        }
-        return '"' + text + '"';
     }
 }

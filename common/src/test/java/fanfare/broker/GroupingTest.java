@@ -48,6 +48,6 @@ class GroupingTest {
 
     private static Attempt attempt(Channel channel, String id, int length) {
         Publication publication = new Publication(id, "/n", "e", "1".repeat(length), 60);
-        return new Attempt(Draft.of(channel, publication), Durability.MASTER, null, Promise.promise(), 0);
+        return new Attempt(Draft.of(channel, publication), length, Durability.MASTER, null, Promise.promise(), 0);
     }
 }
