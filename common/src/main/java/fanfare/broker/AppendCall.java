@@ -2,18 +2,23 @@ package fanfare.broker;
 
 import fanfare.channel.Channel;
 import fanfare.redis.Keys;
-import java.util.ArrayList;
+import fanfare.redis.LuaScript;
+import io.vertx.redis.client.Request;
 import java.util.List;
 import java.util.function.DoubleSupplier;
-import org.jspecify.annotations.Nullable;
 
-/** Keys and arguments of the two scripts that append to a channel, in the order of their headers. */
+/**
+ * Calls of the scripts that append to channels, with keys and arguments in the order of their headers. Confined to the
+ * broker's event loop.
+ */
 public final class AppendCall {
     /**
      * What is added to a new generation is below this [us], so that two masters that begin from the same number do not open
      * the same one. Generations run up to a second ahead of the clock for it.
      */
     public static final int OPENING_NUMBERS = 1_000_000;
+
+    private static final int KEYS_EACH = 2;
 
     private final Keys keys;
     private final BrokerLimits limits;
@@ -27,51 +32,65 @@ public final class AppendCall {
         this.random = random;
     }
 
-    List<String> keys(Draft draft) {
-        Channel channel = draft.channel();
-        return List.of(keys.fence(channel), keys.once(channel, draft.id()), keys.kept(channel));
-    }
-
-    /** @param after id of the publication to the same channel that this one must not come before; null for none */
-    List<String> keys(Draft draft, @Nullable String after) {
-        List<String> all = new ArrayList<>(keys(draft));
-        if (after != null) {
-            all.add(keys.once(draft.channel(), after));
+    /** A call of the publish script for one or several publications under one tag, in their order. */
+    Request publish(LuaScript script, List<Attempt> attempts, Lane lane) {
+        boolean following = false;
+        for (Attempt attempt : attempts) {
+            following |= attempt.after() != null;
         }
-        return all;
+        Draft first = attempts.get(0).draft();
+        Request call = script.call(1 + attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH))
+                .arg(keys.fence(first.tag()));
+        for (Attempt attempt : attempts) {
+            Draft draft = attempt.draft();
+            addKeys(call, draft);
+            if (following) {
+                String before = attempt.after() == null ? draft.id() : attempt.after();
+                call.arg(keys.once(draft.channel(), draft.tag(), before));
+            }
+        }
+        addShared(call, first, lane);
+        for (Attempt attempt : attempts) {
+            addArguments(call, attempt.draft());
+            call.arg(attempt.draft().ttlMs());
+        }
+        return call;
     }
 
-    List<Object> publish(Draft draft, Lane lane) {
-        List<Object> arguments = append(draft, lane);
-        arguments.add(draft.ttlMs());
-        return arguments;
+    Request replay(LuaScript script, Outbox.Entry entry, Lane lane) {
+        Draft draft = entry.draft();
+        Request call = script.call(1 + KEYS_EACH).arg(keys.fence(draft.tag()));
+        addKeys(call, draft);
+        addShared(call, draft, lane);
+        addArguments(call, draft);
+        return call.arg(entry.position().generation())
+                .arg(entry.position().sequence())
+                .arg(entry.serverMs())
+                .arg(entry.expiresMs());
     }
 
-    List<Object> replay(Outbox.Entry entry, Lane lane) {
-        List<Object> arguments = append(entry.draft(), lane);
-        arguments.add(entry.position().generation());
-        arguments.add(entry.position().sequence());
-        arguments.add(entry.serverMs());
-        arguments.add(entry.expiresMs());
-        return arguments;
+    private void addKeys(Request call, Draft draft) {
+        call.arg(keys.once(draft.channel(), draft.tag(), draft.id())).arg(keys.kept(draft.channel(), draft.tag()));
     }
 
-    private List<Object> append(Draft draft, Lane lane) {
-        Channel channel = draft.channel();
-        boolean list = channel.kind() == Channel.Kind.USER;
-        boolean endless = channel.kind() == Channel.Kind.BROADCAST;
-        return new ArrayList<>(List.of(
-                list ? "list" : "stream",
-                keys.live(channel),
-                lane.link().replid(),
-                lane.mayOpen() ? 1 : 0,
-                generations.highest(draft.tag()),
-                (int) (random.getAsDouble() * OPENING_NUMBERS),
-                draft.headerTail(),
-                draft.payload(),
-                list ? limits.inboxItemsMax() : limits.logItemsMax(),
-                limits.logBytesMax(),
-                endless ? 0 : limits.inboxTtl().toSeconds(),
-                limits.onceTtl().toSeconds()));
+    /** What is the same for all publications under a tag. */
+    private void addShared(Request call, Draft draft, Lane lane) {
+        boolean list = draft.channel().kind() == Channel.Kind.USER;
+        boolean endless = draft.channel().kind() == Channel.Kind.BROADCAST;
+        call.arg(list ? "list" : "stream")
+                .arg(lane.link().replid())
+                .arg(lane.mayOpen() ? 1 : 0)
+                .arg(generations.highest(draft.tag()))
+                .arg((int) (random.getAsDouble() * OPENING_NUMBERS))
+                .arg(list ? limits.inboxItemsMax() : limits.logItemsMax())
+                .arg(limits.logBytesMax())
+                .arg(endless ? 0 : limits.inboxTtl().toSeconds())
+                .arg(limits.onceTtl().toSeconds());
+    }
+
+    private void addArguments(Request call, Draft draft) {
+        call.arg(keys.live(draft.channel(), draft.tag()))
+                .arg(draft.headerTail())
+                .arg(draft.payload());
     }
 }

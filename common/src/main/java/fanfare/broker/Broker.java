@@ -10,11 +10,14 @@ import fanfare.redis.RedisDownException;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
@@ -24,8 +27,8 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes publications to Redis: one script, one slot, one round trip each, all of a tick in one write. Confined to the
- * event loop that made it.
+ * Writes publications to Redis: one script, one slot, one round trip each, all of a tick in one write, and in one call
+ * what lies under one tag. Confined to the event loop that made it.
  *
  * <p>A publication that Redis did not answer is tried again for {@value #TRY_MS_MAX} ms. That is safe, since the script
  * knows the id of one that did arrive. What Redis did accept stays in the {@link Outbox}; when another master is reached,
@@ -41,10 +44,8 @@ public final class Broker {
     /** Their data in characters. */
     private static final long UNDER_WAY_CHARACTERS_MAX = 64L << 20;
 
-    private record Attempt(
-            Draft draft, Durability durability, @Nullable String after, Promise<Published> promise, long deadlineNs) {}
-
     private final Vertx vertx;
+    private final Context context;
     private final Outbox outbox;
     private final Generations generations = new Generations();
     private final LuaScript script = new LuaScript("append", "publish");
@@ -56,6 +57,8 @@ public final class Broker {
     private final Confirmation confirmation;
     private final Replay replay;
     private final WriteProof proof;
+    /** Publications of this tick, which leave together at its end. */
+    private List<Attempt> fresh = new ArrayList<>();
     /** What waits for its lane to come back, for a replay, or for its next try. */
     private final Queue<Attempt> retries = new ArrayDeque<>();
     /** Read by metrics from other threads. */
@@ -72,6 +75,7 @@ public final class Broker {
             DoubleSupplier random,
             MeterRegistry metrics) {
         this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
         this.outbox = new Outbox(limits.outboxBytesMax());
         this.call = new AppendCall(keys, limits, generations, random);
         Lane.Listener listener = new Lane.Listener() {
@@ -89,7 +93,7 @@ public final class Broker {
         this.confirmedLane = new Lane(vertx, masters, linkName + "-confirmed", random, metrics, listener);
         this.replay = new Replay(lane, outbox, generations, call, this::retry, metrics, linkName);
         this.proof = new WriteProof(vertx, lane, outbox, keys.publisher(linkName + "-" + UUID.randomUUID()));
-        this.confirmation = new Confirmation(vertx, confirmedLane.link(), script, proof.write());
+        this.confirmation = new Confirmation(vertx, confirmedLane.link(), proof.write());
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
                 .tag("link", linkName)
@@ -157,73 +161,100 @@ public final class Broker {
         underWayCharacters += characters;
         Promise<Published> promise = Promise.promise();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
-        attempt(new Attempt(Draft.of(channel, publication), durability, after, promise, deadline));
-        return promise.future().onComplete(result -> {
-            underWay.decrementAndGet();
-            underWayCharacters -= characters;
-        });
+        attempt(new Attempt(Draft.of(channel, publication), characters, durability, after, promise, deadline));
+        return promise.future();
     }
 
     private void attempt(Attempt attempt) {
-        Draft draft = attempt.draft();
-        Lane over = attempt.durability() == Durability.REPLICATED ? confirmedLane : lane;
+        fresh.add(attempt);
+        if (fresh.size() == 1) {
+            context.runOnContext(tick -> flush());
+        }
+    }
+
+    private void flush() {
+        List<Attempt> attempts = fresh;
+        fresh = new ArrayList<>();
+        List<Attempt> usual = new ArrayList<>(attempts.size());
+        List<Attempt> confirmed = new ArrayList<>();
+        for (Attempt attempt : attempts) {
+            Lane over = attempt.durability() == Durability.REPLICATED ? confirmedLane : lane;
+            if (!over.link().isUp()
+                    || !over.link().replid().equals(outbox.master())
+                    || outbox.owes(attempt.draft().tag())) {
+                retries.add(attempt);
+            } else {
+                (over == lane ? usual : confirmed).add(attempt);
+            }
+        }
+        Grouping.byTag(usual).forEach(group -> call(group, lane));
+        Grouping.byTag(confirmed).forEach(group -> call(group, confirmedLane));
+    }
+
+    private void call(List<Attempt> group, Lane over) {
         String replid = over.link().replid();
-        if (!over.link().isUp() || !replid.equals(outbox.master()) || outbox.owes(draft.tag())) {
-            retries.add(attempt);
-            return;
+        Request made = call.publish(script, group, over);
+        if (over == confirmedLane) {
+            confirmation
+                    .call(made)
+                    .onComplete(
+                            confirmed -> answered(group, over, replid, confirmed.answer(), confirmed.replicated()),
+                            failure -> failed(group, over, failure));
+        } else {
+            over.link()
+                    .send(made)
+                    .onComplete(
+                            answer -> answered(group, over, replid, answer, false),
+                            failure -> failed(group, over, failure));
         }
-        answer(attempt, over)
-                .onSuccess(confirmed -> answered(attempt, over, replid, confirmed))
-                .onFailure(failure -> {
-                    over.refused(failure);
-                    retries.add(attempt);
-                });
     }
 
-    private Future<Confirmation.Confirmed> answer(Attempt attempt, Lane over) {
-        Draft draft = attempt.draft();
-        List<String> keys = call.keys(draft, attempt.after());
-        return over == confirmedLane
-                ? confirmation.call(keys, call.publish(draft, over))
-                : script.run(over.link(), keys, call.publish(draft, over))
-                        .map(answer -> new Confirmation.Confirmed(answer, false));
+    private void answered(List<Attempt> group, Lane over, String replid, Response answers, boolean replicated) {
+        long nowMs = WriteProof.nowMs();
+        for (int i = 0; i < group.size(); i++) {
+            answered(group.get(i), over, replid, Answer.parse(answers.get(i).toString()), replicated, nowMs);
+        }
+        replay.go();
     }
 
-    private void answered(Attempt attempt, Lane over, String replid, Confirmation.Confirmed confirmed) {
-        Response answer = confirmed.answer();
-        if (answer.get(0).toString().equals("FENCED")) {
-            over.fenced(replid);
-            retries.add(attempt);
-            return;
+    private void failed(List<Attempt> group, Lane over, Throwable failure) {
+        if (LuaScript.isUnknown(failure)) {
+            over.link().batch(List.of(script.load()));
         }
-        if (answer.get(0).toString().equals("EARLY")) {
-            retries.add(attempt);
-            return;
-        }
-        Position position = Position.parse(answer.get(0).toString());
+        over.refused(String.valueOf(failure.getMessage()));
+        retries.addAll(group);
+    }
+
+    private void answered(Attempt attempt, Lane over, String replid, Answer answer, boolean replicated, long nowMs) {
+        Position position = answer.position();
         if (position == null) {
-            attempt.promise().fail("Redis gave no position: " + answer.get(0));
+            switch (answer.refusal()) {
+                case Answer.FENCED -> over.fenced(replid);
+                case Answer.EARLY -> {}
+                default -> over.refused(answer.refusal());
+            }
+            retries.add(attempt);
             return;
         }
         Draft draft = attempt.draft();
         generations.saw(draft.tag(), position);
-        long serverMs = number(answer, 3);
-        long expiresMs = number(answer, 4);
-        outbox.accepted(new Outbox.Entry(draft, position, serverMs, expiresMs, replid), WriteProof.nowMs());
-        replay.go();
+        outbox.accepted(new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), nowMs);
+        leaves(attempt);
         attempt.promise()
                 .complete(new Published(
                         position,
-                        number(answer, 1) == 1,
-                        (int) number(answer, 2),
-                        confirmed.replicated(),
-                        serverMs,
-                        expiresMs,
-                        number(answer, 5) == 1));
+                        answer.duplicate(),
+                        answer.routed(),
+                        replicated,
+                        answer.serverMs(),
+                        answer.expiresMs(),
+                        answer.alike()));
     }
 
-    private static long number(Response answer, int index) {
-        return Long.parseLong(answer.get(index).toString());
+    /** Makes room for another one, since its caller may be about to send it. */
+    private void leaves(Attempt attempt) {
+        underWay.decrementAndGet();
+        underWayCharacters -= attempt.characters();
     }
 
     private void reached(Lane reached) {
@@ -231,11 +262,11 @@ public final class Broker {
         if (other.link().isUp() && !other.link().replid().equals(reached.link().replid())) {
             other.link().reconnect("another connection reached another master");
         }
+        // Else the first of a process would be refused, to wait for their next try.
+        reached.link().batch(List.of(script.load()));
         if (reached == lane) {
             outbox.reached(lane.link().replid());
             replay.go();
-        } else {
-            confirmation.up();
         }
         retry();
     }
@@ -253,6 +284,7 @@ public final class Broker {
         for (int count = retries.size(); count > 0; count--) {
             Attempt attempt = retries.remove();
             if (now - attempt.deadlineNs() > 0) {
+                leaves(attempt);
                 attempt.promise().fail(new RedisDownException("Redis did not take it in " + TRY_MS_MAX + " ms"));
             } else {
                 attempt(attempt);

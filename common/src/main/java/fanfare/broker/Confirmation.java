@@ -16,7 +16,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Calls a script and asks a replica to confirm what it wrote. WAIT speaks of the writes of its own connection, and holds
+ * Sends calls of a script and asks a replica to confirm what they wrote. WAIT speaks of the writes of its own connection, and holds
  * up whatever is behind it; so both go over a connection that does nothing else, in one batch. What arrives while a batch
  * is under way shares the next one.
  */
@@ -24,45 +24,38 @@ final class Confirmation {
     /** An answer, and whether a replica has what led to it. */
     record Confirmed(Response answer, boolean replicated) {}
 
-    private record Call(Request request, Promise<Confirmed> promise) {}
+    private record Waiting(Request request, Promise<Confirmed> promise) {}
 
     private static final int WAIT_MS = 500;
     private static final int BATCH_MAX = 500;
 
     private final Context context;
     private final RedisLink link;
-    private final LuaScript script;
     private final Request write;
-    private final Deque<Call> calls = new ArrayDeque<>();
+    private final Deque<Waiting> calls = new ArrayDeque<>();
     /** Of the calls at the head, so many go one by one, for one of them broke the batch they were in. */
     private int alone;
 
     private boolean underWay;
 
     /** @param write some write, without which WAIT would say nothing of a call that only found what is there */
-    Confirmation(Vertx vertx, RedisLink link, LuaScript script, Request write) {
+    Confirmation(Vertx vertx, RedisLink link, Request write) {
         this.context = vertx.getOrCreateContext();
         this.link = link;
-        this.script = script;
         this.write = write;
-    }
-
-    /** A new connection: makes the script known, since a batch cannot fall back on its source. */
-    void up() {
-        load();
     }
 
     /** What has not been sent was meant for the master that is lost. */
     void down() {
         alone = 0;
-        List<Call> unsent = List.copyOf(calls);
+        List<Waiting> unsent = List.copyOf(calls);
         calls.clear();
         unsent.forEach(call -> call.promise().fail(new RedisDownException("lost Redis before it was sent")));
     }
 
-    Future<Confirmed> call(List<String> keys, List<?> arguments) {
+    Future<Confirmed> call(Request call) {
         Promise<Confirmed> promise = Promise.promise();
-        calls.add(new Call(script.call(keys, arguments), promise));
+        calls.add(new Waiting(call, promise));
         if (calls.size() == 1) {
             context.runOnContext(tick -> flush());
         }
@@ -73,13 +66,13 @@ final class Confirmation {
         if (underWay || calls.isEmpty()) {
             return;
         }
-        List<Call> batch = new ArrayList<>();
+        List<Waiting> batch = new ArrayList<>();
         while (!calls.isEmpty() && batch.size() < (alone > 0 ? 1 : BATCH_MAX)) {
             batch.add(calls.remove());
         }
         alone = Math.max(0, alone - 1);
         List<Request> requests =
-                new ArrayList<>(batch.stream().map(Call::request).toList());
+                new ArrayList<>(batch.stream().map(Waiting::request).toList());
         requests.add(write);
         requests.add(Request.cmd(Command.WAIT).arg(1).arg(WAIT_MS));
         underWay = true;
@@ -94,18 +87,15 @@ final class Confirmation {
         });
     }
 
-    private void done(List<Call> batch, List<Response> answers) {
+    private void done(List<Waiting> batch, List<Response> answers) {
         boolean replicated = Integer.parseInt(answers.get(answers.size() - 1).toString()) > 0;
         for (int i = 0; i < batch.size(); i++) {
             batch.get(i).promise().complete(new Confirmed(answers.get(i), replicated));
         }
     }
 
-    private void failed(List<Call> batch, Throwable failure) {
-        if (LuaScript.isUnknown(failure)) {
-            load();
-            batch.forEach(call -> call.promise().fail(new RedisDownException("Redis had forgotten the script")));
-        } else if (batch.size() == 1 || failure instanceof RedisDownException) {
+    private void failed(List<Waiting> batch, Throwable failure) {
+        if (batch.size() == 1 || failure instanceof RedisDownException || LuaScript.isUnknown(failure)) {
             batch.forEach(call -> call.promise().fail(failure));
         } else {
             for (int i = batch.size() - 1; i >= 0; i--) {
@@ -113,10 +103,5 @@ final class Confirmation {
             }
             alone += batch.size();
         }
-    }
-
-    private void load() {
-        // Should this fail, then so does the next batch, and it is loaded again.
-        link.batch(List.of(script.load()));
     }
 }

@@ -62,9 +62,8 @@ final class Lane {
         }
     }
 
-    /** Drops the connection if Redis' answer means that this server takes no writes; says whether it does. */
-    boolean refused(Throwable failure) {
-        String message = String.valueOf(failure.getMessage());
+    /** Drops the connection if Redis' error means that this server takes no writes; says whether it does. */
+    boolean refused(String message) {
         boolean refused = REFUSALS.stream().anyMatch(message::contains);
         if (refused) {
             link.reconnect(message);

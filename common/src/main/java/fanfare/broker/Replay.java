@@ -68,10 +68,11 @@ final class Replay {
     }
 
     private Future<Void> replay(Outbox.Entry entry, String replid) {
-        return script.run(lane.link(), call.keys(entry.draft()), call.replay(entry, lane))
+        return script.run(lane.link(), call.replay(script, entry, lane))
                 .onSuccess(answer -> answered(entry, replid, answer))
                 .onFailure(failure -> {
-                    if (!(failure instanceof RedisDownException) && !lane.refused(failure)) {
+                    if (!(failure instanceof RedisDownException)
+                            && !lane.refused(String.valueOf(failure.getMessage()))) {
                         LOG.log(System.Logger.Level.ERROR, "a publication cannot be replayed", failure);
                         outbox.forget(entry);
                     }

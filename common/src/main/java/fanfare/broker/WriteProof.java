@@ -62,7 +62,7 @@ final class WriteProof {
             }
             outbox.unproved();
             if (!(answer.cause() instanceof RedisDownException)) {
-                lane.refused(answer.cause());
+                lane.refused(String.valueOf(answer.cause().getMessage()));
             }
         });
     }

@@ -59,9 +59,24 @@ public record Item(
     public static String headerTail(String id, String namespace, int receiptSeconds) {
         // Only what would break the header is escaped in an id, so that nearly every id stands there as the site sent
         // it.
-        return id.replace("%", "%25").replace(" ", "%20") + " "
-                + URLEncoder.encode(namespace, StandardCharsets.UTF_8).replace("+", "%20")
+        return id.replace("%", "%25").replace(" ", "%20") + " " + encoded(namespace)
                 + (receiptSeconds == 0 ? "" : " " + receiptSeconds);
+    }
+
+    /** Percent-encoded as by {@link URLEncoder}, which nearly every namespace needs for its slash alone. */
+    private static String encoded(String namespace) {
+        StringBuilder text = new StringBuilder(namespace.length() + 8);
+        for (int i = 0; i < namespace.length(); i++) {
+            char c = namespace.charAt(i);
+            if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-') {
+                text.append(c);
+            } else if (c == '/') {
+                text.append("%2F");
+            } else {
+                return URLEncoder.encode(namespace, StandardCharsets.UTF_8).replace("+", "%20");
+            }
+        }
+        return text.toString();
     }
 
     private static String decoded(String text) {

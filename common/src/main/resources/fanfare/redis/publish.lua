@@ -1,38 +1,59 @@
--- Gives a publication its place in its channel, keeps it for recovery and hands it to every gateway.
--- Returns {position, duplicate, routed, serverMs, expiresMs, alike}, where alike is 0 for a duplicate of something with
--- another namespace or receipt, or that is no longer kept; or {'FENCED', replid} when another master opened this
--- generation or the caller knows a higher one; or {'EARLY'} when the one that it must follow is not there yet. Follows
--- append.lua.
-local predecessor = KEYS[4]  -- string, not always given: the position of the publication that this one must follow
-local item_ttl    = ARGV[13] -- [ms] how long the publication is worth delivering
+-- Gives publications their places in their channels, in this order, keeps them for recovery and hands them to every
+-- gateway. Follows append.lua. Of each publication it takes
+--   KEYS  once         string: the position that this id was first given in this channel
+--         kept         list or stream: what is kept of the channel
+--         predecessor  string: the position of the publication that this one must follow, or once again if there is
+--                      none; left out if no publication of the call has one
+--   ARGV  live         pub/sub channel
+--         tail         see append.lua
+--         payload
+--         item_ttl     [ms] how long the publication is worth delivering
+-- Returns for each 'position duplicate routed serverMs expiresMs alike', where alike is 0 for a duplicate of something
+-- with another namespace or receipt, or that is no longer kept; or 'FENCED' when another master opened this generation
+-- or the caller knows a higher one, which is looked at once for all; or 'EARLY' when the one that it must follow is not
+-- there yet; or what Redis has against it.
+local count = (#ARGV - shared) / 4
+local keys_each = (#KEYS - 1) / count
 
--- When the item at a position was taken and will expire, and whether it is like this one. One that is no longer kept is
--- taken to be as old as this call.
-local function times(position)
-  local items = earlier()
+-- The answer for an id that is known. One that is no longer kept is taken to be as old as this call.
+local function duplicate(position, kept, tail, item_ttl)
+  local items, place = earlier(kept)
   while #items > 0 do
     for _, item in ipairs(items) do
-      local there, server_ms, expires_ms, tail_there = string.match(item, '^(%S+) %S+ (%d+) (%d+) ([^\n]*)\n')
+      local there, times, tail_there = string.match(item, '^(%S+) %S+ (%d+ %d+) ([^\n]*)\n')
       if there == position then
-        return server_ms, expires_ms, tail_there == tail and 1 or 0
+        return position .. ' 1 0 ' .. times .. (tail_there == tail and ' 1' or ' 0')
       end
     end
-    items = earlier()
+    items, place = earlier(kept, place)
   end
-  return now, string.format('%.0f', tonumber(now) + tonumber(item_ttl)), 0
+  return position .. ' 1 0 ' .. now .. ' ' .. now + item_ttl .. ' 0'
 end
 
-local first = redis.call('GET', once)
-if first then
-  local server_ms, expires_ms, alike = times(first)
-  return {first, 1, 0, server_ms, expires_ms, alike}
+local function publish(i)
+  local key, arg = 2 + (i - 1) * keys_each, shared + 1 + (i - 1) * 4
+  local once, kept = KEYS[key], KEYS[key + 1]
+  local tail, item_ttl = ARGV[arg + 1], ARGV[arg + 3]
+  local first = call('GET', once)
+  if first then
+    return duplicate(first, kept, tail, item_ttl)
+  end
+  if fenced then
+    return 'FENCED'
+  end
+  if keys_each == 3 and KEYS[key + 2] ~= once and call('EXISTS', KEYS[key + 2]) == 0 then
+    return 'EARLY'
+  end
+  local expires_ms = '' .. now + item_ttl
+  local position, item = append(once, kept, tail, ARGV[arg + 2], now, expires_ms, count - i + 1)
+  return position .. ' 0 ' .. call('PUBLISH', ARGV[arg], item) .. ' ' .. now .. ' ' .. expires_ms .. ' 1'
 end
-if fenced then
-  return {'FENCED', opened[2] or ''}
+
+local answers = {}
+for i = 1, count do
+  -- One that cannot be written does not keep the others from it.
+  local _, answer = pcall(publish, i)
+  -- Redis 6 throws a text.
+  answers[i] = type(answer) == 'table' and answer.err or answer
 end
-if predecessor and redis.call('EXISTS', predecessor) == 0 then
-  return {'EARLY'}
-end
-local expires = string.format('%.0f', tonumber(now) + tonumber(item_ttl))
-local position, routed = append(now, expires)
-return {position, 0, routed, now, expires, 1}
+return answers

@@ -1,17 +1,22 @@
 -- Publishes what another master had accepted, as it was then, unless this master's data has it or it has expired.
--- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED', replid} as publish.lua does. Follows append.lua.
-local old_generation = ARGV[13] -- where the other master had put it
-local old_sequence   = ARGV[14]
-local server_ms      = ARGV[15] -- when that master took it
-local expires_ms     = ARGV[16]
+-- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED'} as publish.lua does. Follows append.lua.
+local once           = KEYS[2]
+local kept           = KEYS[3]
+local live           = ARGV[shared + 1] -- pub/sub channel
+local tail           = ARGV[shared + 2]
+local payload        = ARGV[shared + 3]
+local old_generation = ARGV[shared + 4] -- where the other master had put it
+local old_sequence   = ARGV[shared + 5]
+local server_ms      = ARGV[shared + 6] -- when that master took it
+local expires_ms     = ARGV[shared + 7]
 
-local first = redis.call('GET', once)
+local first = call('GET', once)
 if first then
   return {first, 1, 0}
 end
 -- Before the channel is looked at: a master of the past knows nothing about what it lacks.
 if fenced then
-  return {'FENCED', opened[2] or ''}
+  return {'FENCED'}
 end
 if tonumber(now) >= tonumber(expires_ms) then
   return {'EXPIRED'}
@@ -20,7 +25,7 @@ end
 -- What came after a fail-over is searched for the id, for another publisher may have replayed it. The old generation's
 -- last item then says whether the other master's list had reached this one as far as that.
 local id = string.match(tail, '^%S+')
-local items = earlier()
+local items, place = earlier(kept)
 while #items > 0 do
   for i = #items, 1, -1 do
     local generation_there, sequence_there, id_there = string.match(items[i], '^(%d+)%-(%d+) %S+ %d+ %d+ (%S+) ')
@@ -36,9 +41,9 @@ while #items > 0 do
     end
   end
   if #items > 0 then
-    items = earlier()
+    items, place = earlier(kept, place)
   end
 end
 
-local position, routed = append(server_ms, expires_ms)
-return {position, 0, routed}
+local position, item = append(once, kept, tail, payload, server_ms, expires_ms, 1)
+return {position, 0, call('PUBLISH', live, item)}

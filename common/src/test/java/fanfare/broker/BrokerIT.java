@@ -26,6 +26,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -35,6 +38,12 @@ class BrokerIT {
     private static final BrokerLimits SMALL =
             new BrokerLimits(Duration.ofHours(1), 5, 8, 1 << 16, Duration.ofMinutes(1), 1 << 20);
     private static final Channel ALICE = Channel.user("alice");
+    /** Somebody else in her bucket. */
+    private static final Channel NEIGHBOUR = IntStream.iterate(0, i -> i + 1)
+            .mapToObj(i -> Channel.user("neighbour" + i))
+            .filter(user -> Keys.tag(user).equals(Keys.tag(ALICE)))
+            .findFirst()
+            .orElseThrow();
 
     private Vertx vertx;
     private Context loop;
@@ -324,6 +333,189 @@ class BrokerIT {
             RedisTrio.ask(own, "CONFIG", "SET", "min-replicas-to-write", "0");
             assertThat(publish(ALICE, "a").get(0).duplicate()).isFalse();
         }
+    }
+
+    @Test
+    void whatLeavesTogetherUnderOneTagIsOneCallThatKeepsTheOrderOfEachChannel() throws Exception {
+        broker.close();
+        try (RedisServer own = RedisServer.start()) {
+            use(own.url());
+            publish(ALICE, "makes the script known");
+            RedisTrio.ask(own, "CONFIG", "RESETSTAT");
+            List<Published> published = together(
+                    at(ALICE, "a1"), at(NEIGHBOUR, "n1"), at(ALICE, "a2"), at(NEIGHBOUR, "n2"), at(ALICE, "a3"));
+            assertThat(await(() -> broker.link().send(Request.cmd(Command.INFO).arg("commandstats")))
+                            .toString())
+                    .contains("cmdstat_evalsha:calls=1,");
+            assertThat(published).extracting(done -> done.position().sequence()).containsExactly(2L, 3L, 4L, 5L, 6L);
+            List<Item> items = read(ALICE, Reading.Point.since(0)).items();
+            assertThat(items).extracting(Item::id).containsExactly("makes the script known", "a1", "a2", "a3");
+            assertThat(items.get(2).prev()).isEqualTo(items.get(1).position());
+            assertThat(read(NEIGHBOUR, Reading.Point.since(0)).items())
+                    .extracting(Item::id)
+                    .containsExactly("n1", "n2");
+        }
+    }
+
+    @Test
+    void moreThanOneCallTakesLeaveInTheirOrderToo() throws Exception {
+        broker.close();
+        use(RedisServer.shared().url(), BrokerLimits.defaults());
+        String[] ids = IntStream.range(0, 3 * Grouping.PUBLICATIONS_MAX)
+                .mapToObj(i -> "i" + i)
+                .toArray(String[]::new);
+        List<Published> published =
+                together(Stream.of(ids).map(id -> at(ALICE, id)).toArray(Addressed[]::new));
+        assertThat(published)
+                .extracting(done -> done.position().sequence())
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, ids.length).boxed().toList());
+        assertThat(read(ALICE, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly(ids);
+    }
+
+    @Test
+    void aRepeatAmongOthersIsAnsweredWithTheFirstPositionAndKeptOnce() throws Exception {
+        Published first = publish(ALICE, "same").get(0);
+        List<Published> all = together(
+                at(ALICE, "before"), at(ALICE, "same"), at(ALICE, "twice"), at(ALICE, "twice"), at(ALICE, "after"));
+        assertThat(all).extracting(Published::duplicate).containsExactly(false, true, false, true, false);
+        assertThat(all.get(1).position()).isEqualTo(first.position());
+        assertThat(all.get(1).expiresMs()).isEqualTo(first.expiresMs());
+        assertThat(all.get(3).position()).isEqualTo(all.get(2).position());
+        List<Item> items = read(ALICE, Reading.Point.since(0)).items();
+        assertThat(items).extracting(Item::id).containsExactly("same", "before", "twice", "after");
+        assertThat(items.get(3).prev()).isEqualTo(items.get(2).position());
+    }
+
+    @Test
+    void eachOfOneCallHasItsOwnTimeToLive() throws Exception {
+        List<Published> all = together(
+                new Addressed(ALICE, new Publication("short", "/n", "e", "1", 60), null),
+                new Addressed(ALICE, new Publication("long", "/n", "e", "1", 604_800), null));
+        assertThat(all.get(0).expiresMs()).isEqualTo(all.get(0).serverMs() + 60_000);
+        assertThat(all.get(1).expiresMs()).isEqualTo(all.get(1).serverMs() + 604_800_000);
+        assertThat(all.get(1).serverMs()).isEqualTo(all.get(0).serverMs());
+    }
+
+    @Test
+    void oneCallKeepsToTheCapOfAnInboxAndOfALog() throws Exception {
+        Addressed[] inbox =
+                IntStream.range(0, 7).mapToObj(i -> at(ALICE, "i" + i)).toArray(Addressed[]::new);
+        Addressed[] log = IntStream.range(0, 11)
+                .mapToObj(i -> at(Channel.BROADCAST, "l" + i))
+                .toArray(Addressed[]::new);
+        together(inbox);
+        together(log);
+        assertThat(read(ALICE, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("i2", "i3", "i4", "i5", "i6");
+        assertThat(read(Channel.BROADCAST, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("l3", "l4", "l5", "l6", "l7", "l8", "l9", "l10");
+    }
+
+    @Test
+    void aCallThatIsFencedLetsNothingNewInAndStillKnowsItsRepeats() throws Exception {
+        Published before = publish(ALICE, "known").get(0);
+        await(() -> broker.link()
+                .send(Request.cmd(Command.HSET)
+                        .arg(keys.fence(ALICE))
+                        .arg("replid")
+                        .arg("0".repeat(40))));
+        String connection = connectionId();
+        List<Published> all = together(at(ALICE, "a"), at(ALICE, "known"), at(NEIGHBOUR, "n"), at(ALICE, "b"));
+        assertThat(connectionId()).as("the identity was read again").isNotEqualTo(connection);
+        assertThat(all).extracting(Published::duplicate).containsExactly(false, true, false, false);
+        assertThat(all.get(1).position()).isEqualTo(before.position());
+        assertThat(all)
+                .filteredOn(published -> !published.duplicate())
+                .extracting(done -> done.position().generation())
+                .containsOnly(all.get(0).position().generation())
+                .allMatch(generation -> generation > before.position().generation());
+        assertThat(read(ALICE, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("known", "a", "b");
+    }
+
+    @Test
+    void whatFollowsAnotherOfItsOwnCallNeedNotWaitAndWhatIsEarlyHoldsUpNoneButItsFollowers() throws Exception {
+        List<Future<Published>> early = new ArrayList<>();
+        await(() -> {
+            early.add(send(new Addressed(ALICE, publication("late"), "missing")));
+            early.add(send(new Addressed(ALICE, publication("later"), "late")));
+            Future<Published> other = send(at(NEIGHBOUR, "n1"));
+            return Future.all(other, send(new Addressed(NEIGHBOUR, publication("n2"), "n1")));
+        });
+        assertThat(early).noneMatch(Future::isComplete);
+        assertThat(read(NEIGHBOUR, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("n1", "n2");
+
+        publish(ALICE, "missing");
+        await(() -> Future.all(early));
+        assertThat(read(ALICE, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("missing", "late", "later");
+    }
+
+    @Test
+    void anInboxThatCannotBeWrittenDoesNotKeepTheOthersOfItsCallFromIt() throws Exception {
+        await(() -> broker.link()
+                .send(Request.cmd(Command.SET).arg(keys.kept(NEIGHBOUR)).arg("x")));
+        List<Published> all = await(() -> {
+            Future<Published> before = send(at(ALICE, "before"));
+            send(at(NEIGHBOUR, "spoilt"));
+            return Future.all(before, send(at(ALICE, "after"))).map(CompositeFuture::<Published>list);
+        });
+        assertThat(all).noneMatch(Published::duplicate);
+        assertThat(read(ALICE, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("before", "after");
+        assertThat(await(() -> broker.link().send(Request.cmd(Command.EXISTS).arg(keys.once(NEIGHBOUR, "spoilt"))))
+                        .toString())
+                .as("its id is not taken for published")
+                .isEqualTo("0");
+    }
+
+    @Test
+    void whatIsConfirmedTogetherKeepsItsOrder() throws Exception {
+        List<Published> all = await(() -> Future.all(IntStream.range(0, 5)
+                        .mapToObj(i -> broker.publish(ALICE, publication("i" + i), Durability.REPLICATED))
+                        .toList())
+                .map(CompositeFuture::<Published>list));
+        assertThat(all).extracting(done -> done.position().sequence()).containsExactly(1L, 2L, 3L, 4L, 5L);
+    }
+
+    @Test
+    void aRedisThatForgetsTheScriptIsToldItAgain() throws Exception {
+        for (Durability durability : Durability.values()) {
+            Publication publication = new Publication("to " + durability, "/n", "e", "1", 60);
+            await(() -> broker.link().send(Request.cmd(Command.SCRIPT).arg("FLUSH")));
+            assertThat(await(() -> broker.publish(ALICE, publication, durability))
+                            .duplicate())
+                    .isFalse();
+        }
+    }
+
+    private record Addressed(Channel channel, Publication publication, @Nullable String after) {}
+
+    private static Addressed at(Channel channel, String id) {
+        return new Addressed(channel, publication(id), null);
+    }
+
+    private static Publication publication(String id) {
+        return new Publication(id, "/n", "e", "1", 60);
+    }
+
+    private Future<Published> send(Addressed one) {
+        return broker.publish(one.channel(), one.publication(), Durability.MASTER, one.after());
+    }
+
+    /** Publishes all in one tick. */
+    private List<Published> together(Addressed... all) throws Exception {
+        return await(() -> Future.all(Stream.of(all).map(this::send).toList()).map(CompositeFuture::<Published>list));
     }
 
     /** Of a user, of broadcast and of a topic; empty while Redis cannot be asked. */

@@ -23,7 +23,14 @@ class BenchIT {
         assertThat(run.table()).anyMatch(line -> line.startsWith("publish script "));
         JsonObject calls = run.json().getJsonObject("calls");
         assertThat(calls.fieldNames())
-                .containsExactly("PUBLISH", "RPUSH", "XADD", "XADD + PUBLISH", "publish script", "broker's publish");
+                .containsExactly(
+                        "PUBLISH",
+                        "RPUSH",
+                        "XADD",
+                        "XADD + PUBLISH",
+                        "publish script",
+                        "broker's publish",
+                        "broker's, to one user");
         for (String name : calls.fieldNames()) {
             assertThat(calls.getJsonObject(name).getLong("perSecond")).as(name).isPositive();
             assertThat(calls.getJsonObject(name).getDouble("commandMicros"))

@@ -4,6 +4,7 @@ import fanfare.broker.Broker;
 import fanfare.broker.Durability;
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
+import fanfare.channel.Publication;
 import fanfare.redis.RedisDownException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -47,10 +48,16 @@ final class BatchQueue {
 
     /** Publishes behind what was sent before. Fails as the broker does. */
     Future<Published> send(Channel channel, PublishRequest request) {
+        if (waiting.isEmpty() && hasRoom()) {
+            return begin(channel, request);
+        }
         Promise<Published> promise = Promise.promise();
         waiting.add(new Waiting(channel, request, promise));
-        pump();
         return promise.future();
+    }
+
+    private boolean hasRoom() {
+        return underWay < UNDER_WAY_MAX && characters < CHARACTERS_MAX;
     }
 
     private void pump() {
@@ -58,31 +65,29 @@ final class BatchQueue {
             return;
         }
         pumping = true;
-        while (!waiting.isEmpty() && underWay < UNDER_WAY_MAX && characters < CHARACTERS_MAX) {
+        while (!waiting.isEmpty() && hasRoom()) {
             Waiting next = waiting.remove();
             if (System.nanoTime() - deadlineNs > 0) {
                 next.promise().fail(new RedisDownException("Redis did not take the batch in time"));
             } else {
-                begin(next);
+                begin(next.channel(), next.request()).onComplete(next.promise());
             }
         }
         pumping = false;
     }
 
-    private void begin(Waiting next) {
-        Channel channel = next.channel();
-        var publication = next.request().publication();
+    private Future<Published> begin(Channel channel, PublishRequest request) {
+        Publication publication = request.publication();
         String id = publication.id();
         int length = publication.data().length();
         underWay++;
         characters += length;
-        broker.publish(channel, publication, durability, last.put(channel, id))
+        return broker.publish(channel, publication, durability, last.put(channel, id))
                 .onComplete(result -> {
                     underWay--;
                     characters -= length;
                     last.remove(channel, id);
                     pump();
-                })
-                .onComplete(next.promise());
+                });
     }
 }

@@ -1,0 +1,53 @@
+package fanfare.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.channel.Channel;
+import fanfare.channel.Publication;
+import io.vertx.core.Promise;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class GroupingTest {
+    @Test
+    void eachTagHasItsCallAndItsOrder() {
+        assertThat(calls(List.of(
+                        attempt(Channel.BROADCAST, "b1", 1),
+                        attempt(Channel.topic("x"), "x1", 1),
+                        attempt(Channel.BROADCAST, "b2", 1))))
+                .containsExactly(List.of("b1", "b2"), List.of("x1"));
+    }
+
+    @Test
+    void noCallHoldsUpRedisForLong() {
+        List<Attempt> many = IntStream.range(0, 2 * Grouping.PUBLICATIONS_MAX + 1)
+                .mapToObj(i -> attempt(Channel.BROADCAST, "b" + i, 1))
+                .toList();
+        List<List<String>> calls = calls(many);
+        assertThat(calls).extracting(List::size).containsExactly(32, 32, 1);
+        assertThat(calls.stream().flatMap(List::stream)).containsExactlyElementsOf(namesOf(many));
+    }
+
+    @Test
+    void aCallIsFullWhenItsPayloadsAre() {
+        assertThat(calls(List.of(
+                        attempt(Channel.BROADCAST, "b1", Grouping.BYTES_MAX / 2),
+                        attempt(Channel.BROADCAST, "b2", Grouping.BYTES_MAX / 2),
+                        attempt(Channel.BROADCAST, "b3", 1))))
+                .containsExactly(List.of("b1", "b2"), List.of("b3"));
+    }
+
+    private static List<List<String>> calls(List<Attempt> attempts) {
+        return Grouping.byTag(attempts).stream().map(GroupingTest::namesOf).toList();
+    }
+
+    private static List<String> namesOf(List<Attempt> attempts) {
+        return attempts.stream().map(attempt -> attempt.draft().id()).toList();
+    }
+
+    private static Attempt attempt(Channel channel, String id, int length) {
+        Publication publication = new Publication(id, "/n", "e", "1".repeat(length), 60);
+        return new Attempt(Draft.of(channel, publication), length, Durability.MASTER, null, Promise.promise(), 0);
+    }
+}
