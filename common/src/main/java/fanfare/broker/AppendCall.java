@@ -3,7 +3,9 @@ package fanfare.broker;
 import fanfare.channel.Channel;
 import fanfare.redis.Keys;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleSupplier;
 
 /** Keys and arguments of the scripts that append to channels, in the order of their headers. */
@@ -31,23 +33,54 @@ public final class AppendCall {
 
     /** A call for one or several publications under one tag, in their order. */
     Call publish(List<Attempt> attempts, Lane lane) {
-        boolean following = attempts.stream().anyMatch(attempt -> attempt.after() != null);
+        boolean following = isFollowing(attempts);
         Call call = append(attempts.get(0).draft(), lane);
         for (Attempt attempt : attempts) {
-            Draft draft = attempt.draft();
-            add(call, draft);
-            if (following) {
-                String before = attempt.after() == null ? draft.id() : attempt.after();
-                call.keys().add(keys.once(draft.channel(), before));
-            }
-            call.arguments().add(draft.ttlMs());
+            addKeys(call, attempt.draft());
+            addPredecessor(call, attempt, following);
+            addMessage(call, attempt.draft());
+            call.arguments().add(attempt.draft().ttlMs());
+        }
+        return call;
+    }
+
+    /**
+     * A call for parts of mailings under one tag, in their order.
+     *
+     * @param gateways incarnations of those that can be handed a mailing
+     */
+    Call multicast(List<Attempt> attempts, List<String> gateways, Lane lane) {
+        boolean following = isFollowing(attempts);
+        Draft first = attempts.get(0).draft();
+        Call call = append(first, lane);
+        call.keys().add(keys.presence(first.tag()));
+        call.arguments()
+                .add(keys.live(first.channel()).length()
+                        - first.channel().name().length()
+                        + 1);
+        call.arguments().add(gateways.size());
+        call.arguments().addAll(gateways);
+        Map<Mailing, Integer> numbers = new LinkedHashMap<>();
+        attempts.forEach(attempt -> numbers.putIfAbsent(attempt.mailing(), numbers.size()));
+        call.arguments().add(numbers.size());
+        for (Mailing mailing : numbers.keySet()) {
+            call.arguments().add(mailing.draft().headerTail());
+            call.arguments().add(mailing.draft().payload());
+            call.arguments().add(mailing.draft().ttlMs());
+        }
+        for (Attempt attempt : attempts) {
+            addKeys(call, attempt.draft());
+            addPredecessor(call, attempt, following);
+            call.arguments().add(keys.live(attempt.draft().channel()));
+            call.arguments().add(numbers.get(attempt.mailing()));
         }
         return call;
     }
 
     Call replay(Outbox.Entry entry, Lane lane) {
         Call call = append(entry.draft(), lane);
-        add(call, entry.draft());
+        addKeys(call, entry.draft());
+        addMessage(call, entry.draft());
         call.arguments()
                 .addAll(List.of(
                         entry.position().generation(),
@@ -78,9 +111,24 @@ public final class AppendCall {
                         limits.onceTtl().toSeconds())));
     }
 
-    private void add(Call call, Draft draft) {
+    private static boolean isFollowing(List<Attempt> attempts) {
+        return attempts.stream().anyMatch(attempt -> attempt.after() != null);
+    }
+
+    private void addKeys(Call call, Draft draft) {
         call.keys().add(keys.once(draft.channel(), draft.id()));
         call.keys().add(keys.kept(draft.channel()));
+    }
+
+    private void addPredecessor(Call call, Attempt attempt, boolean following) {
+        if (following) {
+            Draft draft = attempt.draft();
+            String before = attempt.after() == null ? draft.id() : attempt.after();
+            call.keys().add(keys.once(draft.channel(), before));
+        }
+    }
+
+    private void addMessage(Call call, Draft draft) {
         call.arguments().add(keys.live(draft.channel()));
         call.arguments().add(draft.headerTail());
         call.arguments().add(draft.payload());

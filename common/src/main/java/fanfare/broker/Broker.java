@@ -47,6 +47,7 @@ public final class Broker {
     private final Outbox outbox;
     private final Generations generations = new Generations();
     private final LuaScript script = new LuaScript("append", "publish");
+    private final LuaScript multicast = new LuaScript("append", "multicast");
     private final AppendCall call;
     private final Lane lane;
     /** For what a replica is to confirm, and nothing else. */
@@ -55,6 +56,7 @@ public final class Broker {
     private final Confirmation confirmation;
     private final Replay replay;
     private final WriteProof proof;
+    private final Bundler bundler;
     /** Publications of this tick, which leave together at its end. */
     private List<Attempt> fresh = new ArrayList<>();
     /** What waits for its lane to come back, for a replay, or for its next try. */
@@ -63,6 +65,8 @@ public final class Broker {
     private final AtomicInteger underWay = new AtomicInteger();
 
     private long underWayCharacters;
+    /** Parts of mailings that Redis has not answered. */
+    private int mailed;
 
     public Broker(
             Vertx vertx,
@@ -91,6 +95,7 @@ public final class Broker {
         this.confirmedLane = new Lane(vertx, masters, linkName + "-confirmed", random, metrics, listener);
         this.replay = new Replay(lane, outbox, generations, call, this::retry, metrics, linkName);
         this.proof = new WriteProof(vertx, lane, outbox, keys.publisher(linkName + "-" + UUID.randomUUID()));
+        this.bundler = new Bundler(vertx, lane.link(), keys, this::again, metrics, linkName);
         this.confirmation = new Confirmation(vertx, confirmedLane.link(), script, proof.write());
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
@@ -110,6 +115,7 @@ public final class Broker {
         lane.link().open();
         confirmedLane.link().open();
         proof.start();
+        bundler.start();
         vertx.setPeriodic(RETRY_MS, timer -> retry());
     }
 
@@ -151,19 +157,45 @@ public final class Broker {
      */
     public Future<Published> publish(
             Channel channel, Publication publication, Durability durability, @Nullable String after) {
-        int characters = publication.data().length();
+        return publish(Draft.of(channel, publication), durability, after, null);
+    }
+
+    /**
+     * Publishes one part of a mailing as {@link Durability#MASTER}; the parts for all users are best published in one tick,
+     * those under one tag together. The gateways hear of it a moment later, with other users of theirs.
+     *
+     * @param user a user's channel
+     * @param after as of any other publication
+     */
+    public Future<Published> publish(Channel user, Mailing mailing, @Nullable String after) {
+        mailed++;
+        return publish(mailing.draft(user), Durability.MASTER, after, mailing).onComplete(result -> mailed--);
+    }
+
+    private Future<Published> publish(
+            Draft draft, Durability durability, @Nullable String after, @Nullable Mailing mailing) {
+        int characters = draft.payload().length();
         if (underWay.get() >= UNDER_WAY_MAX || underWayCharacters + characters > UNDER_WAY_CHARACTERS_MAX) {
             return Future.failedFuture(new RedisDownException("too many publications wait for Redis"));
         }
         underWay.incrementAndGet();
         underWayCharacters += characters;
         Promise<Published> promise = Promise.promise();
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
-        attempt(new Attempt(Draft.of(channel, publication), durability, after, promise, deadline));
+        attempt(new Attempt(draft, durability, after, promise, deadline(), mailing));
         return promise.future().onComplete(result -> {
             underWay.decrementAndGet();
             underWayCharacters -= characters;
         });
+    }
+
+    private static long deadline() {
+        return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
+    }
+
+    /** No gateway heard of a part of a mailing. Redis is told again, finds it known, and says so on the user's channel. */
+    private void again(Attempt unheard) {
+        attempt(new Attempt(
+                unheard.draft(), unheard.durability(), null, Promise.promise(), deadline(), unheard.mailing()));
     }
 
     private void attempt(Attempt attempt) {
@@ -194,16 +226,25 @@ public final class Broker {
 
     private void call(List<Attempt> group, Lane over) {
         String replid = over.link().replid();
-        AppendCall.Call made = call.publish(group, over);
+        List<String> gateways = bundler.gateways();
+        boolean shared = group.get(0).mailing() != null;
+        LuaScript called = shared ? multicast : script;
+        AppendCall.Call made = shared ? call.multicast(group, gateways, over) : call.publish(group, over);
         Future<Confirmation.Confirmed> answers = over == confirmedLane
                 ? confirmation.call(made)
-                : script.run(over.link(), made.keys(), made.arguments())
+                : called.run(over.link(), made.keys(), made.arguments())
                         .map(answer -> new Confirmation.Confirmed(answer, false));
         answers.onComplete(
                 confirmed -> {
                     for (int i = 0; i < group.size(); i++) {
-                        String answer = confirmed.answer().get(i).toString();
-                        answered(group.get(i), over, replid, Answer.parse(answer), confirmed.replicated());
+                        Answer answer = Answer.parse(confirmed.answer().get(i).toString());
+                        if (answer.gateways() != 0) {
+                            bundler.add(group.get(i), answer, gateways);
+                        }
+                        answered(group.get(i), over, replid, answer, confirmed.replicated());
+                    }
+                    if (shared && mailed == 0) {
+                        bundler.flush();
                     }
                     replay.go();
                 },
@@ -245,8 +286,11 @@ public final class Broker {
             other.link().reconnect("another connection reached another master");
         }
         if (reached == lane) {
+            // All of a tick would be sent again, one by one, if the script of one was not known.
+            List.of(script, multicast).forEach(each -> lane.link().send(each.load()));
             outbox.reached(lane.link().replid());
             replay.go();
+            bundler.refresh();
         } else {
             confirmation.up();
         }

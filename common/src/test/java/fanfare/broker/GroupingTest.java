@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import fanfare.channel.Channel;
 import fanfare.channel.Publication;
 import io.vertx.core.Promise;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GroupingTest {
+    private static final Channel ALICE = Channel.user("alice");
+
     @Test
     void eachTagHasItsCallAndItsOrder() {
         assertThat(calls(List.of(
@@ -38,6 +41,18 @@ class GroupingTest {
                 .containsExactly(List.of("b1", "b2"), List.of("b3"));
     }
 
+    @Test
+    void aMailingHasCallsOfItsOwnAndItsPayloadCountsOnce() {
+        Publication publication = new Publication("m", "/n", "e", "1".repeat(Grouping.BYTES_MAX), 60);
+        Mailing mailing = new Mailing(publication);
+        List<Attempt> attempts = new ArrayList<>(List.of(attempt(ALICE, "before", 1)));
+        for (int i = 0; i < 3; i++) {
+            attempts.add(new Attempt(mailing.draft(ALICE), Durability.MASTER, null, Promise.promise(), 0, mailing));
+        }
+        attempts.add(attempt(ALICE, "behind", 1));
+        assertThat(calls(attempts)).containsExactly(List.of("before"), List.of("m", "m", "m"), List.of("behind"));
+    }
+
     private static List<List<String>> calls(List<Attempt> attempts) {
         return Grouping.byTag(attempts).stream().map(GroupingTest::namesOf).toList();
     }
@@ -48,6 +63,6 @@ class GroupingTest {
 
     private static Attempt attempt(Channel channel, String id, int length) {
         Publication publication = new Publication(id, "/n", "e", "1".repeat(length), 60);
-        return new Attempt(Draft.of(channel, publication), Durability.MASTER, null, Promise.promise(), 0);
+        return new Attempt(Draft.of(channel, publication), Durability.MASTER, null, Promise.promise(), 0, null);
     }
 }

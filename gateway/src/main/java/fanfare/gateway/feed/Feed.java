@@ -42,9 +42,6 @@ import org.jspecify.annotations.Nullable;
 public final class Feed implements Hub.Source {
     private static final System.Logger LOG = System.getLogger(Feed.class.getName());
 
-    /** Connections over which the channels are spread: one that dies with very many channels stalls Redis. */
-    private static final int SUBSCRIBERS = 4;
-
     private static final int READ_RETRY_MS = 200;
     /** A lost last message shows no gap; within this time each channel's newest position is compared [s]. */
     private static final int COMPARE_S = 60;
@@ -63,6 +60,7 @@ public final class Feed implements Hub.Source {
     private final Counter resubscriptions;
     private final Counter malformed;
     private final Counter gaps;
+    private final Bundles bundles;
     private final Map<Channel, Followed> followed = new HashMap<>();
     /** The same by the name of the pub/sub channel. */
     private final Map<String, Followed> byName = new HashMap<>();
@@ -122,10 +120,11 @@ public final class Feed implements Hub.Source {
         Gauge.builder("fanfare_feed_channels", channels, AtomicInteger::get)
                 .description("Channels that this gateway follows")
                 .register(metrics);
-        for (int i = 0; i < SUBSCRIBERS; i++) {
+        for (int i = 0; i < Keys.CONNECTIONS; i++) {
             subscribers.add(new Subscriber(
                     vertx, masters, "subscriber-" + i, pulse, probe, first, random, metrics, new FromRedis()));
         }
+        this.bundles = new Bundles(keys, commands, subscribers, this::message, metrics);
         pulse.onBeat(this::compareSome);
     }
 
@@ -147,6 +146,11 @@ public final class Feed implements Hub.Source {
     /** One more event loop, to be told up to when its sessions are in step; may be called on any thread. */
     public void register(Hub hub) {
         context.runOnContext(turn -> hubs.add(hub));
+    }
+
+    /** Presence in Redis names this gateway by this id from now on. */
+    public void become(String incarnation) {
+        bundles.become(incarnation);
     }
 
     /** Redis has taken a renewal of the lease and said so on the probe's channel. */
@@ -216,13 +220,23 @@ public final class Feed implements Hub.Source {
             return existing;
         }
         String name = keys.live(channel);
-        Subscriber subscriber = subscribers.get(Math.floorMod(name.hashCode(), SUBSCRIBERS));
+        Subscriber subscriber = subscribers.get(Keys.connection(Keys.tag(channel)));
         Followed added = new Followed(new FeedChannel<>(channel, new ToHubs(), budget, recent), subscriber, name);
         followed.put(channel, added);
         byName.put(name, added);
         channels.incrementAndGet();
         subscriber.subscribe(name);
         return added;
+    }
+
+    /** Gives an item to a channel that is subscribed to; says whether it is. */
+    private boolean message(Channel channel, Item item) {
+        Followed of = followed.get(channel);
+        if (of == null || of.state.state() == FeedChannel.State.SUBSCRIBING) {
+            return false;
+        }
+        of.state.message(item);
+        return true;
     }
 
     private boolean isFollowed(Followed channel) {
@@ -287,21 +301,19 @@ public final class Feed implements Hub.Source {
 
         @Override
         public void message(String name, Buffer message) {
-            Followed channel = byName.get(name);
-            if (channel == null) {
-                return;
-            }
-            Item item;
             try {
-                item = Item.parse(message);
+                Followed channel = byName.get(name);
+                if (channel != null) {
+                    channel.state.message(Item.parse(message));
+                } else if (bundles.areOn(name)) {
+                    bundles.message(message);
+                }
             } catch (IllegalArgumentException e) {
                 if (malformed.count() == 0) {
                     LOG.log(System.Logger.Level.WARNING, "on {0}: {1}", name, e.getMessage());
                 }
                 malformed.increment();
-                return;
             }
-            channel.state.message(item);
         }
 
         @Override

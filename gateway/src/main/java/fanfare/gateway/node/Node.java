@@ -257,6 +257,7 @@ public final class Node {
 
     private void begun() {
         incarnation = presence.incarnation();
+        feed.become(incarnation);
         incarnationListeners.forEach(listener -> listener.accept(owners));
     }
 

@@ -55,6 +55,7 @@ public final class BatchHandler implements Handler<RoutingContext> {
         List<Future<JsonObject>> outcomes = permitted.stream()
                 .map(each -> each.compose(request -> publishing.publish(request, queue::send, requestId)))
                 .toList();
+        queue.begin();
         return Future.join(outcomes).transform(joined -> answer(batch.id(), outcomes, requestId));
     }
 

@@ -2,20 +2,25 @@ package fanfare.publisher.publish;
 
 import fanfare.broker.Broker;
 import fanfare.broker.Durability;
+import fanfare.broker.Mailing;
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
+import fanfare.channel.Publication;
+import fanfare.redis.Keys;
 import fanfare.redis.RedisDownException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Publications of one batch on their way to the broker: in their order, and so many at a time that other callers find
- * room. All leave over one connection, since what goes over two has no order. Confined to the event loop of its broker.
+ * Publications of one batch on their way to the broker: in the order of each channel, and so many at a time that other
+ * callers find room. All leave over one connection, since what goes over two has no order. Confined to the event loop of its broker.
  */
 final class BatchQueue {
     /** A twentieth of what the broker takes; more in a write gain nothing. */
@@ -25,12 +30,21 @@ final class BatchQueue {
     /** What did not leave by then is given up, so that a batch takes at most as long again as the broker tries [ms]. */
     private static final int LEAVE_MS_MAX = 5_000;
 
-    private record Waiting(Channel channel, PublishRequest request, Promise<Published> promise) {}
+    private record Waiting(
+            Channel channel,
+            String tag,
+            PublishRequest request,
+            @Nullable Mailing mailing,
+            Promise<Published> promise) {}
 
     private final Broker broker;
     private final Durability durability;
     private final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LEAVE_MS_MAX);
-    private final Queue<Waiting> waiting = new ArrayDeque<>();
+    private final List<Waiting> waiting = new ArrayList<>();
+    /** How many of these have left. */
+    private int left;
+    /** By what they publish, since a message to more users than one publication may name comes in several. */
+    private final Map<Publication, Mailing> mailings = new HashMap<>();
     /** The id of what went last to each channel, while it is under way. */
     private final Map<Channel, String> last = new HashMap<>();
 
@@ -45,12 +59,20 @@ final class BatchQueue {
         this.durability = durability;
     }
 
-    /** Publishes behind what was sent before. Fails as the broker does. */
-    Future<Published> send(Channel channel, PublishRequest request) {
+    /** Has it published behind what was sent before, from {@link #begin} on. Fails as the broker does. */
+    Future<Published> send(Channel channel, PublishRequest request, @Nullable Mailing mailing) {
         Promise<Published> promise = Promise.promise();
-        waiting.add(new Waiting(channel, request, promise));
-        pump();
+        Mailing same = mailing == null ? null : mailings.computeIfAbsent(request.publication(), none -> mailing);
+        waiting.add(new Waiting(channel, Keys.tag(channel), request, same, promise));
         return promise.future();
+    }
+
+    /** Begins, with all that there will be. What lies under one tag leaves together, as a call for all of it costs less. */
+    void begin() {
+        if (durability == Durability.MASTER) {
+            waiting.sort(Comparator.comparing(Waiting::tag));
+        }
+        pump();
     }
 
     private void pump() {
@@ -58,8 +80,8 @@ final class BatchQueue {
             return;
         }
         pumping = true;
-        while (!waiting.isEmpty() && underWay < UNDER_WAY_MAX && characters < CHARACTERS_MAX) {
-            Waiting next = waiting.remove();
+        while (left < waiting.size() && underWay < UNDER_WAY_MAX && characters < CHARACTERS_MAX) {
+            Waiting next = waiting.get(left++);
             if (System.nanoTime() - deadlineNs > 0) {
                 next.promise().fail(new RedisDownException("Redis did not take the batch in time"));
             } else {
@@ -76,7 +98,12 @@ final class BatchQueue {
         int length = publication.data().length();
         underWay++;
         characters += length;
-        broker.publish(channel, publication, durability, last.put(channel, id))
+        String after = last.put(channel, id);
+        Mailing mailing = durability == Durability.MASTER ? next.mailing() : null;
+        Future<Published> published = mailing == null
+                ? broker.publish(channel, publication, durability, after)
+                : broker.publish(channel, mailing, after);
+        published
                 .onComplete(result -> {
                     underWay--;
                     characters -= length;

@@ -2,6 +2,7 @@ package fanfare.publisher.publish;
 
 import fanfare.broker.Broker;
 import fanfare.broker.Durability;
+import fanfare.broker.Mailing;
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
 import fanfare.http.Problem;
@@ -25,7 +26,12 @@ import org.jspecify.annotations.Nullable;
 public final class Publishing {
     /** The way of a publication to the broker. */
     interface Way {
-        Future<Published> send(Channel channel, PublishRequest request);
+        /**
+         * Sends what is asked for to one channel.
+         *
+         * @param mailing of which it is a part, as the request goes to many users; else null
+         */
+        Future<Published> send(Channel channel, PublishRequest request, @Nullable Mailing mailing);
     }
 
     /**
@@ -36,6 +42,9 @@ public final class Publishing {
     private record Sent(Published published, @Nullable Boolean receipt) {}
 
     private static final System.Logger LOG = System.getLogger(Publishing.class.getName());
+
+    /** From so many users on they are one mailing: with fewer, handing it on costs as much as is saved. */
+    private static final int MAILING_USERS_MIN = 8;
 
     private final Broker broker;
     private final PublishRequest.Defaults defaults;
@@ -66,8 +75,10 @@ public final class Publishing {
     }
 
     /** The straight way. */
-    Future<Published> send(Channel channel, PublishRequest request) {
-        return broker.publish(channel, request.publication(), request.durability());
+    Future<Published> send(Channel channel, PublishRequest request, @Nullable Mailing mailing) {
+        return mailing == null
+                ? broker.publish(channel, request.publication(), request.durability())
+                : broker.publish(channel, mailing, null);
     }
 
     /** The way of a batch, of whose publications {@code durability} is the highest. */
@@ -112,14 +123,16 @@ public final class Publishing {
 
     private Future<JsonObject> toOne(PublishRequest request, Way way) {
         JsonObject answer = new JsonObject().put("id", request.publication().id());
-        return send(request, request.to().channels().get(0), way)
+        return send(request, request.to().channels().get(0), null, way)
                 .map(sent -> describe(answer, sent, request.durability()));
     }
 
     private Future<JsonObject> toSeveral(PublishRequest request, Way way, String requestId) {
         List<Channel> channels = request.to().channels();
-        List<Future<Sent>> outcomes =
-                channels.stream().map(channel -> send(request, channel, way)).toList();
+        Mailing mailing = isMailing(request) ? new Mailing(request.publication()) : null;
+        List<Future<Sent>> outcomes = channels.stream()
+                .map(channel -> send(request, channel, mailing, way))
+                .toList();
         return Future.join(outcomes).transform(joined -> {
             if (outcomes.stream().noneMatch(Future::succeeded)) {
                 return Future.failedFuture(joined.cause());
@@ -132,6 +145,10 @@ public final class Publishing {
             return Future.succeededFuture(
                     new JsonObject().put("id", request.publication().id()).put("results", results));
         });
+    }
+
+    private static boolean isMailing(PublishRequest request) {
+        return request.to().channels().size() >= MAILING_USERS_MIN && request.durability() == Durability.MASTER;
     }
 
     private static JsonObject result(String user, Future<Sent> outcome, Durability durability, String requestId) {
@@ -151,8 +168,8 @@ public final class Publishing {
         return sent.receipt() == null ? answer : answer.put("receipt", sent.receipt());
     }
 
-    private Future<Sent> send(PublishRequest request, Channel channel, Way way) {
-        return way.send(channel, request)
+    private Future<Sent> send(PublishRequest request, Channel channel, @Nullable Mailing mailing, Way way) {
+        return way.send(channel, request, mailing)
                 .onSuccess(published -> metrics.count(published.duplicate() ? Outcome.DUPLICATE : Outcome.STORED))
                 .recover(failure -> Future.failedFuture(failed(request, failure)))
                 .compose(published -> receipts.noted(request.publication(), channel, published)
