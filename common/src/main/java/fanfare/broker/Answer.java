@@ -26,25 +26,37 @@ record Answer(
     /** What it must follow is not there yet. */
     static final String EARLY = "EARLY";
 
-    private static final int WORDS = 6;
-    /** Of one that is to be handed on. */
-    private static final int WORDS_MAX = 8;
+    /** Behind the position. */
+    private static final int WORDS = 5;
 
     static Answer parse(String text) {
-        String[] words = text.split(" ", -1);
-        Position position = words.length == WORDS || words.length == WORDS_MAX ? Position.parse(words[0]) : null;
-        boolean handed = words.length == WORDS_MAX;
-        return position == null
-                ? new Answer(null, false, 0, 0, 0, false, null, 0, text)
-                : new Answer(
-                        position,
-                        words[1].equals("1"),
-                        Integer.parseInt(words[2]),
-                        Long.parseLong(words[3]),
-                        Long.parseLong(words[4]),
-                        words[5].equals("1"),
-                        handed ? Position.parse(words[6]) : null,
-                        handed ? Integer.parseInt(words[7]) : 0,
-                        "");
+        int end = Math.max(0, text.indexOf(' '));
+        Position position = Position.parse(text.substring(0, end));
+        if (position == null) {
+            return new Answer(null, false, 0, 0, 0, false, null, 0, text);
+        }
+        long[] words = new long[WORDS];
+        for (int i = 0; i < WORDS; i++) {
+            int start = end + 1;
+            end = endOfWord(text, start);
+            words[i] = Long.parseLong(text, start, end, 10);
+        }
+        // Only what is to be handed on goes on with the position of the one before and the gateways.
+        int prevEnd = end == text.length() ? end : endOfWord(text, end + 1);
+        return new Answer(
+                position,
+                words[0] == 1,
+                (int) words[1],
+                words[2],
+                words[3],
+                words[4] == 1,
+                prevEnd == end ? null : Position.parse(text.substring(end + 1, prevEnd)),
+                prevEnd == end ? 0 : Integer.parseInt(text, prevEnd + 1, text.length(), 10),
+                "");
+    }
+
+    private static int endOfWord(String text, int start) {
+        int end = text.indexOf(' ', start);
+        return end < 0 ? text.length() : end;
     }
 }

@@ -2,13 +2,17 @@ package fanfare.broker;
 
 import fanfare.channel.Channel;
 import fanfare.redis.Keys;
-import java.util.ArrayList;
+import fanfare.redis.LuaScript;
+import io.vertx.redis.client.Request;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
 
-/** Keys and arguments of the scripts that append to channels, in the order of their headers. */
+/**
+ * Calls of the scripts that append to channels, with keys and arguments in the order of their headers. Confined to the
+ * broker's event loop.
+ */
 public final class AppendCall {
     /**
      * What is added to a new generation is below this [us], so that two masters that begin from the same number do not open
@@ -16,8 +20,7 @@ public final class AppendCall {
      */
     public static final int OPENING_NUMBERS = 1_000_000;
 
-    /** What one script is called with. */
-    record Call(List<String> keys, List<Object> arguments) {}
+    private static final int KEYS_EACH = 2;
 
     private final Keys keys;
     private final BrokerLimits limits;
@@ -31,106 +34,106 @@ public final class AppendCall {
         this.random = random;
     }
 
-    /** A call for one or several publications under one tag, in their order. */
-    Call publish(List<Attempt> attempts, Lane lane) {
+    /** A call of the publish script for one or several publications under one tag, in their order. */
+    Request publish(LuaScript script, List<Attempt> attempts, Lane lane) {
         boolean following = isFollowing(attempts);
-        Call call = append(attempts.get(0).draft(), lane);
+        Draft first = attempts.get(0).draft();
+        Request call = script.call(1 + attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH))
+                .arg(keys.fence(first.tag()));
+        addKeys(call, attempts, following);
+        addShared(call, first, lane);
         for (Attempt attempt : attempts) {
-            addKeys(call, attempt.draft());
-            addPredecessor(call, attempt, following);
-            addMessage(call, attempt.draft());
-            call.arguments().add(attempt.draft().ttlMs());
+            addArguments(call, attempt.draft());
+            call.arg(attempt.draft().ttlMs());
         }
         return call;
     }
 
     /**
-     * A call for parts of mailings under one tag, in their order.
+     * A call of the multicast script for parts of mailings under one tag, in their order.
      *
      * @param gateways incarnations of those that can be handed a mailing
      */
-    Call multicast(List<Attempt> attempts, List<String> gateways, Lane lane) {
+    Request multicast(LuaScript script, List<Attempt> attempts, List<String> gateways, Lane lane) {
         boolean following = isFollowing(attempts);
         Draft first = attempts.get(0).draft();
-        Call call = append(first, lane);
-        call.keys().add(keys.presence(first.tag()));
-        call.arguments()
-                .add(keys.live(first.channel()).length()
-                        - first.channel().name().length()
-                        + 1);
-        call.arguments().add(gateways.size());
-        call.arguments().addAll(gateways);
+        Request call = script.call(2 + attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH))
+                .arg(keys.fence(first.tag()))
+                .arg(keys.presence(first.tag()));
+        addKeys(call, attempts, following);
+        addShared(call, first, lane);
+        int user = keys.live(first.channel(), first.tag()).length()
+                - first.channel().name().length();
+        call.arg(user + 1).arg(gateways.size());
+        gateways.forEach(call::arg);
         Map<Mailing, Integer> numbers = new LinkedHashMap<>();
         attempts.forEach(attempt -> numbers.putIfAbsent(attempt.mailing(), numbers.size()));
-        call.arguments().add(numbers.size());
+        call.arg(numbers.size());
         for (Mailing mailing : numbers.keySet()) {
-            call.arguments().add(mailing.draft().headerTail());
-            call.arguments().add(mailing.draft().payload());
-            call.arguments().add(mailing.draft().ttlMs());
+            call.arg(mailing.draft().headerTail())
+                    .arg(mailing.draft().payload())
+                    .arg(mailing.draft().ttlMs());
         }
         for (Attempt attempt : attempts) {
-            addKeys(call, attempt.draft());
-            addPredecessor(call, attempt, following);
-            call.arguments().add(keys.live(attempt.draft().channel()));
-            call.arguments().add(numbers.get(attempt.mailing()));
+            Draft draft = attempt.draft();
+            call.arg(keys.live(draft.channel(), draft.tag())).arg(numbers.get(attempt.mailing()));
         }
         return call;
     }
 
-    Call replay(Outbox.Entry entry, Lane lane) {
-        Call call = append(entry.draft(), lane);
-        addKeys(call, entry.draft());
-        addMessage(call, entry.draft());
-        call.arguments()
-                .addAll(List.of(
-                        entry.position().generation(),
-                        entry.position().sequence(),
-                        entry.serverMs(),
-                        entry.expiresMs()));
-        return call;
-    }
-
-    /** What is the same for all publications under a tag. */
-    private Call append(Draft draft, Lane lane) {
-        Channel channel = draft.channel();
-        boolean list = channel.kind() == Channel.Kind.USER;
-        boolean endless = channel.kind() == Channel.Kind.BROADCAST;
-        List<String> fence = new ArrayList<>();
-        fence.add(keys.fence(channel));
-        return new Call(
-                fence,
-                new ArrayList<>(List.of(
-                        list ? "list" : "stream",
-                        lane.link().replid(),
-                        lane.mayOpen() ? 1 : 0,
-                        generations.highest(draft.tag()),
-                        (int) (random.getAsDouble() * OPENING_NUMBERS),
-                        list ? limits.inboxItemsMax() : limits.logItemsMax(),
-                        limits.logBytesMax(),
-                        endless ? 0 : limits.inboxTtl().toSeconds(),
-                        limits.onceTtl().toSeconds())));
+    Request replay(LuaScript script, Outbox.Entry entry, Lane lane) {
+        Draft draft = entry.draft();
+        Request call = script.call(1 + KEYS_EACH).arg(keys.fence(draft.tag()));
+        addKeys(call, draft);
+        addShared(call, draft, lane);
+        addArguments(call, draft);
+        return call.arg(entry.position().generation())
+                .arg(entry.position().sequence())
+                .arg(entry.serverMs())
+                .arg(entry.expiresMs());
     }
 
     private static boolean isFollowing(List<Attempt> attempts) {
-        return attempts.stream().anyMatch(attempt -> attempt.after() != null);
+        boolean following = false;
+        for (Attempt attempt : attempts) {
+            following |= attempt.after() != null;
+        }
+        return following;
     }
 
-    private void addKeys(Call call, Draft draft) {
-        call.keys().add(keys.once(draft.channel(), draft.id()));
-        call.keys().add(keys.kept(draft.channel()));
-    }
-
-    private void addPredecessor(Call call, Attempt attempt, boolean following) {
-        if (following) {
+    private void addKeys(Request call, List<Attempt> attempts, boolean following) {
+        for (Attempt attempt : attempts) {
             Draft draft = attempt.draft();
-            String before = attempt.after() == null ? draft.id() : attempt.after();
-            call.keys().add(keys.once(draft.channel(), before));
+            addKeys(call, draft);
+            if (following) {
+                String before = attempt.after() == null ? draft.id() : attempt.after();
+                call.arg(keys.once(draft.channel(), draft.tag(), before));
+            }
         }
     }
 
-    private void addMessage(Call call, Draft draft) {
-        call.arguments().add(keys.live(draft.channel()));
-        call.arguments().add(draft.headerTail());
-        call.arguments().add(draft.payload());
+    private void addKeys(Request call, Draft draft) {
+        call.arg(keys.once(draft.channel(), draft.tag(), draft.id())).arg(keys.kept(draft.channel(), draft.tag()));
+    }
+
+    /** What is the same for all publications under a tag. */
+    private void addShared(Request call, Draft draft, Lane lane) {
+        boolean list = draft.channel().kind() == Channel.Kind.USER;
+        boolean endless = draft.channel().kind() == Channel.Kind.BROADCAST;
+        call.arg(list ? "list" : "stream")
+                .arg(lane.link().replid())
+                .arg(lane.mayOpen() ? 1 : 0)
+                .arg(generations.highest(draft.tag()))
+                .arg((int) (random.getAsDouble() * OPENING_NUMBERS))
+                .arg(list ? limits.inboxItemsMax() : limits.logItemsMax())
+                .arg(limits.logBytesMax())
+                .arg(endless ? 0 : limits.inboxTtl().toSeconds())
+                .arg(limits.onceTtl().toSeconds());
+    }
+
+    private void addArguments(Request call, Draft draft) {
+        call.arg(keys.live(draft.channel(), draft.tag()))
+                .arg(draft.headerTail())
+                .arg(draft.payload());
     }
 }

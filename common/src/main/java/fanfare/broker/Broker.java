@@ -14,6 +14,8 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,7 +98,7 @@ public final class Broker {
         this.replay = new Replay(lane, outbox, generations, call, this::retry, metrics, linkName);
         this.proof = new WriteProof(vertx, lane, outbox, keys.publisher(linkName + "-" + UUID.randomUUID()));
         this.bundler = new Bundler(vertx, lane.link(), keys, this::again, metrics, linkName);
-        this.confirmation = new Confirmation(vertx, confirmedLane.link(), script, proof.write());
+        this.confirmation = new Confirmation(vertx, confirmedLane.link(), proof.write());
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
                 .tag("link", linkName)
@@ -157,7 +159,7 @@ public final class Broker {
      */
     public Future<Published> publish(
             Channel channel, Publication publication, Durability durability, @Nullable String after) {
-        return publish(Draft.of(channel, publication), durability, after, null);
+        return publish(Draft.of(channel, publication), publication.data().length(), durability, after, null);
     }
 
     /**
@@ -169,23 +171,20 @@ public final class Broker {
      */
     public Future<Published> publish(Channel user, Mailing mailing, @Nullable String after) {
         mailed++;
-        return publish(mailing.draft(user), Durability.MASTER, after, mailing).onComplete(result -> mailed--);
+        return publish(mailing.draft(user), mailing.characters(), Durability.MASTER, after, mailing)
+                .onComplete(result -> mailed--);
     }
 
     private Future<Published> publish(
-            Draft draft, Durability durability, @Nullable String after, @Nullable Mailing mailing) {
-        int characters = draft.payload().length();
+            Draft draft, int characters, Durability durability, @Nullable String after, @Nullable Mailing mailing) {
         if (underWay.get() >= UNDER_WAY_MAX || underWayCharacters + characters > UNDER_WAY_CHARACTERS_MAX) {
             return Future.failedFuture(new RedisDownException("too many publications wait for Redis"));
         }
         underWay.incrementAndGet();
         underWayCharacters += characters;
         Promise<Published> promise = Promise.promise();
-        attempt(new Attempt(draft, durability, after, promise, deadline(), mailing));
-        return promise.future().onComplete(result -> {
-            underWay.decrementAndGet();
-            underWayCharacters -= characters;
-        });
+        attempt(new Attempt(draft, characters, durability, after, promise, deadline(), mailing));
+        return promise.future();
     }
 
     private static long deadline() {
@@ -194,8 +193,16 @@ public final class Broker {
 
     /** No gateway heard of a part of a mailing. Redis is told again, finds it known, and says so on the user's channel. */
     private void again(Attempt unheard) {
+        underWay.incrementAndGet();
+        underWayCharacters += unheard.characters();
         attempt(new Attempt(
-                unheard.draft(), unheard.durability(), null, Promise.promise(), deadline(), unheard.mailing()));
+                unheard.draft(),
+                unheard.characters(),
+                unheard.durability(),
+                null,
+                Promise.promise(),
+                deadline(),
+                unheard.mailing()));
     }
 
     private void attempt(Attempt attempt) {
@@ -226,35 +233,65 @@ public final class Broker {
 
     private void call(List<Attempt> group, Lane over) {
         String replid = over.link().replid();
-        List<String> gateways = bundler.gateways();
-        boolean shared = group.get(0).mailing() != null;
-        LuaScript called = shared ? multicast : script;
-        AppendCall.Call made = shared ? call.multicast(group, gateways, over) : call.publish(group, over);
-        Future<Confirmation.Confirmed> answers = over == confirmedLane
-                ? confirmation.call(made)
-                : called.run(over.link(), made.keys(), made.arguments())
-                        .map(answer -> new Confirmation.Confirmed(answer, false));
-        answers.onComplete(
-                confirmed -> {
-                    for (int i = 0; i < group.size(); i++) {
-                        Answer answer = Answer.parse(confirmed.answer().get(i).toString());
-                        if (answer.gateways() != 0) {
-                            bundler.add(group.get(i), answer, gateways);
-                        }
-                        answered(group.get(i), over, replid, answer, confirmed.replicated());
-                    }
-                    if (shared && mailed == 0) {
-                        bundler.flush();
-                    }
-                    replay.go();
-                },
-                failure -> {
-                    over.refused(String.valueOf(failure.getMessage()));
-                    retries.addAll(group);
-                });
+        if (group.get(0).mailing() != null) {
+            mail(group, replid);
+            return;
+        }
+        Request made = call.publish(script, group, over);
+        if (over == confirmedLane) {
+            confirmation
+                    .call(made)
+                    .onComplete(
+                            confirmed -> answered(group, over, replid, confirmed.answer(), confirmed.replicated()),
+                            failure -> failed(group, over, failure));
+        } else {
+            over.link()
+                    .send(made)
+                    .onComplete(
+                            answer -> answered(group, over, replid, answer, false),
+                            failure -> failed(group, over, failure));
+        }
     }
 
-    private void answered(Attempt attempt, Lane over, String replid, Answer answer, boolean replicated) {
+    private void mail(List<Attempt> group, String replid) {
+        List<String> gateways = bundler.gateways();
+        lane.link()
+                .send(call.multicast(multicast, group, gateways, lane))
+                .onComplete(
+                        answers -> {
+                            for (int i = 0; i < group.size(); i++) {
+                                Answer answer =
+                                        Answer.parse(answers.get(i).toString());
+                                if (answer.gateways() != 0) {
+                                    bundler.add(group.get(i), answer, gateways);
+                                }
+                            }
+                            answered(group, lane, replid, answers, false);
+                            if (mailed == 0) {
+                                bundler.flush();
+                            }
+                        },
+                        failure -> failed(group, lane, failure));
+    }
+
+    private void answered(List<Attempt> group, Lane over, String replid, Response answers, boolean replicated) {
+        long nowMs = WriteProof.nowMs();
+        for (int i = 0; i < group.size(); i++) {
+            answered(group.get(i), over, replid, Answer.parse(answers.get(i).toString()), replicated, nowMs);
+        }
+        replay.go();
+    }
+
+    private void failed(List<Attempt> group, Lane over, Throwable failure) {
+        if (LuaScript.isUnknown(failure)) {
+            over.link().batch(List.of(script.load()));
+            over.link().batch(List.of(multicast.load()));
+        }
+        over.refused(String.valueOf(failure.getMessage()));
+        retries.addAll(group);
+    }
+
+    private void answered(Attempt attempt, Lane over, String replid, Answer answer, boolean replicated, long nowMs) {
         Position position = answer.position();
         if (position == null) {
             switch (answer.refusal()) {
@@ -267,8 +304,8 @@ public final class Broker {
         }
         Draft draft = attempt.draft();
         generations.saw(draft.tag(), position);
-        outbox.accepted(
-                new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), WriteProof.nowMs());
+        outbox.accepted(new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), nowMs);
+        leaves(attempt);
         attempt.promise()
                 .complete(new Published(
                         position,
@@ -280,19 +317,24 @@ public final class Broker {
                         answer.alike()));
     }
 
+    /** Makes room for another one, since its caller may be about to send it. */
+    private void leaves(Attempt attempt) {
+        underWay.decrementAndGet();
+        underWayCharacters -= attempt.characters();
+    }
+
     private void reached(Lane reached) {
         Lane other = reached == lane ? confirmedLane : lane;
         if (other.link().isUp() && !other.link().replid().equals(reached.link().replid())) {
             other.link().reconnect("another connection reached another master");
         }
+        // Else the first of a process would be refused, to wait for their next try.
+        reached.link().batch(List.of(script.load()));
         if (reached == lane) {
-            // All of a tick would be sent again, one by one, if the script of one was not known.
-            List.of(script, multicast).forEach(each -> lane.link().send(each.load()));
+            lane.link().batch(List.of(multicast.load()));
             outbox.reached(lane.link().replid());
             replay.go();
             bundler.refresh();
-        } else {
-            confirmation.up();
         }
         retry();
     }
@@ -310,6 +352,7 @@ public final class Broker {
         for (int count = retries.size(); count > 0; count--) {
             Attempt attempt = retries.remove();
             if (now - attempt.deadlineNs() > 0) {
+                leaves(attempt);
                 attempt.promise().fail(new RedisDownException("Redis did not take it in " + TRY_MS_MAX + " ms"));
             } else {
                 attempt(attempt);

@@ -16,7 +16,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Calls a script and asks a replica to confirm what it wrote. WAIT speaks of the writes of its own connection, and holds
+ * Sends calls of a script and asks a replica to confirm what they wrote. WAIT speaks of the writes of its own connection, and holds
  * up whatever is behind it; so both go over a connection that does nothing else, in one batch. What arrives while a batch
  * is under way shares the next one.
  */
@@ -31,7 +31,6 @@ final class Confirmation {
 
     private final Context context;
     private final RedisLink link;
-    private final LuaScript script;
     private final Request write;
     private final Deque<Waiting> calls = new ArrayDeque<>();
     /** Of the calls at the head, so many go one by one, for one of them broke the batch they were in. */
@@ -40,16 +39,10 @@ final class Confirmation {
     private boolean underWay;
 
     /** @param write some write, without which WAIT would say nothing of a call that only found what is there */
-    Confirmation(Vertx vertx, RedisLink link, LuaScript script, Request write) {
+    Confirmation(Vertx vertx, RedisLink link, Request write) {
         this.context = vertx.getOrCreateContext();
         this.link = link;
-        this.script = script;
         this.write = write;
-    }
-
-    /** A new connection: makes the script known, since a batch cannot fall back on its source. */
-    void up() {
-        load();
     }
 
     /** What has not been sent was meant for the master that is lost. */
@@ -60,9 +53,9 @@ final class Confirmation {
         unsent.forEach(call -> call.promise().fail(new RedisDownException("lost Redis before it was sent")));
     }
 
-    Future<Confirmed> call(AppendCall.Call call) {
+    Future<Confirmed> call(Request call) {
         Promise<Confirmed> promise = Promise.promise();
-        calls.add(new Waiting(script.call(call.keys(), call.arguments()), promise));
+        calls.add(new Waiting(call, promise));
         if (calls.size() == 1) {
             context.runOnContext(tick -> flush());
         }
@@ -102,10 +95,7 @@ final class Confirmation {
     }
 
     private void failed(List<Waiting> batch, Throwable failure) {
-        if (LuaScript.isUnknown(failure)) {
-            load();
-            batch.forEach(call -> call.promise().fail(new RedisDownException("Redis had forgotten the script")));
-        } else if (batch.size() == 1 || failure instanceof RedisDownException) {
+        if (batch.size() == 1 || failure instanceof RedisDownException || LuaScript.isUnknown(failure)) {
             batch.forEach(call -> call.promise().fail(failure));
         } else {
             for (int i = batch.size() - 1; i >= 0; i--) {
@@ -113,10 +103,5 @@ final class Confirmation {
             }
             alone += batch.size();
         }
-    }
-
-    private void load() {
-        // Should this fail, then so does the next batch, and it is loaded again.
-        link.batch(List.of(script.load()));
     }
 }

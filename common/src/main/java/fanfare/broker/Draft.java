@@ -2,10 +2,10 @@ package fanfare.broker;
 
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
+import fanfare.channel.JsonString;
 import fanfare.channel.Publication;
 import fanfare.redis.Keys;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.Json;
 
 /**
  * A publication on its way to one channel, encoded once for all tries and replays.
@@ -17,11 +17,11 @@ import io.vertx.core.json.Json;
  */
 public record Draft(Channel channel, String tag, String id, String headerTail, Buffer payload, long ttlMs) {
     static Draft of(Channel channel, Publication publication) {
-        String payload = "{\"type\":\"event\",\"channel\":" + Json.encode(channel.label())
-                + ",\"namespace\":" + Json.encode(publication.namespace())
-                + ",\"event\":" + Json.encode(publication.event())
+        String payload = "{\"type\":\"event\",\"channel\":" + JsonString.of(channel.label())
+                + ",\"namespace\":" + JsonString.of(publication.namespace())
+                + ",\"event\":" + JsonString.of(publication.event())
                 + ",\"data\":" + publication.data()
-                + ",\"id\":" + Json.encode(publication.id())
+                + ",\"id\":" + JsonString.of(publication.id())
                 + (publication.receiptSeconds() == 0 ? "" : ",\"receipt\":true");
         return new Draft(
                 channel,

@@ -21,7 +21,9 @@ final class Generations {
     };
 
     void saw(String tag, Position position) {
-        highest.merge(tag, position.generation(), Math::max);
+        if (position.generation() > highest(tag)) {
+            highest.put(tag, position.generation());
+        }
     }
 
     /** 0 if none was seen. */

@@ -13,13 +13,20 @@ public final class Mailing {
     private static final Channel NOBODY = Channel.user("-");
 
     private final Draft draft;
+    private final int characters;
 
     public Mailing(Publication publication) {
         this.draft = Draft.of(NOBODY, publication);
+        this.characters = publication.data().length();
     }
 
     Draft draft(Channel user) {
         return draft.to(user);
+    }
+
+    /** The length of its data. */
+    int characters() {
+        return characters;
     }
 
     /** The publication itself, whoever it goes to. */

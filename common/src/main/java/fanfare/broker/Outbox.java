@@ -4,6 +4,7 @@ import fanfare.channel.Channel;
 import fanfare.channel.Position;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -90,8 +91,11 @@ public final class Outbox {
             owe(key);
         }
         while (bytes.get() > bytesMax) {
-            Kept oldest = kept.values().iterator().next();
-            forget(oldest.entry());
+            Iterator<Kept> inOrder = kept.values().iterator();
+            Kept oldest = inOrder.next();
+            settle(oldest.entry().key());
+            inOrder.remove();
+            bytes.addAndGet(-oldest.entry().bytes());
             shrunkAt = reading(nowMs);
             windowMs = Math.max(0, Math.min(WINDOW_MS, shrunkAt - oldest.since()));
         }
@@ -205,7 +209,7 @@ public final class Outbox {
     }
 
     private void settle(Key key) {
-        if (owed.remove(key)) {
+        if (!owed.isEmpty() && owed.remove(key)) {
             owedByTag.computeIfPresent(kept(key).entry().draft().tag(), (tag, count) -> count == 1 ? null : count - 1);
         }
     }

@@ -68,8 +68,7 @@ final class Replay {
     }
 
     private Future<Void> replay(Outbox.Entry entry, String replid) {
-        AppendCall.Call made = call.replay(entry, lane);
-        return script.run(lane.link(), made.keys(), made.arguments())
+        return script.run(lane.link(), call.replay(script, entry, lane))
                 .onSuccess(answer -> answered(entry, replid, answer))
                 .onFailure(failure -> {
                     if (!(failure instanceof RedisDownException)

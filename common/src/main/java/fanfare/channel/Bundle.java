@@ -111,19 +111,16 @@ public final class Bundle {
      * @throws IllegalArgumentException if the bytes are no bundle; some users may have been given by then
      */
     public static void read(Buffer bytes, BiConsumer<String, Item> items) {
-        int headEnd = Item.lineFeed(bytes, 0);
-        int placesEnd = Item.lineFeed(bytes, headEnd + 1);
-        String[] head = bytes.getString(0, headEnd, "US-ASCII").split(" ", -1);
-        if (head.length < 3
-                || head.length > 4
-                || bytes.length() < placesEnd + 2
-                || bytes.getByte(placesEnd + 1) != '{') {
-            throw new IllegalArgumentException("not a bundle: " + bytes.getString(0, Math.min(headEnd, 200)));
+        int headEnd = lineFeed(bytes, 0);
+        int placesEnd = lineFeed(bytes, headEnd + 1);
+        int payload = placesEnd + 2;
+        if (bytes.length() < payload || bytes.getByte(payload - 1) != '{') {
+            throw new IllegalArgumentException("not a bundle: no payload in " + bytes.length() + " bytes");
         }
-        long ttlMs = Long.parseLong(head[0]);
-        String id = Item.decoded(head[1]);
-        String namespace = Item.decoded(head[2]);
-        int receiptSeconds = head.length == 3 ? 0 : Integer.parseInt(head[3]);
+        // What all of the items share, as an item of its own.
+        Item shared = Item.parse(Buffer.buffer("0-0 - 0 ")
+                .appendBuffer(bytes, 0, headEnd)
+                .appendString("\n{"));
         Words words = new Words(bytes.getString(headEnd + 1, placesEnd, "US-ASCII"));
         long generation = 0;
         long serverMs = 0;
@@ -136,17 +133,23 @@ public final class Bundle {
                 String user = words.next();
                 sequence += words.number();
                 Position position = new Position(generation, sequence);
+                byte[] place = ("{\"position\":\"" + position + "\",").getBytes(StandardCharsets.US_ASCII);
+                int length = bytes.length() - payload;
+                Buffer event = Buffer.buffer(place.length + length + end.length)
+                        .appendBytes(place)
+                        .appendBuffer(bytes, payload, length)
+                        .appendBytes(end);
                 items.accept(
                         user,
                         new Item(
                                 position,
                                 prev(words.next(), position),
                                 serverMs,
-                                serverMs + ttlMs,
-                                id,
-                                namespace,
-                                receiptSeconds,
-                                Item.event(position.toString(), bytes, placesEnd + 1, end)));
+                                serverMs + shared.expiresMs(),
+                                shared.id(),
+                                shared.namespace(),
+                                shared.receiptSeconds(),
+                                event));
             }
         }
     }
@@ -155,9 +158,24 @@ public final class Bundle {
         if (text.equals(NO_PREV)) {
             return null;
         }
-        return text.indexOf('-') > 0
-                ? Item.position(text)
-                : new Position(position.generation(), position.sequence() - Long.parseLong(text));
+        if (text.indexOf('-') <= 0) {
+            return new Position(position.generation(), position.sequence() - Long.parseLong(text));
+        }
+        Position other = Position.parse(text);
+        if (other == null) {
+            throw new IllegalArgumentException("not a position: " + text);
+        }
+        return other;
+    }
+
+    /** Where the first line feed at or behind a place stands. */
+    private static int lineFeed(Buffer bytes, int from) {
+        for (int i = from; i < bytes.length(); i++) {
+            if (bytes.getByte(i) == '\n') {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException("not a bundle: no line feed in " + bytes.length() + " bytes");
     }
 
     /** The words of a line, each in its turn. */

@@ -1,6 +1,6 @@
 package fanfare.channel;
 
-import java.util.regex.Pattern;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Where a publication goes: to one user, to everybody online, or to a topic. Written {@code user:42}. */
@@ -12,8 +12,7 @@ public record Channel(Kind kind, String name) {
 
     private static final String USER_PREFIX = "user:";
     private static final String TOPIC_PREFIX = "topic:";
-    private static final Pattern USER = Pattern.compile("[!-~]{1," + USER_LENGTH_MAX + "}");
-    private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._:-]{1,64}");
+    private static final int TOPIC_LENGTH_MAX = 64;
 
     public enum Kind {
         USER,
@@ -52,12 +51,18 @@ public record Channel(Kind kind, String name) {
 
     /** Whether this is a user id: 1 to 128 printable ASCII characters without space. */
     public static boolean isUser(@Nullable String id) {
-        return id != null && USER.matcher(id).matches();
+        return id != null
+                && !id.isEmpty()
+                && id.length() <= USER_LENGTH_MAX
+                && consistsOf(id, c -> c > ' ' && c <= '~');
     }
 
     /** Whether this is a topic name: 1 to 64 of {@code A-Z a-z 0-9 . _ : -}. */
     public static boolean isTopic(@Nullable String name) {
-        return name != null && TOPIC.matcher(name).matches();
+        return name != null
+                && !name.isEmpty()
+                && name.length() <= TOPIC_LENGTH_MAX
+                && consistsOf(name, Channel::isTopical);
     }
 
     /** What a browser knows the channel as: its own user channel is just {@code user}. */
@@ -72,6 +77,25 @@ public record Channel(Kind kind, String name) {
     @Override
     public String toString() {
         return kind == Kind.USER ? USER_PREFIX + name : label();
+    }
+
+    private static boolean isTopical(int c) {
+        return (c >= 'A' && c <= 'Z')
+                || (c >= 'a' && c <= 'z')
+                || (c >= '0' && c <= '9')
+                || c == '.'
+                || c == '_'
+                || c == ':'
+                || c == '-';
+    }
+
+    private static boolean consistsOf(String text, IntPredicate characters) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!characters.test(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void require(boolean condition, String rule) {

@@ -28,7 +28,6 @@ public record Item(
         Buffer event) {
     private static final String NO_PREV = "-";
     private static final int WORDS = 6;
-    private static final byte[] NOTHING = {};
 
     /**
      * Reads an item.
@@ -36,44 +35,35 @@ public record Item(
      * @throws IllegalArgumentException if the bytes are not an item
      */
     public static Item parse(Buffer bytes) {
-        int end = lineFeed(bytes, 0);
+        int end = lineFeed(bytes);
         String[] header = bytes.getString(0, end, "US-ASCII").split(" ", -1);
         if ((header.length != WORDS && header.length != WORDS + 1)
                 || bytes.length() < end + 2
                 || bytes.getByte(end + 1) != '{') {
             throw new IllegalArgumentException("not an item: " + bytes.getString(0, Math.min(end, 200)));
         }
+        Position position = position(header[0]);
+        byte[] place = ("{\"position\":\"" + header[0] + "\",").getBytes(StandardCharsets.US_ASCII);
+        Buffer event = Buffer.buffer(place.length + bytes.length() - end - 2)
+                .appendBytes(place)
+                .appendBuffer(bytes, end + 2, bytes.length() - end - 2);
         return new Item(
-                position(header[0]),
+                position,
                 header[1].equals(NO_PREV) ? null : position(header[1]),
                 Long.parseLong(header[2]),
                 Long.parseLong(header[3]),
                 decoded(header[4]),
                 decoded(header[5]),
                 header.length == WORDS ? 0 : Integer.parseInt(header[WORDS]),
-                event(header[0], bytes, end + 1, NOTHING));
+                event);
     }
 
     /** The item as Redis keeps it. */
     public Buffer bytes() {
-        int start = place(position.toString()).length;
+        int start = ("{\"position\":\"" + position + "\",").length();
         return Buffer.buffer(position + " " + (prev == null ? NO_PREV : prev) + " " + serverMs + " " + expiresMs + " "
                         + headerTail(id, namespace, receiptSeconds) + "\n{")
                 .appendBuffer(event, start, event.length() - start);
-    }
-
-    /** The text for the browser: what stands from {@code start} on, with a position behind its first brace, and an end. */
-    static Buffer event(String position, Buffer payload, int start, byte[] end) {
-        byte[] place = place(position);
-        int length = payload.length() - start - 1;
-        return Buffer.buffer(place.length + length + end.length)
-                .appendBytes(place)
-                .appendBuffer(payload, start + 1, length)
-                .appendBytes(end);
-    }
-
-    private static byte[] place(String position) {
-        return ("{\"position\":\"" + position + "\",").getBytes(StandardCharsets.US_ASCII);
     }
 
     /**
@@ -82,7 +72,7 @@ public record Item(
      * @throws IllegalArgumentException if the bytes are not an item
      */
     public static Position positionOf(Buffer bytes) {
-        String line = bytes.getString(0, lineFeed(bytes, 0), "US-ASCII");
+        String line = bytes.getString(0, lineFeed(bytes), "US-ASCII");
         return position(line.substring(0, Math.max(0, line.indexOf(' '))));
     }
 
@@ -90,16 +80,31 @@ public record Item(
     public static String headerTail(String id, String namespace, int receiptSeconds) {
         // Only what would break the header is escaped in an id, so that nearly every id stands there as the site sent
         // it.
-        return id.replace("%", "%25").replace(" ", "%20") + " "
-                + URLEncoder.encode(namespace, StandardCharsets.UTF_8).replace("+", "%20")
+        return id.replace("%", "%25").replace(" ", "%20") + " " + encoded(namespace)
                 + (receiptSeconds == 0 ? "" : " " + receiptSeconds);
     }
 
-    static String decoded(String text) {
+    /** Percent-encoded as by {@link URLEncoder}, which nearly every namespace needs for its slash alone. */
+    private static String encoded(String namespace) {
+        StringBuilder text = new StringBuilder(namespace.length() + 8);
+        for (int i = 0; i < namespace.length(); i++) {
+            char c = namespace.charAt(i);
+            if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-') {
+                text.append(c);
+            } else if (c == '/') {
+                text.append("%2F");
+            } else {
+                return URLEncoder.encode(namespace, StandardCharsets.UTF_8).replace("+", "%20");
+            }
+        }
+        return text.toString();
+    }
+
+    private static String decoded(String text) {
         return text.indexOf('%') < 0 ? text : URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    static Position position(String text) {
+    private static Position position(String text) {
         Position position = Position.parse(text);
         if (position == null) {
             throw new IllegalArgumentException("not a position: " + text);
@@ -107,9 +112,8 @@ public record Item(
         return position;
     }
 
-    /** Where the first line feed at or behind a place stands. */
-    static int lineFeed(Buffer bytes, int from) {
-        for (int i = from; i < bytes.length(); i++) {
+    private static int lineFeed(Buffer bytes) {
+        for (int i = 0; i < bytes.length(); i++) {
             if (bytes.getByte(i) == '\n') {
                 return i;
             }

@@ -1,7 +1,5 @@
 package fanfare.channel;
 
-import java.util.regex.Pattern;
-
 /**
  * What a site asks to be published.
  *
@@ -13,7 +11,7 @@ import java.util.regex.Pattern;
  * @param receiptSeconds for how long it is noted down what becomes of it [s]; 0 if nobody asked for a receipt
  */
 public record Publication(String id, String namespace, String event, String data, int ttlSeconds, int receiptSeconds) {
-    private static final Pattern ID = Pattern.compile("[ -~]{1,128}");
+    private static final int ID_LENGTH_MAX = 128;
 
     /** One without a receipt. */
     public Publication(String id, String namespace, String event, String data, int ttlSeconds) {
@@ -22,6 +20,11 @@ public record Publication(String id, String namespace, String event, String data
 
     /** Whether a publication can be called so: 1 to 128 printable ASCII characters. */
     public static boolean isId(String text) {
-        return ID.matcher(text).matches();
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() <= ID_LENGTH_MAX;
     }
 }

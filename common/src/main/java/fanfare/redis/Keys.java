@@ -54,25 +54,46 @@ public final class Keys {
 
     /** The list or stream that keeps what was published to a channel. */
     public String kept(Channel channel) {
-        String family = channel.kind() == Channel.Kind.USER ? "inbox:{" : "log:{";
-        return prefix + family + tag(channel) + "}" + (channel.kind() == Channel.Kind.USER ? ":" + channel.name() : "");
+        return kept(channel, tag(channel));
+    }
+
+    /** The same for who knows the channel's {@link #tag}. */
+    public String kept(Channel channel, String tag) {
+        return channel.kind() == Channel.Kind.USER
+                ? prefix + "inbox:{" + tag + "}:" + channel.name()
+                : prefix + "log:{" + tag + "}";
     }
 
     /** The pub/sub channel on which a channel's publications are live. */
     public String live(Channel channel) {
+        return live(channel, tag(channel));
+    }
+
+    /** The same for who knows the channel's {@link #tag}. */
+    public String live(Channel channel, String tag) {
         return switch (channel.kind()) {
-            case USER -> prefix + "user:{" + tag(channel) + "}:" + channel.name();
+            case USER -> prefix + "user:{" + tag + "}:" + channel.name();
             case BROADCAST -> prefix + "broadcast:{broadcast}";
-            case TOPIC -> prefix + "topic:{" + tag(channel) + "}";
+            case TOPIC -> prefix + "topic:{" + tag + "}";
         };
     }
 
     public String fence(Channel channel) {
-        return prefix + "fence:{" + tag(channel) + "}";
+        return fence(tag(channel));
+    }
+
+    /** The fence of all channels under a tag. */
+    public String fence(String tag) {
+        return prefix + "fence:{" + tag + "}";
     }
 
     public String once(Channel channel, String id) {
-        return prefix + "once:{" + tag(channel) + "}:" + channel + ":" + id;
+        return once(channel, tag(channel), id);
+    }
+
+    /** The same for who knows the channel's {@link #tag}. */
+    public String once(Channel channel, String tag, String id) {
+        return prefix + "once:{" + tag + "}:" + channel + ":" + id;
     }
 
     public String presence(String tag) {

@@ -30,7 +30,15 @@ public final class LuaScript {
 
     /** The call by SHA-1, for a caller that sends it itself and {@link #load}s the script when Redis does not know it. */
     public Request call(List<String> keys, List<?> args) {
-        return request(Command.EVALSHA, sha1, keys, args);
+        Request request = call(keys.size());
+        keys.forEach(request::arg);
+        args.forEach(arg -> request.arg(arg.toString()));
+        return request;
+    }
+
+    /** The beginning of such a call: what is to be added are so many keys, and then the arguments. */
+    public Request call(int keys) {
+        return Request.cmd(Command.EVALSHA).arg(sha1).arg(keys);
     }
 
     public Request load() {
@@ -43,25 +51,17 @@ public final class LuaScript {
         return message != null && message.contains("NOSCRIPT");
     }
 
-    /** Runs the script. Keys and arguments stand in the order of the script's header; an argument may be a Buffer. */
+    /** Runs the script. Keys and arguments stand in the order of the script's header. */
     public Future<Response> run(RedisLink link, List<String> keys, List<?> args) {
-        return link.send(call(keys, args))
-                .recover(failure -> isUnknown(failure)
-                        ? link.send(request(Command.EVAL, source, keys, args))
-                        : Future.failedFuture(failure));
+        return run(link, call(keys, args));
     }
 
-    private static Request request(Command command, String script, List<String> keys, List<?> args) {
-        Request request = Request.cmd(command).arg(script).arg(keys.size());
-        keys.forEach(request::arg);
-        for (Object arg : args) {
-            if (arg instanceof io.vertx.core.buffer.Buffer buffer) {
-                request.arg(buffer);
-            } else {
-                request.arg(arg.toString());
-            }
-        }
-        return request;
+    /** Sends a {@link #call}, and what it calls if Redis does not know that. */
+    public Future<Response> run(RedisLink link, Request call) {
+        return link.send(call)
+                .recover(failure -> isUnknown(failure)
+                        ? link.send(load()).compose(known -> link.send(call))
+                        : Future.failedFuture(failure));
     }
 
     private static String resource(String path) {

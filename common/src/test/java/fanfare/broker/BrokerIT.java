@@ -529,6 +529,17 @@ class BrokerIT {
         assertThat(all).extracting(done -> done.position().sequence()).containsExactly(1L, 2L, 3L, 4L, 5L);
     }
 
+    @Test
+    void aRedisThatForgetsTheScriptIsToldItAgain() throws Exception {
+        for (Durability durability : Durability.values()) {
+            Publication publication = new Publication("to " + durability, "/n", "e", "1", 60);
+            await(() -> broker.link().send(Request.cmd(Command.SCRIPT).arg("FLUSH")));
+            assertThat(await(() -> broker.publish(ALICE, publication, durability))
+                            .duplicate())
+                    .isFalse();
+        }
+    }
+
     private record Addressed(Channel channel, Publication publication, @Nullable String after) {}
 
     private static Addressed at(Channel channel, String id) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import fanfare.channel.Channel;
 import fanfare.channel.Publication;
 import io.vertx.core.Promise;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -45,12 +44,9 @@ class GroupingTest {
     void aMailingHasCallsOfItsOwnAndItsPayloadCountsOnce() {
         Publication publication = new Publication("m", "/n", "e", "1".repeat(Grouping.BYTES_MAX), 60);
         Mailing mailing = new Mailing(publication);
-        List<Attempt> attempts = new ArrayList<>(List.of(attempt(ALICE, "before", 1)));
-        for (int i = 0; i < 3; i++) {
-            attempts.add(new Attempt(mailing.draft(ALICE), Durability.MASTER, null, Promise.promise(), 0, mailing));
-        }
-        attempts.add(attempt(ALICE, "behind", 1));
-        assertThat(calls(attempts)).containsExactly(List.of("before"), List.of("m", "m", "m"), List.of("behind"));
+        Attempt part = new Attempt(mailing.draft(ALICE), 1, Durability.MASTER, null, Promise.promise(), 0, mailing);
+        assertThat(calls(List.of(attempt(ALICE, "before", 1), part, part, part, attempt(ALICE, "behind", 1))))
+                .containsExactly(List.of("before"), List.of("m", "m", "m"), List.of("behind"));
     }
 
     private static List<List<String>> calls(List<Attempt> attempts) {
@@ -63,6 +59,6 @@ class GroupingTest {
 
     private static Attempt attempt(Channel channel, String id, int length) {
         Publication publication = new Publication(id, "/n", "e", "1".repeat(length), 60);
-        return new Attempt(Draft.of(channel, publication), Durability.MASTER, null, Promise.promise(), 0, null);
+        return new Attempt(Draft.of(channel, publication), length, Durability.MASTER, null, Promise.promise(), 0, null);
     }
 }

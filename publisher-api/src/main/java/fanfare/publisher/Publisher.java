@@ -76,6 +76,7 @@ public final class Publisher {
         this.config = config;
         this.keys = Keyring.of(config.devKey());
         this.vertx = Vertx.vertx(new VertxOptions()
+                .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(loops)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));

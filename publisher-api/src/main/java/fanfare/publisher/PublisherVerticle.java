@@ -48,7 +48,9 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -221,18 +223,21 @@ final class PublisherVerticle extends VerticleBase {
 
     /** Does what {@link #open} does, and turns away whoever has no key. */
     private void path(Router router, String path, HttpMethod... methods) {
-        open(router, path, methods);
         // Before the body is read: who has no key shall not make us read.
-        router.route(path).handler(new KeyHandler(keys));
+        open(router, path, methods).handler(new KeyHandler(keys));
     }
 
     /** Counts what is asked for at a path, and turns away other methods. */
-    private void open(Router router, String path, HttpMethod... methods) {
+    private Route open(Router router, String path, HttpMethod... methods) {
         String allowed = Stream.of(methods).map(HttpMethod::name).collect(Collectors.joining(", "));
-        router.route(path).handler(context -> {
-            context.addEndHandler(result -> count(
-                    path,
-                    result.succeeded() ? Integer.toString(context.response().getStatusCode()) : ABORTED));
+        Map<String, Counter> answers = new HashMap<>();
+        return router.route(path).handler(context -> {
+            context.addEndHandler(result -> answers.computeIfAbsent(
+                            result.succeeded()
+                                    ? Integer.toString(context.response().getStatusCode())
+                                    : ABORTED,
+                            status -> counter(path, status))
+                    .increment());
             if (List.of(methods).contains(context.request().method())) {
                 context.next();
             } else {
@@ -246,23 +251,27 @@ final class PublisherVerticle extends VerticleBase {
     @SafeVarargs
     private void read(Router router, String path, Handler<RoutingContext>... handlers) {
         BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
-        answer(router, HttpMethod.POST, path, new JsonContent(), body, new GzipBody(metrics));
-        answer(router, HttpMethod.POST, path, handlers);
+        answer(router, HttpMethod.POST, path, new JsonContent());
+        // The library wants a body's handler to be the first of its route.
+        Route route = router.route(HttpMethod.POST, path).handler(body).handler(new GzipBody(metrics));
+        for (Handler<RoutingContext> handler : handlers) {
+            route.handler(handler);
+        }
     }
 
     @SafeVarargs
     private static void answer(Router router, HttpMethod method, String path, Handler<RoutingContext>... handlers) {
+        Route route = router.route(method, path);
         for (Handler<RoutingContext> handler : handlers) {
-            router.route(method, path).handler(handler);
+            route.handler(handler);
         }
     }
 
-    private void count(String path, String status) {
-        Counter.builder("fanfare_http_requests_total")
+    private Counter counter(String path, String status) {
+        return Counter.builder("fanfare_http_requests_total")
                 .description("Answered requests by path and status")
                 .tag("path", path.replaceAll(":(\\w+)", "{$1}"))
                 .tag("status", status)
-                .register(metrics)
-                .increment();
+                .register(metrics);
     }
 }

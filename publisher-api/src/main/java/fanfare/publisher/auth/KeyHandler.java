@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** Lets a request pass that carries a key, before any of its body is read. */
 public final class KeyHandler implements Handler<RoutingContext> {
     private static final String CALLER = KeyHandler.class.getName();
-    private static final Pattern BEARER = Pattern.compile("(?i)Bearer +(\\S+) *");
+    private static final String BEARER = "Bearer ";
     private static final Pattern LOOPBACK =
             Pattern.compile("(?i)(localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[?::1]?)");
+    private static final Pattern PORT = Pattern.compile(":\\d{1,5}$");
 
     private final AuthenticationProvider keys;
 
@@ -58,13 +59,29 @@ public final class KeyHandler implements Handler<RoutingContext> {
 
     private static @Nullable String key(HttpServerRequest request) {
         String authorization = request.getHeader(HttpHeaders.AUTHORIZATION);
-        if (authorization != null) {
-            var bearer = BEARER.matcher(authorization);
-            if (bearer.matches()) {
-                return bearer.group(1);
+        String bearer = authorization == null ? null : bearer(authorization);
+        return bearer == null ? request.getHeader("X-API-Key") : bearer;
+    }
+
+    /** What stands behind the scheme, if that is ours and it is one word. */
+    private static @Nullable String bearer(String authorization) {
+        if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+            return null;
+        }
+        int start = BEARER.length();
+        int end = authorization.length();
+        while (start < end && authorization.charAt(start) == ' ') {
+            start++;
+        }
+        while (start < end && authorization.charAt(end - 1) == ' ') {
+            end--;
+        }
+        for (int i = start; i < end; i++) {
+            if (Character.isWhitespace(authorization.charAt(i))) {
+                return null;
             }
         }
-        return request.getHeader("X-API-Key");
+        return start == end ? null : authorization.substring(start, end);
     }
 
     /**
@@ -73,6 +90,6 @@ public final class KeyHandler implements Handler<RoutingContext> {
      */
     private static boolean namesLoopback(HttpServerRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaders.HOST);
-        return hosts.size() == 1 && isLoopback(hosts.get(0).replaceFirst(":\\d{1,5}$", ""));
+        return hosts.size() == 1 && isLoopback(PORT.matcher(hosts.get(0)).replaceFirst(""));
     }
 }

@@ -19,7 +19,9 @@ public final class JsonContent implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
         String type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
-        if (type == null || !JSON.matcher(type).matches()) {
+        // Nearly all say it in these very letters.
+        if (type == null
+                || (!type.equals("application/json") && !JSON.matcher(type).matches())) {
             throw Problem.UNSUPPORTED_MEDIA_TYPE.because("Content-Type must be application/json");
         }
         String encoding = encoding(context.request());

@@ -41,10 +41,14 @@ public final class Rules {
 
     /** A text for people or programs: Unicode without control characters. */
     public static String text(String path, String text, int lengthMin, int lengthMax) {
-        long length = text.codePoints().count();
-        // A lone surrogate, which an escape can bring in, has no form in UTF-8.
-        boolean legible = text.codePoints()
-                .noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
+        int length = 0;
+        boolean legible = true;
+        for (int i = 0; i < text.length(); length++) {
+            int c = text.codePointAt(i);
+            // A lone surrogate, which an escape can bring in, has no form in UTF-8.
+            legible &= !Character.isISOControl(c) && (c > Character.MAX_SURROGATE || c < Character.MIN_SURROGATE);
+            i += Character.charCount(c);
+        }
         if (length < lengthMin || length > lengthMax || !legible) {
             throw Problem.INVALID.of(
                     path, "must be %d to %d characters, none a control character".formatted(lengthMin, lengthMax));

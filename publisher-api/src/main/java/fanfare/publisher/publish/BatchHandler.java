@@ -8,10 +8,9 @@ import fanfare.publisher.json.UnknownFields;
 import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.StringJoiner;
 
 /** {@code POST /v1/batch}: publishes up to 1,000 publications, each judged on its own, and answers for each in order. */
 public final class BatchHandler implements Handler<RoutingContext> {
@@ -31,13 +30,13 @@ public final class BatchHandler implements Handler<RoutingContext> {
         String requestId = RequestId.of(context);
         BatchRequest batch = parse(context);
         List<Future<PublishRequest>> permitted = batch.publications().stream()
-                .map(each -> each.map(request -> Publishing.permitted(request, context))
-                        .onFailure(refusal -> publishing.refused()))
+                .map(each -> each.map(request -> Publishing.permitted(request, context)))
                 .toList();
+        permitted.stream().filter(Future::failed).forEach(refusal -> publishing.refused());
         rates.take(context, cost(permitted))
                 .onFailure(refusal -> publishing.refused())
                 .compose(taken -> publish(batch, permitted, requestId).onComplete(result -> publishing.answered(start)))
-                .onSuccess(context::json)
+                .onSuccess(json -> Publishing.answer(context, json))
                 .onFailure(context::fail);
     }
 
@@ -50,12 +49,12 @@ public final class BatchHandler implements Handler<RoutingContext> {
         return Math.max(1, places);
     }
 
-    private Future<JsonObject> publish(BatchRequest batch, List<Future<PublishRequest>> permitted, String requestId) {
+    private Future<String> publish(BatchRequest batch, List<Future<PublishRequest>> permitted, String requestId) {
         BatchQueue queue = publishing.queue(batch.durability());
-        List<Future<JsonObject>> outcomes = permitted.stream()
+        List<Future<String>> outcomes = permitted.stream()
                 .map(each -> each.compose(request -> publishing.publish(request, queue::send, requestId)))
                 .toList();
-        queue.begin();
+        queue.complete();
         return Future.join(outcomes).transform(joined -> answer(batch.id(), outcomes, requestId));
     }
 
@@ -71,19 +70,21 @@ public final class BatchHandler implements Handler<RoutingContext> {
         }
     }
 
-    private static Future<JsonObject> answer(String id, List<Future<JsonObject>> outcomes, String requestId) {
+    private static Future<String> answer(String id, List<Future<String>> outcomes, String requestId) {
         if (outcomes.stream().noneMatch(Future::succeeded) && outcomes.stream().anyMatch(BatchHandler::isUnavailable)) {
             return Future.failedFuture(Problem.UNAVAILABLE.because(
                     "none is known to be stored, and all may still arrive; send them again with the same ids and each "
                             + "arrives once; the id of one that had none is this, then its index: " + id + "-"));
         }
-        JsonArray results = new JsonArray();
-        outcomes.forEach(outcome ->
-                results.add(outcome.succeeded() ? outcome.result() : Publishing.problem(outcome.cause(), requestId)));
-        return Future.succeededFuture(new JsonObject().put("results", results));
+        StringJoiner results = new StringJoiner(",", "{\"results\":[", "]}");
+        outcomes.forEach(outcome -> results.add(
+                outcome.succeeded()
+                        ? outcome.result()
+                        : Publishing.problem(outcome.cause(), requestId).encode()));
+        return Future.succeededFuture(results.toString());
     }
 
-    private static boolean isUnavailable(Future<JsonObject> outcome) {
+    private static boolean isUnavailable(Future<String> outcome) {
         return outcome.cause() instanceof ProblemException refusal && refusal.problem() == Problem.UNAVAILABLE;
     }
 }

@@ -10,8 +10,10 @@ import fanfare.redis.Keys;
 import fanfare.redis.RedisDownException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publications of one batch on their way to the broker: in the order of each channel, and so many at a time that other
- * callers find room. All leave over one connection, since what goes over two has no order. Confined to the event loop of its broker.
+ * Publications of one batch on their way to the broker: in the order of each channel, and so many at a time that other callers find
+ * room. All leave over one connection, since what goes over two has no order. Confined to the event loop of its broker.
  */
 final class BatchQueue {
     /** A twentieth of what the broker takes; more in a write gain nothing. */
@@ -40,10 +42,8 @@ final class BatchQueue {
     private final Broker broker;
     private final Durability durability;
     private final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LEAVE_MS_MAX);
-    private final List<Waiting> waiting = new ArrayList<>();
-    /** How many of these have left. */
-    private int left;
-    /** By what they publish, since a message to more users than one publication may name comes in several. */
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
+    /** By what they publish: a message to more users than one publication may name comes in several. */
     private final Map<Publication, Mailing> mailings = new HashMap<>();
     /** The id of what went last to each channel, while it is under way. */
     private final Map<Channel, String> last = new HashMap<>();
@@ -59,20 +59,36 @@ final class BatchQueue {
         this.durability = durability;
     }
 
-    /** Has it published behind what was sent before, from {@link #begin} on. Fails as the broker does. */
+    /**
+     * Publishes behind what was sent before to the same channel. Fails as the broker does.
+     *
+     * @param mailing of which it is a part; null if it is of none
+     */
     Future<Published> send(Channel channel, PublishRequest request, @Nullable Mailing mailing) {
+        Mailing same = mailing == null || durability != Durability.MASTER
+                ? null
+                : mailings.computeIfAbsent(request.publication(), none -> mailing);
+        if (same == null && waiting.isEmpty() && hasRoom()) {
+            return begin(channel, request, null);
+        }
         Promise<Published> promise = Promise.promise();
-        Mailing same = mailing == null ? null : mailings.computeIfAbsent(request.publication(), none -> mailing);
         waiting.add(new Waiting(channel, Keys.tag(channel), request, same, promise));
         return promise.future();
     }
 
-    /** Begins, with all that there will be. What lies under one tag leaves together, as a call for all of it costs less. */
-    void begin() {
-        if (durability == Durability.MASTER) {
-            waiting.sort(Comparator.comparing(Waiting::tag));
+    /** All has been sent: what waits may leave, with what lies under one tag together, which one call can take to Redis. */
+    void complete() {
+        if (!mailings.isEmpty()) {
+            List<Waiting> sorted = new ArrayList<>(waiting);
+            sorted.sort(Comparator.comparing(Waiting::tag));
+            waiting.clear();
+            waiting.addAll(sorted);
         }
         pump();
+    }
+
+    private boolean hasRoom() {
+        return underWay < UNDER_WAY_MAX && characters < CHARACTERS_MAX;
     }
 
     private void pump() {
@@ -80,36 +96,33 @@ final class BatchQueue {
             return;
         }
         pumping = true;
-        while (left < waiting.size() && underWay < UNDER_WAY_MAX && characters < CHARACTERS_MAX) {
-            Waiting next = waiting.get(left++);
+        while (!waiting.isEmpty() && hasRoom()) {
+            Waiting next = waiting.remove();
             if (System.nanoTime() - deadlineNs > 0) {
                 next.promise().fail(new RedisDownException("Redis did not take the batch in time"));
             } else {
-                begin(next);
+                begin(next.channel(), next.request(), next.mailing()).onComplete(next.promise());
             }
         }
         pumping = false;
     }
 
-    private void begin(Waiting next) {
-        Channel channel = next.channel();
-        var publication = next.request().publication();
+    private Future<Published> begin(Channel channel, PublishRequest request, @Nullable Mailing mailing) {
+        Publication publication = request.publication();
         String id = publication.id();
         int length = publication.data().length();
         underWay++;
         characters += length;
         String after = last.put(channel, id);
-        Mailing mailing = durability == Durability.MASTER ? next.mailing() : null;
         Future<Published> published = mailing == null
                 ? broker.publish(channel, publication, durability, after)
                 : broker.publish(channel, mailing, after);
-        published
+        return published
                 .onComplete(result -> {
                     underWay--;
                     characters -= length;
                     last.remove(channel, id);
                     pump();
-                })
-                .onComplete(next.promise());
+                });
     }
 }

@@ -29,7 +29,7 @@ public final class PublishHandler implements Handler<RoutingContext> {
                 .compose(taken -> publishing
                         .publish(request, publishing::send, RequestId.of(context))
                         .onComplete(result -> publishing.answered(start)))
-                .onSuccess(context::json)
+                .onSuccess(json -> Publishing.answer(context, json))
                 .onFailure(context::fail);
     }
 

@@ -5,6 +5,7 @@ import fanfare.broker.Durability;
 import fanfare.broker.Mailing;
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
+import fanfare.channel.JsonString;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
 import fanfare.publisher.publish.PublishMetrics.Outcome;
@@ -12,10 +13,12 @@ import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.RedisDownException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonArray;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +45,7 @@ public final class Publishing {
     private record Sent(Published published, @Nullable Boolean receipt) {}
 
     private static final System.Logger LOG = System.getLogger(Publishing.class.getName());
+    private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
     /** From so many users on they are one mailing: with fewer, handing it on costs as much as is saved. */
     private static final int MAILING_USERS_MIN = 8;
@@ -103,11 +107,11 @@ public final class Publishing {
     }
 
     /**
-     * Gives the answer for the caller; fails if the publication is not known to be stored in any channel.
+     * Gives the answer for the caller as JSON; fails if the publication is not known to be stored in any channel.
      *
      * @param requestId of the HTTP request, for the log
      */
-    Future<JsonObject> publish(PublishRequest request, Way way, String requestId) {
+    Future<String> publish(PublishRequest request, Way way, String requestId) {
         return request.to().several() ? toSeveral(request, way, requestId) : toOne(request, way);
     }
 
@@ -121,13 +125,17 @@ public final class Publishing {
         return Problem.INTERNAL.because("this is a bug; the log has more").toJson();
     }
 
-    private Future<JsonObject> toOne(PublishRequest request, Way way) {
-        JsonObject answer = new JsonObject().put("id", request.publication().id());
-        return send(request, request.to().channels().get(0), null, way)
-                .map(sent -> describe(answer, sent, request.durability()));
+    /** Answers a request that came to this. */
+    static void answer(RoutingContext context, String json) {
+        context.response().putHeader(HttpHeaders.CONTENT_TYPE, JSON).end(Buffer.buffer(json));
     }
 
-    private Future<JsonObject> toSeveral(PublishRequest request, Way way, String requestId) {
+    private Future<String> toOne(PublishRequest request, Way way) {
+        return send(request, request.to().channels().get(0), null, way)
+                .map(sent -> describe("id", request.publication().id(), sent, request.durability()));
+    }
+
+    private Future<String> toSeveral(PublishRequest request, Way way, String requestId) {
         List<Channel> channels = request.to().channels();
         Mailing mailing = isMailing(request) ? new Mailing(request.publication()) : null;
         List<Future<Sent>> outcomes = channels.stream()
@@ -137,13 +145,13 @@ public final class Publishing {
             if (outcomes.stream().noneMatch(Future::succeeded)) {
                 return Future.failedFuture(joined.cause());
             }
-            JsonArray results = new JsonArray();
+            StringJoiner results = new StringJoiner(
+                    ",", "{\"id\":" + JsonString.of(request.publication().id()) + ",\"results\":[", "]}");
             for (int i = 0; i < channels.size(); i++) {
                 String user = channels.get(i).name();
                 results.add(result(user, outcomes.get(i), request.durability(), requestId));
             }
-            return Future.succeededFuture(
-                    new JsonObject().put("id", request.publication().id()).put("results", results));
+            return Future.succeededFuture(results.toString());
         });
     }
 
@@ -151,29 +159,34 @@ public final class Publishing {
         return request.to().channels().size() >= MAILING_USERS_MIN && request.durability() == Durability.MASTER;
     }
 
-    private static JsonObject result(String user, Future<Sent> outcome, Durability durability, String requestId) {
+    private static String result(String user, Future<Sent> outcome, Durability durability, String requestId) {
         return outcome.succeeded()
-                ? describe(new JsonObject().put("user", user), outcome.result(), durability)
-                : problem(outcome.cause(), requestId).put("user", user);
+                ? describe("user", user, outcome.result(), durability)
+                : problem(outcome.cause(), requestId).put("user", user).encode();
     }
 
-    private static JsonObject describe(JsonObject answer, Sent sent, Durability durability) {
+    /** An answer that begins with a field by which the caller knows it. */
+    private static String describe(String name, String value, Sent sent, Durability durability) {
         Published published = sent.published();
-        answer.put("position", published.position().toString())
-                .put("duplicate", published.duplicate())
-                .put("routed", published.routed());
-        if (durability == Durability.REPLICATED) {
-            answer.put("replicated", published.replicated());
-        }
-        return sent.receipt() == null ? answer : answer.put("receipt", sent.receipt());
+        return "{\"" + name + "\":" + JsonString.of(value)
+                + ",\"position\":\"" + published.position()
+                + "\",\"duplicate\":" + published.duplicate()
+                + ",\"routed\":" + published.routed()
+                + (durability == Durability.REPLICATED ? ",\"replicated\":" + published.replicated() : "")
+                + (sent.receipt() == null ? "" : ",\"receipt\":" + sent.receipt())
+                + "}";
     }
 
     private Future<Sent> send(PublishRequest request, Channel channel, @Nullable Mailing mailing, Way way) {
         return way.send(channel, request, mailing)
-                .onSuccess(published -> metrics.count(published.duplicate() ? Outcome.DUPLICATE : Outcome.STORED))
-                .recover(failure -> Future.failedFuture(failed(request, failure)))
-                .compose(published -> receipts.noted(request.publication(), channel, published)
-                        .map(receipt -> new Sent(published, receipt)));
+                .transform(result -> result.succeeded()
+                        ? stored(request, channel, result.result())
+                        : Future.failedFuture(failed(request, result.cause())));
+    }
+
+    private Future<Sent> stored(PublishRequest request, Channel channel, Published published) {
+        metrics.count(published.duplicate() ? Outcome.DUPLICATE : Outcome.STORED);
+        return receipts.noted(request.publication(), channel, published).map(receipt -> new Sent(published, receipt));
     }
 
     private Throwable failed(PublishRequest request, Throwable failure) {
