@@ -65,8 +65,20 @@ public record Reading(List<Item> items, @Nullable Item newest, @Nullable Positio
 
         /** Whether the reader has had what stands at this position. */
         public boolean covers(Position position) {
-            return (after != null && position.isAtMost(after))
-                    || former.stream().anyMatch(position::isAtMost);
+            return covers(after, former, position);
+        }
+
+        /** The same without a point: it is asked of every message. */
+        public static boolean covers(@Nullable Position after, List<Position> former, Position position) {
+            if (after != null && position.isAtMost(after)) {
+                return true;
+            }
+            for (Position each : former) {
+                if (position.isAtMost(each)) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** The same moment on the clock of a Redis that may be this much behind; a position stays what it is. */

@@ -51,18 +51,12 @@ public record Channel(Kind kind, String name) {
 
     /** Whether this is a user id: 1 to 128 printable ASCII characters without space. */
     public static boolean isUser(@Nullable String id) {
-        return id != null
-                && !id.isEmpty()
-                && id.length() <= USER_LENGTH_MAX
-                && consistsOf(id, c -> c > ' ' && c <= '~');
+        return id != null && consistsOf(id, USER_LENGTH_MAX, c -> c >= '!' && c <= '~');
     }
 
     /** Whether this is a topic name: 1 to 64 of {@code A-Z a-z 0-9 . _ : -}. */
     public static boolean isTopic(@Nullable String name) {
-        return name != null
-                && !name.isEmpty()
-                && name.length() <= TOPIC_LENGTH_MAX
-                && consistsOf(name, Channel::isTopical);
+        return name != null && consistsOf(name, TOPIC_LENGTH_MAX, Channel::isOfTopic);
     }
 
     /** What a browser knows the channel as: its own user channel is just {@code user}. */
@@ -79,9 +73,9 @@ public record Channel(Kind kind, String name) {
         return kind == Kind.USER ? USER_PREFIX + name : label();
     }
 
-    private static boolean isTopical(int c) {
-        return (c >= 'A' && c <= 'Z')
-                || (c >= 'a' && c <= 'z')
+    private static boolean isOfTopic(int c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
                 || (c >= '0' && c <= '9')
                 || c == '.'
                 || c == '_'
@@ -89,9 +83,13 @@ public record Channel(Kind kind, String name) {
                 || c == '-';
     }
 
-    private static boolean consistsOf(String text, IntPredicate characters) {
+    /** A loop, since names are checked with each connect and each publication. */
+    private static boolean consistsOf(String text, int lengthMax, IntPredicate allowed) {
+        if (text.isEmpty() || text.length() > lengthMax) {
+            return false;
+        }
         for (int i = 0; i < text.length(); i++) {
-            if (!characters.test(text.charAt(i))) {
+            if (!allowed.test(text.charAt(i))) {
                 return false;
             }
         }

@@ -4,6 +4,7 @@ import io.vertx.core.buffer.Buffer;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,14 @@ public record Item(
         String namespace,
         int receiptSeconds,
         Buffer event) {
-    private static final String NO_PREV = "-";
-    private static final int WORDS = 6;
+    private static final char NO_PREV = '-';
+    /** More would not fit into a long. */
+    private static final int DIGITS_MAX = 18;
+    /** How much of what is no item goes into the error [bytes]. */
+    private static final int SHOWN_MAX = 200;
+
+    private static final byte[] BEFORE_POSITION = "{\"position\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] AFTER_POSITION = "\",".getBytes(StandardCharsets.US_ASCII);
 
     /**
      * Reads an item.
@@ -35,27 +42,7 @@ public record Item(
      * @throws IllegalArgumentException if the bytes are not an item
      */
     public static Item parse(Buffer bytes) {
-        int end = lineFeed(bytes);
-        String[] header = bytes.getString(0, end, "US-ASCII").split(" ", -1);
-        if ((header.length != WORDS && header.length != WORDS + 1)
-                || bytes.length() < end + 2
-                || bytes.getByte(end + 1) != '{') {
-            throw new IllegalArgumentException("not an item: " + bytes.getString(0, Math.min(end, 200)));
-        }
-        Position position = position(header[0]);
-        byte[] place = ("{\"position\":\"" + header[0] + "\",").getBytes(StandardCharsets.US_ASCII);
-        Buffer event = Buffer.buffer(place.length + bytes.length() - end - 2)
-                .appendBytes(place)
-                .appendBuffer(bytes, end + 2, bytes.length() - end - 2);
-        return new Item(
-                position,
-                header[1].equals(NO_PREV) ? null : position(header[1]),
-                Long.parseLong(header[2]),
-                Long.parseLong(header[3]),
-                decoded(header[4]),
-                decoded(header[5]),
-                header.length == WORDS ? 0 : Integer.parseInt(header[WORDS]),
-                event);
+        return new Header(bytes.getBytes()).item();
     }
 
     /** The item as Redis keeps it. */
@@ -101,7 +88,7 @@ public record Item(
     }
 
     private static String decoded(String text) {
-        return text.indexOf('%') < 0 ? text : URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
     private static Position position(String text) {
@@ -119,5 +106,97 @@ public record Item(
             }
         }
         throw new IllegalArgumentException("not an item: no line feed in " + bytes.length() + " bytes");
+    }
+
+    /** Reads a header word by word. Every message to everybody passes here, so no text is made that is not kept. */
+    private static final class Header {
+        private final byte[] bytes;
+        /** Where the word begins that is read next, and where the last one ended. */
+        private int next;
+
+        private int end = -1;
+
+        Header(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        Item item() {
+            Position position = position();
+            int positionEnd = end;
+            Position prev = isNextWord(NO_PREV) ? skipped() : position();
+            long serverMs = number(' ');
+            long expiresMs = number(' ');
+            String id = text(' ');
+            String namespace = text(' ', '\n');
+            int receiptSeconds = bytes[end] == '\n' ? 0 : (int) number('\n');
+            if (next >= bytes.length || bytes[next] != '{') {
+                throw broken();
+            }
+            return new Item(position, prev, serverMs, expiresMs, id, namespace, receiptSeconds, event(positionEnd));
+        }
+
+        /** The payload with the position before its first field. */
+        private Buffer event(int positionEnd) {
+            int payload = next + 1;
+            int place = BEFORE_POSITION.length + positionEnd + AFTER_POSITION.length;
+            byte[] event = Arrays.copyOf(BEFORE_POSITION, place + bytes.length - payload);
+            System.arraycopy(bytes, 0, event, BEFORE_POSITION.length, positionEnd);
+            System.arraycopy(AFTER_POSITION, 0, event, BEFORE_POSITION.length + positionEnd, AFTER_POSITION.length);
+            System.arraycopy(bytes, payload, event, place, bytes.length - payload);
+            return Buffer.buffer(event);
+        }
+
+        private Position position() {
+            return new Position(number('-'), number(' '));
+        }
+
+        private boolean isNextWord(char word) {
+            return next + 1 < bytes.length && bytes[next] == word && bytes[next + 1] == ' ';
+        }
+
+        private @Nullable Position skipped() {
+            next += 2;
+            return null;
+        }
+
+        private long number(char after) {
+            long number = 0;
+            int digits = 0;
+            for (; next < bytes.length && bytes[next] >= '0' && bytes[next] <= '9'; next++, digits++) {
+                number = 10 * number + bytes[next] - '0';
+            }
+            if (digits == 0 || digits > DIGITS_MAX || next >= bytes.length || bytes[next] != after) {
+                throw broken();
+            }
+            end = next++;
+            return number;
+        }
+
+        private String text(char after) {
+            return text(after, after);
+        }
+
+        private String text(char after, char orAfter) {
+            int begin = next;
+            boolean escaped = false;
+            for (; next < bytes.length && bytes[next] != after && bytes[next] != orAfter; next++) {
+                if (bytes[next] == '\n') {
+                    throw broken();
+                }
+                escaped = escaped || bytes[next] == '%';
+            }
+            if (next >= bytes.length) {
+                throw broken();
+            }
+            end = next++;
+            String text = new String(bytes, begin, end - begin, StandardCharsets.US_ASCII);
+            return escaped ? decoded(text) : text;
+        }
+
+        private IllegalArgumentException broken() {
+            int shown = Math.min(bytes.length, SHOWN_MAX);
+            return new IllegalArgumentException(
+                    "not an item: " + new String(bytes, 0, shown, StandardCharsets.US_ASCII));
+        }
     }
 }

@@ -14,19 +14,19 @@ final class AnswerCache {
 
     private final long ttlMs;
     /** By key of the credentials; in the order of their answers, which is the order in which they end. */
-    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Map<Credentials.Key, Entry> entries = new LinkedHashMap<>();
 
     AnswerCache(long ttlMs) {
         this.ttlMs = ttlMs;
     }
 
     @Nullable
-    Entry get(String key, long nowMs) {
+    Entry get(Credentials.Key key, long nowMs) {
         dropOld(nowMs);
         return entries.get(key);
     }
 
-    void put(String key, Entry entry) {
+    void put(Credentials.Key key, Entry entry) {
         entries.remove(key);
         entries.put(key, entry);
         if (entries.size() > ENTRIES_MAX) {
@@ -34,7 +34,7 @@ final class AnswerCache {
         }
     }
 
-    void remove(String key) {
+    void remove(Credentials.Key key) {
         entries.remove(key);
     }
 

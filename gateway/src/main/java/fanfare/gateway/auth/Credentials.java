@@ -43,14 +43,18 @@ public record Credentials(
                 clientAddress);
     }
 
-    /** Equal for two requests exactly if the site would be sent the same headers; SHA-256 in base64url. */
-    public String key() {
-        return hash(cookie, userAgent, acceptLanguage, origin, clientAddress);
+    /** The first half of a SHA-256: nobody can make credentials that have the key of somebody else's. */
+    record Key(long high, long low) {}
+
+    /** Equal for two requests exactly if the site would be sent the same headers. */
+    Key key() {
+        ByteBuffer hash = ByteBuffer.wrap(hash(cookie, userAgent, acceptLanguage, origin, clientAddress));
+        return new Key(hash.getLong(), hash.getLong());
     }
 
     /** Tells one login from another whatever browser or address it comes from; SHA-256 in base64url. */
     public String loginHash() {
-        return hash(cookie);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(hash(cookie));
     }
 
     @Override
@@ -83,11 +87,17 @@ public record Credentials(
 
     /** A control character would be refused by our own client, or worse, end a header at the site. */
     private static boolean isSendable(String value) {
-        return value.chars().allMatch(c -> (c >= ' ' && c < 0x7f) || c == '\t' || (c > 0x9f && c <= 0xff));
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (!((c >= ' ' && c < 0x7f) || c == '\t' || (c > 0x9f && c <= 0xff))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Each value goes in behind its length, so that no two lists of values look alike. */
-    private static String hash(@Nullable String... values) {
+    private static byte[] hash(@Nullable String... values) {
         MessageDigest digest = sha256();
         for (String value : values) {
             byte[] bytes = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
@@ -96,7 +106,7 @@ public record Credentials(
                     .flip());
             digest.update(bytes);
         }
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(digest.digest());
+        return digest.digest();
     }
 
     private static MessageDigest sha256() {

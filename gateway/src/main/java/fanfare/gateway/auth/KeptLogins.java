@@ -4,7 +4,7 @@ import fanfare.gateway.session.CloseReason;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,12 +31,12 @@ final class KeptLogins {
     private final LongSupplier clockMs;
     private final DoubleSupplier random;
     private final MeterRegistry metrics;
-    /** By key of the credentials. */
-    private final Map<String, KeptLogin> shared = new HashMap<>();
-    /** All that are kept, those that are not shared included; read by metrics from other threads. */
+    /** Those that any session with the same credentials may hold, by their key. */
+    private final Map<Credentials.Key, KeptLogin> shared = new HashMap<>();
+    /** Those of one session alone. */
+    private final Set<KeptLogin> unshared = new HashSet<>();
+    /** All of them; read by metrics from other threads. */
     private final AtomicInteger count = new AtomicInteger();
-
-    private final Set<KeptLogin> all = new LinkedHashSet<>();
 
     KeptLogins(
             SiteChecks checks,
@@ -61,7 +61,7 @@ final class KeptLogins {
     }
 
     /** One more session of a login; the site's answer is news for the others as well. */
-    Login join(String key, Credentials credentials, AnswerCache.Entry answer, LoginListener listener) {
+    Login join(Credentials.Key key, Credentials credentials, AnswerCache.Entry answer, LoginListener listener) {
         boolean isShared = answer.identity().isAnonymous() || credentials.cookie() != null;
         KeptLogin kept = isShared ? shared.get(key) : null;
         if (kept != null && answer.mark() > kept.mark) {
@@ -69,21 +69,20 @@ final class KeptLogins {
             kept = shared.get(key);
         }
         if (kept == null) {
-            kept = new KeptLogin(key, credentials, answer.identity(), answer.mark(), answer.answeredAtMs());
-            all.add(kept);
-            count.set(all.size());
+            kept = new KeptLogin(this, key, credentials, answer.identity(), answer.mark(), answer.answeredAtMs());
             if (isShared) {
                 shared.put(key, kept);
+            } else {
+                unshared.add(kept);
             }
+            counted();
             plan(kept);
         }
-        Login login = new Login(this, kept, listener);
-        kept.holders.add(login);
-        return login;
+        return kept.holdFor(listener);
     }
 
     /** The site does not know a newcomer with these credentials, so it does not know the others any more either. */
-    void refused(String key, long mark) {
+    void refused(Credentials.Key key, long mark) {
         KeptLogin kept = shared.get(key);
         if (kept != null && mark > kept.mark) {
             end(kept, CloseReason.SESSION_ENDED);
@@ -92,27 +91,28 @@ final class KeptLogins {
 
     /** Asks about everybody anew, each at a moment of its own within {@code windowMs}. */
     void recheckAll(long windowMs) {
-        for (KeptLogin kept : all) {
-            planAt(kept, clockMs.getAsLong() + (long) (windowMs * random.getAsDouble()));
-        }
+        shared.values().forEach(kept -> recheckWithin(kept, windowMs));
+        unshared.forEach(kept -> recheckWithin(kept, windowMs));
     }
 
-    void leave(KeptLogin kept, Login login) {
-        if (kept.holders.remove(login) && kept.holders.isEmpty()) {
-            forget(kept);
-        }
+    private void recheckWithin(KeptLogin kept, long windowMs) {
+        schedule.at(clockMs.getAsLong() + (long) (windowMs * random.getAsDouble()), kept);
     }
 
-    private void forget(KeptLogin kept) {
-        all.remove(kept);
-        count.set(all.size());
+    /** Nobody holds it any more. */
+    void forget(KeptLogin kept) {
         shared.remove(kept.key, kept);
-        cancel(kept);
+        unshared.remove(kept);
+        counted();
+        schedule.cancel(kept);
+    }
+
+    private void counted() {
+        count.set(shared.size() + unshared.size());
     }
 
     private void end(KeptLogin kept, CloseReason reason) {
-        List<Login> holders = List.copyOf(kept.holders);
-        kept.holders.clear();
+        List<Login> holders = kept.end();
         forget(kept);
         if (reason.code() == CloseReason.SESSION_ENDED.code()) {
             revocations.ended(kept.key, clockMs.getAsLong());
@@ -131,7 +131,7 @@ final class KeptLogins {
         kept.goodAtMs = answeredAtMs;
         plan(kept);
         if (changed) {
-            List.copyOf(kept.holders).forEach(login -> login.listener().changed(identity));
+            kept.holders().forEach(login -> login.listener().changed(identity));
         }
     }
 
@@ -140,28 +140,14 @@ final class KeptLogins {
         long now = clockMs.getAsLong();
         long expiry =
                 Math.max(kept.identity.expiresAtMs(), now + limits.recheckMin().toMillis());
-        planAt(kept, Math.min(expiry, now + jittered(limits.recheckPeriod().toMillis())));
-    }
-
-    private void planAt(KeptLogin kept, long atMs) {
-        cancel(kept);
-        kept.due = schedule.at(atMs, () -> recheck(kept));
-    }
-
-    private void cancel(KeptLogin kept) {
-        Schedule.Entry due = kept.due;
-        if (due != null) {
-            kept.due = null;
-            schedule.cancel(due);
-        }
+        schedule.at(Math.min(expiry, now + jittered(limits.recheckPeriod().toMillis())), kept);
     }
 
     private long jittered(long ms) {
         return (long) (ms * (1 - JITTER + 2 * JITTER * random.getAsDouble()));
     }
 
-    private void recheck(KeptLogin kept) {
-        kept.due = null;
+    void recheck(KeptLogin kept) {
         if (kept.asking) {
             kept.askAgain = true;
             return;
@@ -169,14 +155,14 @@ final class KeptLogins {
         kept.asking = true;
         checks.recheck(kept.credentials).onSuccess(reply -> {
             kept.asking = false;
-            if (kept.askAgain && !kept.holders.isEmpty()) {
+            if (kept.askAgain && kept.isHeld()) {
                 kept.askAgain = false;
                 recheck(kept);
                 return;
             }
-            if (!kept.holders.isEmpty() && reply.mark() > kept.mark) {
+            if (kept.isHeld() && reply.mark() > kept.mark) {
                 rechecked(kept, reply.answer().under(anonymous), reply.mark());
-            } else if (kept.due == null && !kept.holders.isEmpty()) {
+            } else if (!kept.isScheduled() && kept.isHeld()) {
                 plan(kept);
             }
         });
@@ -191,9 +177,9 @@ final class KeptLogins {
         } else {
             outage(kept, now);
         }
-        String result = kept.holders.isEmpty() ? "ended" : answer instanceof Answer.Known ? "ok" : "unavailable";
+        String result = !kept.isHeld() ? "ended" : answer instanceof Answer.Known ? "ok" : "unavailable";
         metrics.counter("fanfare_rechecks_total", "result", result).increment();
-        List.copyOf(kept.holders).forEach(login -> login.listener().rechecked());
+        kept.holders().forEach(login -> login.listener().rechecked());
     }
 
     private void outage(KeptLogin kept, long now) {
@@ -202,9 +188,8 @@ final class KeptLogins {
             end(kept, CloseReason.SITE_UNAVAILABLE);
         } else {
             long again = now + jittered(limits.recheckPeriod().toMillis() / OUTAGE_DIVISOR);
-            planAt(
-                    kept,
-                    Math.max(Math.min(again, endMs), now + limits.recheckMin().toMillis()));
+            schedule.at(
+                    Math.max(Math.min(again, endMs), now + limits.recheckMin().toMillis()), kept);
         }
     }
 }

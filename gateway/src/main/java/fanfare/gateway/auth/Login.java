@@ -2,12 +2,10 @@ package fanfare.gateway.auth;
 
 /** One session's hold on a login that the site has vouched for; to be released when the session ends. Node loop only. */
 public final class Login {
-    private final KeptLogins logins;
     private final KeptLogin kept;
     private final LoginListener listener;
 
-    Login(KeptLogins logins, KeptLogin kept, LoginListener listener) {
-        this.logins = logins;
+    Login(KeptLogin kept, LoginListener listener) {
         this.kept = kept;
         this.listener = listener;
     }
@@ -24,7 +22,7 @@ public final class Login {
 
     /** The session has ended, and nothing more is heard; releasing twice does no harm. */
     public void release() {
-        logins.leave(kept, this);
+        kept.release(this);
     }
 
     LoginListener listener() {

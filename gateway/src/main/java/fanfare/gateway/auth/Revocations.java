@@ -42,12 +42,12 @@ final class Revocations {
     }
 
     /** The site ended what these credentials stood for. */
-    void ended(String key, long nowMs) {
+    void ended(Credentials.Key key, long nowMs) {
         add(key, nowMs);
     }
 
     /** Whether an answer to a request that started at a mark must be asked for again. */
-    boolean isRevoked(String key, Identity identity, long startedMark) {
+    boolean isRevoked(Credentials.Key key, Identity identity, long startedMark) {
         String user = identity.user();
         return forgotten > startedMark
                 || after(startedMark, key)

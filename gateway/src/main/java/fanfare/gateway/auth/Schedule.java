@@ -6,27 +6,47 @@ import java.util.TreeSet;
 
 /** What is to be done later, ordered by time, so that one timer serves any number of logins. Confined to the node loop. */
 final class Schedule {
-    /** @param number tells entries of the same millisecond apart, in the order in which they came */
-    record Entry(long atMs, long number, Runnable action) {}
+    /** Something to be done at a time of its own. It is its own entry, since there is one for each login. */
+    abstract static class Task {
+        private long atMs;
+        /** Tells tasks of the same millisecond apart, in the order in which they came. */
+        private long number;
 
-    private final NavigableSet<Entry> entries =
-            new TreeSet<>(Comparator.comparingLong(Entry::atMs).thenComparingLong(Entry::number));
-    private long numbers;
+        private boolean scheduled;
 
-    Entry at(long atMs, Runnable action) {
-        Entry entry = new Entry(atMs, numbers++, action);
-        entries.add(entry);
-        return entry;
+        abstract void run();
+
+        boolean isScheduled() {
+            return scheduled;
+        }
     }
 
-    void cancel(Entry entry) {
-        entries.remove(entry);
+    private final NavigableSet<Task> tasks =
+            new TreeSet<>(Comparator.<Task>comparingLong(task -> task.atMs).thenComparingLong(task -> task.number));
+    private long numbers;
+
+    /** Does something at that time, and not when it was to be done before. */
+    void at(long atMs, Task task) {
+        cancel(task);
+        task.atMs = atMs;
+        task.number = numbers++;
+        task.scheduled = true;
+        tasks.add(task);
+    }
+
+    void cancel(Task task) {
+        if (task.scheduled) {
+            tasks.remove(task);
+            task.scheduled = false;
+        }
     }
 
     /** Does what is due. */
     void run(long nowMs) {
-        while (!entries.isEmpty() && entries.first().atMs() <= nowMs) {
-            entries.pollFirst().action().run();
+        while (!tasks.isEmpty() && tasks.first().atMs <= nowMs) {
+            Task due = tasks.first();
+            cancel(due);
+            due.run();
         }
     }
 }

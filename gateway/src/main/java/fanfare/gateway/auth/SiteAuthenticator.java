@@ -30,12 +30,12 @@ public final class SiteAuthenticator {
 
     /** One question on behalf of all who came with the same credentials. */
     private static final class Flight {
-        final String key;
+        final Credentials.Key key;
         final List<Newcomer> newcomers = new ArrayList<>();
         /** Answers thrown away because the user was disconnected after their request had started. */
         int revoked;
 
-        Flight(String key, Newcomer first) {
+        Flight(Credentials.Key key, Newcomer first) {
             this.key = key;
             newcomers.add(first);
         }
@@ -55,7 +55,7 @@ public final class SiteAuthenticator {
     private final SiteChecks checks;
     private final KeptLogins logins;
     /** Questions that newcomers may join, by key of the credentials. */
-    private final Map<String, Flight> flights = new HashMap<>();
+    private final Map<Credentials.Key, Flight> flights = new HashMap<>();
 
     private final long timer;
 
@@ -93,7 +93,7 @@ public final class SiteAuthenticator {
      * @return fails with {@link LoginRefused}: 4101 not logged in, 4005 the site cannot say, 4003 too many wait
      */
     public Future<Login> login(Credentials credentials, LoginListener listener) {
-        String key = credentials.key();
+        Credentials.Key key = credentials.key();
         AnswerCache.Entry cached = cache.get(key, clockMs.getAsLong());
         if (cached != null && !revocations.isRevoked(key, cached.identity(), cached.mark())) {
             count("cached");
@@ -190,7 +190,7 @@ public final class SiteAuthenticator {
         }
     }
 
-    private void letIn(String key, Newcomer newcomer, AnswerCache.Entry answer) {
+    private void letIn(Credentials.Key key, Newcomer newcomer, AnswerCache.Entry answer) {
         newcomer.promise().complete(logins.join(key, newcomer.credentials(), answer, newcomer.listener()));
     }
 

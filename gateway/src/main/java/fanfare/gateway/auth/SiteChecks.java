@@ -23,7 +23,7 @@ final class SiteChecks {
     /** @param mark when the request started whose answer this is, in the order kept by {@link Revocations} */
     record Reply(Answer answer, long mark) {}
 
-    private static final class Question {
+    private final class Question extends Schedule.Task {
         final Credentials credentials;
         final boolean recheck;
         final long askedAtMs;
@@ -36,6 +36,13 @@ final class SiteChecks {
             this.credentials = credentials;
             this.recheck = recheck;
             this.askedAtMs = askedAtMs;
+        }
+
+        /** Goes before those who have not been asked about yet, since its time is limited. */
+        @Override
+        void run() {
+            logins.addFirst(this);
+            fill();
         }
     }
 
@@ -155,17 +162,11 @@ final class SiteChecks {
             boolean timely =
                     now + delayMs - question.begunAtMs < limits.triesWindow().toMillis();
             if (!question.recheck && question.tries < limits.triesMax() && timely) {
-                schedule.at(now + delayMs, () -> again(question));
+                schedule.at(now + delayMs, question);
                 return;
             }
         }
         question.reply.complete(new Reply(answer, mark));
-    }
-
-    /** Goes before those who have not been asked about yet, since its time is limited. */
-    private void again(Question question) {
-        logins.addFirst(question);
-        fill();
     }
 
     /** Half of it is fixed, or a try could follow at once; half is jitter, or all that failed together came together. */

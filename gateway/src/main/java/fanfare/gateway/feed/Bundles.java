@@ -10,7 +10,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /**
  * What publishers hand this gateway for many of its users at once. Each bundle comes over the very connection by which the
@@ -25,23 +27,27 @@ final class Bundles {
     }
 
     private final Keys keys;
-    /** What the names of their channels begin with. */
-    private final String names;
-
     private final RedisLink commands;
-    private final List<Subscriber> subscribers;
+    private final List<Subscriber<Followed>> subscribers;
     private final Followers followers;
+    private final BiConsumer<String, IllegalArgumentException> malformed;
     private final Counter received;
     private final Counter passedOn;
-    /** Under which id publishers know this gateway; empty before it has one. */
-    private String incarnation = "";
+    /** On which bundles come, one of each subscriber; none before this gateway has an id. */
+    private List<Arrivals> arrivals = List.of();
 
-    Bundles(Keys keys, RedisLink commands, List<Subscriber> subscribers, Followers followers, MeterRegistry metrics) {
+    Bundles(
+            Keys keys,
+            RedisLink commands,
+            List<Subscriber<Followed>> subscribers,
+            Followers followers,
+            BiConsumer<String, IllegalArgumentException> malformed,
+            MeterRegistry metrics) {
         this.keys = keys;
-        this.names = keys.bundles();
         this.commands = commands;
         this.subscribers = subscribers;
         this.followers = followers;
+        this.malformed = malformed;
         this.received = Counter.builder("fanfare_feed_bundled_total")
                 .description("Publications to users of this gateway that came together with those to others")
                 .register(metrics);
@@ -50,39 +56,48 @@ final class Bundles {
                 .register(metrics);
     }
 
-    /** This gateway lives under another id from now on. */
-    void become(String next) {
+    /** This gateway lives under another id from now on. What was sent to the former one is still heard, if it has been sent. */
+    void become(String incarnation) {
+        List<Arrivals> next = new ArrayList<>();
         for (int i = 0; i < subscribers.size(); i++) {
-            if (!incarnation.isEmpty()) {
-                subscribers.get(i).unsubscribe(keys.bundle(incarnation, i));
+            Subscriber<Followed> subscriber = subscribers.get(i);
+            if (!arrivals.isEmpty()) {
+                subscriber.unsubscribe(arrivals.get(i));
             }
-            subscribers.get(i).subscribe(keys.bundle(next, i));
+            next.add(new Arrivals(keys.bundle(incarnation, i)));
+            subscriber.subscribeOwn(next.get(i));
         }
-        incarnation = next;
+        arrivals = List.copyOf(next);
     }
 
-    /** Whether a pub/sub channel carries bundles; also those of a former id count, as Redis has counted this gateway. */
-    boolean areOn(String name) {
-        return name.startsWith(names);
+    private void take(String user, Item item) {
+        received.increment();
+        Channel channel = Channel.user(user);
+        if (!followers.message(channel, item)) {
+            // Announced here and not here, or not yet: another gateway may hold the user without having been named. It hears
+            // the user's own channel. Should this fail, then it finds the item when it compares the channel.
+            passedOn.increment();
+            commands.send(Request.cmd(Command.PUBLISH).arg(keys.live(channel)).arg(item.bytes()));
+        }
     }
 
-    /** @throws IllegalArgumentException if the bytes are no bundle */
-    void message(Buffer bytes) {
-        Bundle.read(bytes, (user, item) -> {
-            received.increment();
-            Channel channel = Channel.user(user);
-            if (!followers.message(channel, item)) {
-                passOn(channel, item);
+    private final class Arrivals extends PubSubChannel {
+        Arrivals(String name) {
+            super(name);
+        }
+
+        @Override
+        void subscribed() {
+            // What no gateway heard before now has gone to the users' own channels.
+        }
+
+        @Override
+        void message(Buffer bytes) {
+            try {
+                Bundle.read(bytes, Bundles.this::take);
+            } catch (IllegalArgumentException e) {
+                malformed.accept(name, e);
             }
-        });
-    }
-
-    /**
-     * The user was announced here and is not, or not yet: another gateway may hold the user without having been named. It hears
-     * the user's own channel. Should this fail, then it finds the item when it compares the channel.
-     */
-    private void passOn(Channel channel, Item item) {
-        passedOn.increment();
-        commands.send(Request.cmd(Command.PUBLISH).arg(keys.live(channel)).arg(item.bytes()));
+        }
     }
 }

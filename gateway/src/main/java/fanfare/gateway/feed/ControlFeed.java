@@ -20,10 +20,9 @@ public final class ControlFeed {
 
     private final Vertx vertx;
     private final ControlReader reader;
-    private final String channel;
-    private final Consumer<Buffer> crowds;
-    private final String crowdsChannel;
-    private final Subscriber subscriber;
+    private final PubSubChannel orders;
+    private final PubSubChannel calls;
+    private final Subscriber<PubSubChannel> subscriber;
 
     public ControlFeed(
             Vertx vertx,
@@ -37,36 +36,38 @@ public final class ControlFeed {
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.reader = reader;
-        this.channel = keys.control();
-        this.crowds = crowds;
-        this.crowdsChannel = keys.crowds();
-        this.subscriber = new Subscriber(
-                vertx, masters, "control", pulse, probe, Future::succeededFuture, random, metrics, new FromRedis());
-    }
-
-    private final class FromRedis implements Subscriber.Listener {
-        @Override
-        public void subscribed(String name) {
-            // A call that was missed is made again.
-            if (name.equals(channel)) {
+        this.orders = new PubSubChannel(keys.control()) {
+            @Override
+            void subscribed() {
                 catchUp();
             }
-        }
 
-        @Override
-        public void message(String name, Buffer message) {
-            if (name.equals(channel)) {
+            @Override
+            void message(Buffer message) {
                 reader.message(message);
-            } else {
+            }
+        };
+        this.calls = new PubSubChannel(keys.crowds()) {
+            @Override
+            void subscribed() {
+                // A call that was missed is made again.
+            }
+
+            @Override
+            void message(Buffer message) {
                 crowds.accept(message);
             }
-        }
-
-        @Override
-        public void lost(Subscriber lost) {}
-
-        @Override
-        public void back(int channels) {}
+        };
+        this.subscriber = new Subscriber<>(
+                vertx,
+                masters,
+                "control",
+                pulse,
+                probe,
+                Future::succeededFuture,
+                random,
+                metrics,
+                new Subscriber.Listener<>() {});
     }
 
     /** Applies what was missed; succeeds when no command that was given before this call is unknown. */
@@ -81,8 +82,8 @@ public final class ControlFeed {
 
     public void open() {
         subscriber.open();
-        subscriber.subscribe(channel);
-        subscriber.subscribe(crowdsChannel);
+        subscriber.subscribe(orders);
+        subscriber.subscribe(calls);
     }
 
     public Future<Void> close() {

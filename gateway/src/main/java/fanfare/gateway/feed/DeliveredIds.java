@@ -21,38 +21,53 @@ final class DeliveredIds {
 
     /** An open-addressed table: hash, stamp and Redis' time of each id. */
     private static final class Table {
-        long[] slots = new long[3 * CAPACITY_FIRST];
+        private long[] slots;
         int size;
         /** Redis' time of the first id in it [ms]. */
-        long sinceMs;
+        final long sinceMs;
 
-        int find(long[] in, long hash) {
-            int capacity = in.length / 3;
-            int i = Math.floorMod((hash * 0x9E3779B97F4A7C15L) >>> 16, capacity);
+        /** @param capacity a power of two */
+        Table(int capacity, long sinceMs) {
+            this.slots = new long[3 * capacity];
+            this.sinceMs = sinceMs;
+        }
+
+        /** Where an id is, or else where it belongs. */
+        int find(long hash) {
+            return find(slots, slots.length / 3 - 1, hash);
+        }
+
+        private static int find(long[] in, int mask, long hash) {
+            int i = (int) ((hash * 0x9E3779B97F4A7C15L) >>> 32) & mask;
             while (in[3 * i] != 0 && in[3 * i] != hash) {
-                i = i + 1 == capacity ? 0 : i + 1;
+                i = (i + 1) & mask;
             }
             return 3 * i;
         }
 
-        void put(long hash, long stamp, long serverMs) {
-            if (2 * size >= slots.length / 3) {
-                grow();
-            }
-            int at = find(slots, hash);
+        long stampAt(int at, long serverMs) {
+            return slots[at] != 0 && Math.abs(serverMs - slots[at + 2]) < REPEAT_MS_MAX ? slots[at + 1] : NEVER;
+        }
+
+        /** @param at where it was found or belongs, if nothing was put since */
+        void put(int at, long hash, long stamp, long serverMs) {
             if (slots[at] == 0) {
                 slots[at] = hash;
                 size++;
             }
             slots[at + 1] = stamp;
             slots[at + 2] = serverMs;
+            if (2 * size >= slots.length / 3) {
+                grow();
+            }
         }
 
         private void grow() {
             long[] larger = new long[2 * slots.length];
+            int mask = larger.length / 3 - 1;
             for (int i = 0; i < slots.length; i += 3) {
                 if (slots[i] != 0) {
-                    System.arraycopy(slots, i, larger, find(larger, slots[i]), 3);
+                    System.arraycopy(slots, i, larger, find(larger, mask, slots[i]), 3);
                 }
             }
             slots = larger;
@@ -60,8 +75,8 @@ final class DeliveredIds {
     }
 
     private final int idsMax;
-    private Table current = new Table();
-    private Table previous = new Table();
+    private Table current = new Table(CAPACITY_FIRST, 0);
+    private Table previous = new Table(CAPACITY_FIRST, 0);
     /** Read by metrics from other threads. */
     private final AtomicInteger size = new AtomicInteger();
 
@@ -75,38 +90,32 @@ final class DeliveredIds {
     /**
      * Notes that a publication is handed to sessions.
      *
+     * @param channelHash see {@link #hash(Channel)}
      * @param stamp grows with each call
      * @return the stamp under which it was handed out before, {@link #NEVER} if it was not
      */
-    long add(Channel channel, Item item, long stamp) {
-        long hash = hash(channel, item.id());
-        long before = stampOf(current, hash, item.serverMs());
-        if (before == NEVER) {
-            before = stampOf(previous, hash, item.serverMs());
-        }
+    long add(long channelHash, Item item, long stamp) {
+        long hash = hash(channelHash, item.id());
+        hash = hash == 0 ? 1 : hash; // 0 marks an empty slot.
         if (2 * current.size >= idsMax || item.serverMs() - current.sinceMs > REPEAT_MS_MAX) {
             previous = current;
-            current = new Table();
-            current.sinceMs = item.serverMs();
+            // Large enough for as many as the last one had: growing takes its time.
+            int capacity = Math.max(CAPACITY_FIRST, Integer.highestOneBit(Math.max(1, previous.size)) << 2);
+            current = new Table(capacity, item.serverMs());
         }
-        current.put(hash, stamp, item.serverMs());
+        int at = current.find(hash);
+        long before = current.stampAt(at, item.serverMs());
+        if (before == NEVER && previous.size > 0) {
+            before = previous.stampAt(previous.find(hash), item.serverMs());
+        }
+        current.put(at, hash, stamp, item.serverMs());
         size.set(current.size + previous.size);
         return before;
     }
 
-    private static long stampOf(Table table, long hash, long serverMs) {
-        int at = table.find(table.slots, hash);
-        return table.slots[at] != 0 && Math.abs(serverMs - table.slots[at + 2]) < REPEAT_MS_MAX
-                ? table.slots[at + 1]
-                : NEVER;
-    }
-
-    /** FNV-1a over the channel and the id; never 0, which marks an empty slot. */
-    private static long hash(Channel channel, String id) {
-        long hash = 0xcbf29ce484222325L;
-        hash = hash(hash, channel.toString());
-        hash = hash(hash * 0x100000001b3L, id);
-        return hash == 0 ? 1 : hash;
+    /** What stands for a channel in {@link #add}: FNV-1a, since a hash of 32 bits would take one user's for another's. */
+    static long hash(Channel channel) {
+        return hash(0xcbf29ce484222325L, channel.toString()) * 0x100000001b3L;
     }
 
     private static long hash(long from, String text) {

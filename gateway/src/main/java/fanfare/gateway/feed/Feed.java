@@ -4,7 +4,6 @@ import fanfare.broker.ChannelReader;
 import fanfare.broker.Evidence;
 import fanfare.broker.Fence;
 import fanfare.broker.Reading;
-import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.gateway.protocol.Message;
@@ -24,15 +23,12 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +49,7 @@ public final class Feed implements Hub.Source {
     private final ChannelReader reader;
     private final RedisClock clock;
     private final FeedLimits limits;
-    private final List<Subscriber> subscribers = new ArrayList<>();
+    private final List<Subscriber<Followed>> subscribers = new ArrayList<>();
     private final Backlog.Budget budget;
     private final RecentItems.Budget recent;
     private final DeliveredIds delivered;
@@ -61,17 +57,14 @@ public final class Feed implements Hub.Source {
     private final Counter malformed;
     private final Counter gaps;
     private final Bundles bundles;
-    private final Map<Channel, Followed> followed = new HashMap<>();
-    /** The same by the name of the pub/sub channel. */
-    private final Map<String, Followed> byName = new HashMap<>();
     /** Fences by key, as they were found since the last loss of a link. */
     private final Map<String, Future<Fence>> fences = new HashMap<>();
     /** Channels that are still to be compared in this round. */
     private final Queue<Followed> uncompared = new ArrayDeque<>();
 
     private int comparedPerBeat;
-    /** All event loops that serve browsers. */
-    private final Set<Hub> hubs = new HashSet<>();
+    /** By all event loops that serve browsers. */
+    private final Map<Hub, Courier> couriers = new HashMap<>();
     /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
     private long writtenMs;
     /** Links lost so far. */
@@ -121,10 +114,10 @@ public final class Feed implements Hub.Source {
                 .description("Channels that this gateway follows")
                 .register(metrics);
         for (int i = 0; i < Keys.CONNECTIONS; i++) {
-            subscribers.add(new Subscriber(
+            subscribers.add(new Subscriber<>(
                     vertx, masters, "subscriber-" + i, pulse, probe, first, random, metrics, new FromRedis()));
         }
-        this.bundles = new Bundles(keys, commands, subscribers, this::message, metrics);
+        bundles = new Bundles(keys, commands, subscribers, this::message, this::malformed, metrics);
         pulse.onBeat(this::compareSome);
     }
 
@@ -145,7 +138,11 @@ public final class Feed implements Hub.Source {
 
     /** One more event loop, to be told up to when its sessions are in step; may be called on any thread. */
     public void register(Hub hub) {
-        context.runOnContext(turn -> hubs.add(hub));
+        context.runOnContext(turn -> courier(hub));
+    }
+
+    private Courier courier(Hub hub) {
+        return couriers.computeIfAbsent(hub, first -> new Courier(context, hub));
     }
 
     /** Presence in Redis names this gateway by this id from now on. */
@@ -170,28 +167,29 @@ public final class Feed implements Hub.Source {
         context.runOnContext(turn -> {
             // Followed from now on, so that a leave that comes before the join finds it.
             Followed channel = follow(subscription.channel());
-            channel.add(hub);
+            Courier courier = courier(hub);
+            channel.add(courier);
             Evidence evidence = start.evidence();
             if (evidence == null) {
                 Evidence fresh = new Evidence(start.point().sinceMs(), channel.mark());
                 Claim claim = new Claim(start.point(), start.replid(), fresh, null, losses);
-                channel.state.join(new Join(hub, subscription, claim));
+                channel.state().join(new Join(courier, subscription, claim));
             } else {
-                resume(channel, hub, subscription, start, evidence);
+                resume(channel, courier, subscription, start, evidence);
             }
         });
     }
 
     /** Joins once it is known what the slot says of itself now, however long that takes. */
-    private void resume(Followed channel, Hub hub, Subscription subscription, Start start, Evidence evidence) {
+    private void resume(Followed channel, Courier courier, Subscription subscription, Start start, Evidence evidence) {
         reader.fence(channel.channel(), limits.keptMs() / 1_000)
                 .onSuccess(fence -> {
                     Claim claim = new Claim(start.point(), start.replid(), evidence, fence, losses);
-                    channel.state.join(new Join(hub, subscription, claim));
+                    channel.state().join(new Join(courier, subscription, claim));
                 })
                 .onFailure(failure -> vertx.setTimer(READ_RETRY_MS, timer -> {
-                    if (isFollowed(channel) && channel.hubs.contains(hub)) {
-                        resume(channel, hub, subscription, start, evidence);
+                    if (channel.isWanted() && channel.isWantedBy(courier)) {
+                        resume(channel, courier, subscription, start, evidence);
                     }
                 }));
     }
@@ -199,52 +197,59 @@ public final class Feed implements Hub.Source {
     @Override
     public void leave(Hub hub, Channel channel) {
         context.runOnContext(turn -> {
-            Followed left = followed.get(channel);
-            if (left != null && left.hubs.remove(hub) && left.hubs.isEmpty() && !channel.equals(Channel.BROADCAST)) {
-                followed.remove(channel);
-                byName.remove(left.name);
+            Followed left = find(channel);
+            if (left != null && left.isWanted() && left.remove(courier(hub)) && !channel.equals(Channel.BROADCAST)) {
                 if (channel.kind() == Channel.Kind.TOPIC) {
                     // Nobody else's: sites make up topics without end, while users share their buckets' fences.
                     fences.remove(keys.fence(channel));
                 }
                 channels.decrementAndGet();
-                left.state.end();
-                left.subscriber.unsubscribe(left.name);
+                left.state().end();
+                left.subscriber.unsubscribe(left);
             }
         });
     }
 
     private Followed follow(Channel channel) {
-        Followed existing = followed.get(channel);
-        if (existing != null) {
-            return existing;
-        }
         String name = keys.live(channel);
-        Subscriber subscriber = subscribers.get(Keys.connection(Keys.tag(channel)));
-        Followed added = new Followed(new FeedChannel<>(channel, new ToHubs(), budget, recent), subscriber, name);
-        followed.put(channel, added);
-        byName.put(name, added);
+        Followed known = subscriber(channel).channel(name);
+        if (known != null && known.isWanted()) {
+            return known;
+        }
+        Followed followed = known == null ? new Followed(this, channel, subscriber(channel), name) : known;
+        if (known != null) {
+            known.beginAnew();
+        }
         channels.incrementAndGet();
-        subscriber.subscribe(name);
-        return added;
+        followed.subscriber.subscribe(followed);
+        return followed;
+    }
+
+    /** A channel, be it followed or just left; null if it is neither. */
+    private @Nullable Followed find(Channel channel) {
+        return subscriber(channel).channel(keys.live(channel));
+    }
+
+    private Subscriber<Followed> subscriber(Channel channel) {
+        return subscribers.get(Keys.connection(Keys.tag(channel)));
     }
 
     /** Gives an item to a channel that is subscribed to; says whether it is. */
     private boolean message(Channel channel, Item item) {
-        Followed of = followed.get(channel);
-        if (of == null || of.state.state() == FeedChannel.State.SUBSCRIBING) {
+        Followed followed = find(channel);
+        if (followed == null || !followed.isWanted() || followed.state().state() == FeedChannel.State.SUBSCRIBING) {
             return false;
         }
-        of.state.message(item);
+        followed.state().message(item);
         return true;
     }
 
-    private boolean isFollowed(Followed channel) {
-        return followed.get(channel.channel()) == channel;
+    FeedChannel<Join> newState(Channel channel, Followed actions) {
+        return new FeedChannel<>(channel, actions, budget, recent);
     }
 
     /** The fence of a channel's slot, read once after each loss: many users share one. */
-    private Future<Fence> fence(Channel channel) {
+    Future<Fence> fence(Channel channel) {
         String key = keys.fence(channel);
         Future<Fence> known = fences.get(key);
         if (known != null && !known.failed()) {
@@ -255,7 +260,8 @@ public final class Feed implements Hub.Source {
         return asked;
     }
 
-    private @Nullable Fence fenceNow(Channel channel) {
+    @Nullable
+    Fence fenceNow(Channel channel) {
         Future<Fence> known = fences.get(keys.fence(channel));
         return known != null && known.succeeded() ? known.result() : null;
     }
@@ -263,13 +269,16 @@ public final class Feed implements Hub.Source {
     /** Compares a share of the channels with Redis, so that each has its turn within {@value #COMPARE_S} s. */
     private void compareSome() {
         if (uncompared.isEmpty()) {
-            uncompared.addAll(followed.values());
+            subscribers.forEach(subscriber -> uncompared.addAll(subscriber.channels()));
             comparedPerBeat = 1 + uncompared.size() / COMPARE_S;
         }
         for (int i = 0; i < comparedPerBeat && !uncompared.isEmpty() && commands.isUp(); i++) {
             Followed channel = uncompared.remove();
-            if (isFollowed(channel) && channel.state.state() == FeedChannel.State.LIVE && isSameMaster(channel)) {
-                reader.tail(channel.channel()).onSuccess(channel.state::compare);
+            FeedChannel<Join> state = channel.state();
+            if (channel.isWanted()
+                    && state.state() == FeedChannel.State.LIVE
+                    && isSameMaster(channel.subscriber.link())) {
+                reader.tail(channel.channel()).onSuccess(state::compare);
                 if (channel.channel().kind() == Channel.Kind.TOPIC) {
                     keepFence(channel.channel());
                 }
@@ -285,44 +294,101 @@ public final class Feed implements Hub.Source {
         reader.fence(topic, limits.keptMs() / 1_000);
     }
 
-    private boolean isSameMaster(Followed channel) {
-        return commands.replid().equals(channel.subscriber.link().replid());
+    /** Whether what is read comes from the Redis that this subscriber hears; if not, both links look for the master anew. */
+    boolean isOneMaster(RedisLink subscribed) {
+        if (commands.isUp() && subscribed.isUp() && !isSameMaster(subscribed)) {
+            // Two masters: what one of them kept says nothing about what the other one sends.
+            subscribed.reconnect("another master than the one that is read from");
+            commands.reconnect("another master than the one that is subscribed to");
+            return false;
+        }
+        return true;
     }
 
-    /** What the subscribers bring. */
-    private final class FromRedis implements Subscriber.Listener {
-        @Override
-        public void subscribed(String name) {
-            Followed channel = byName.get(name);
-            if (channel != null) {
-                channel.state.subscribed();
+    private boolean isSameMaster(RedisLink subscribed) {
+        return commands.replid().equals(subscribed.replid());
+    }
+
+    /** Identity of the master that is read. */
+    String master() {
+        return commands.replid();
+    }
+
+    ChannelReader reader() {
+        return reader;
+    }
+
+    void retry(Runnable task) {
+        vertx.setTimer(READ_RETRY_MS, timer -> task.run());
+    }
+
+    long keptMs() {
+        return limits.keptMs();
+    }
+
+    /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
+    long writtenMs() {
+        return writtenMs;
+    }
+
+    /** What came on a pub/sub channel; null, and counted, if it is no publication. */
+    @Nullable
+    Item parsed(String name, Buffer message) {
+        try {
+            return Item.parse(message);
+        } catch (IllegalArgumentException e) {
+            malformed(name, e);
+            return null;
+        }
+    }
+
+    private void malformed(String name, IllegalArgumentException why) {
+        if (malformed.count() == 0) {
+            LOG.log(System.Logger.Level.WARNING, "on {0}: {1}", name, why.getMessage());
+        }
+        malformed.increment();
+    }
+
+    /** Notes that an item is handed to sessions; the stamp under which it was before, 0 if it was not. */
+    long handedOut(long channelHash, Item item) {
+        return delivered.add(channelHash, item, ++stamps);
+    }
+
+    boolean isTimely(Item item) {
+        return item.expiresMs() > clock.estimateMs();
+    }
+
+    void countGap() {
+        gaps.increment();
+    }
+
+    /** A session has what it missed, and hears what is live from now on. */
+    void joined(Join join, Reading missed) {
+        Channel channel = join.subscription().channel();
+        long stamp = ++stamps;
+        long channelHash = DeliveredIds.hash(channel);
+        missed.items().forEach(item -> delivered.add(channelHash, item, stamp));
+        List<Message> messages = new ArrayList<>(missed.items().size());
+        for (Item item : missed.items()) {
+            if (isTimely(item)) {
+                messages.add(Message.of(channel, item));
             }
         }
-
-        @Override
-        public void message(String name, Buffer message) {
-            try {
-                Followed channel = byName.get(name);
-                if (channel != null) {
-                    channel.state.message(Item.parse(message));
-                } else if (bundles.areOn(name)) {
-                    bundles.message(message);
-                }
-            } catch (IllegalArgumentException e) {
-                if (malformed.count() == 0) {
-                    LOG.log(System.Logger.Level.WARNING, "on {0}: {1}", name, e.getMessage());
-                }
-                malformed.increment();
-            }
+        boolean whole = join.claim().isMet(missed, commands.replid(), losses, fenceNow(channel), limits.keptMs());
+        if (!whole && !join.claim().resumes()) {
+            messages.add(0, Message.gap(channel.label()));
         }
+        join.courier().hand(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
+    }
 
+    /** What the subscribers tell. */
+    private final class FromRedis implements Subscriber.Listener<Followed> {
         @Override
-        public void lost(Subscriber subscriber) {
+        public void lost(Subscriber<Followed> subscriber) {
             losses++;
             fences.clear();
-            followed.values().stream()
-                    .filter(channel -> channel.subscriber == subscriber)
-                    .forEach(channel -> channel.state.lost());
+            subscriber.channels().stream().filter(Followed::isWanted).forEach(channel -> channel.state()
+                    .lost());
         }
 
         @Override
@@ -334,116 +400,8 @@ public final class Feed implements Hub.Source {
         public void inStep() {
             long asOfMs =
                     subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
-            hubs.forEach(hub -> hub.execute(() -> hub.inStep(asOfMs)));
-        }
-    }
-
-    /** What the channels want done. */
-    private final class ToHubs implements FeedChannel.Actions<Join> {
-        @Override
-        public Reading.Point pointOf(Join join) {
-            return join.claim().from(commands.replid());
-        }
-
-        @Override
-        public void read(FeedChannel<Join> channel, Reading.Point point, int attempt) {
-            Followed of = readable(channel);
-            if (of != null) {
-                Future<Fence> fence = fence(channel.channel());
-                Future<Reading> reading = reader.read(channel.channel(), point);
-                Future.all(fence, reading)
-                        .onSuccess(both -> {
-                            if (of.mark() == 0) {
-                                of.mark(fence.result(), writtenMs);
-                            }
-                            channel.read(attempt, reading.result());
-                        })
-                        .onFailure(failure -> again(channel, attempt));
-            }
-        }
-
-        @Override
-        public void tail(FeedChannel<Join> channel, int attempt) {
-            if (readable(channel) != null) {
-                reader.tail(channel.channel())
-                        .onSuccess(newest -> channel.tail(attempt, newest))
-                        .onFailure(failure -> again(channel, attempt));
-            }
-        }
-
-        /** The channel if it can be read: it is followed, and what is read is what sends its messages. */
-        private @Nullable Followed readable(FeedChannel<Join> channel) {
-            Followed of = followed.get(channel.channel());
-            if (of == null || of.state != channel) {
-                return null;
-            }
-            RedisLink subscribed = of.subscriber.link();
-            if (commands.isUp() && subscribed.isUp() && !isSameMaster(of)) {
-                // Two masters: what one of them kept says nothing about what the other one sends.
-                subscribed.reconnect("another master than the one that is read from");
-                commands.reconnect("another master than the one that is subscribed to");
-                return null;
-            }
-            return of;
-        }
-
-        private void again(FeedChannel<Join> channel, int attempt) {
-            vertx.setTimer(READ_RETRY_MS, timer -> channel.readFailed(attempt));
-        }
-
-        @Override
-        public boolean proves(FeedChannel<Join> channel, Reading reading) {
-            Followed of = followed.get(channel.channel());
-            Fence fence = fenceNow(channel.channel());
-            return reading.reach() == Reach.LINKED
-                    || (of != null && fence != null && of.evidence().proves(reading, fence, limits.keptMs()));
-        }
-
-        @Override
-        public void live(FeedChannel<Join> channel) {
-            Followed of = followed.get(channel.channel());
-            Fence fence = fenceNow(channel.channel());
-            if (of != null && fence != null) {
-                of.mark(fence, writtenMs);
-            }
-        }
-
-        @Override
-        public void deliver(Channel channel, Item item) {
-            long firstStamp = delivered.add(channel, item, ++stamps);
-            if (item.expiresMs() > clock.estimateMs()) {
-                toHubs(channel, Message.of(channel, item), firstStamp);
-            }
-        }
-
-        @Override
-        public void gap(Channel channel) {
-            gaps.increment();
-            toHubs(channel, Message.gap(channel.label()), DeliveredIds.NEVER);
-        }
-
-        @Override
-        public void joined(Join join, Reading missed) {
-            Channel channel = join.subscription().channel();
-            long stamp = ++stamps;
-            missed.items().forEach(item -> delivered.add(channel, item, stamp));
-            long now = clock.estimateMs();
-            List<Message> messages = missed.items().stream()
-                    .filter(item -> item.expiresMs() > now)
-                    .map(item -> Message.of(channel, item))
-                    .collect(Collectors.toCollection(ArrayList::new));
-            boolean whole = join.claim().isMet(missed, commands.replid(), losses, fenceNow(channel), limits.keptMs());
-            if (!whole && !join.claim().resumes()) {
-                messages.add(0, Message.gap(channel.label()));
-            }
-            join.hub().execute(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
-        }
-
-        private void toHubs(Channel channel, Message message, long afterStamp) {
-            Followed of = followed.get(channel);
-            if (of != null) {
-                of.hubs.forEach(hub -> hub.execute(() -> hub.deliver(channel, message, afterStamp)));
-            }
+            couriers.values()
+                    .forEach(courier -> courier.hand(() -> courier.hub().inStep(asOfMs)));
         }
     }
 }

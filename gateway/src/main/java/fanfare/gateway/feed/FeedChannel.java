@@ -85,12 +85,12 @@ final class FeedChannel<J> {
     private List<Position> former = List.of();
     /** Whether the channel was live before, so that {@code last} says what was had. */
     private boolean known;
-    /** Joins that wait for the channel to be live. */
-    private List<J> waiting = new ArrayList<>();
+    /** Joins that wait for the channel to be live; like the next three empty nearly always, and then nothing is kept. */
+    private List<J> waiting = List.of();
     /** Joins whose reads are under way, by attempt. */
-    private final Map<Integer, LiveJoin<J>> liveJoins = new HashMap<>();
-    /** What arrived while reading. */
-    private final Backlog buffer;
+    private Map<Integer, LiveJoin<J>> liveJoins = Map.of();
+    /** What arrived while reading; null for nothing. */
+    private @Nullable Backlog buffer;
     /** The joins that the first read will serve; the others wait for the channel to be live. */
     private List<J> served = List.of();
     /** Counts questions, so that the answer to one that was given up is not taken for another's. */
@@ -104,7 +104,6 @@ final class FeedChannel<J> {
         this.channel = channel;
         this.actions = actions;
         this.budget = budget;
-        this.buffer = new Backlog(budget);
         this.recent = channel.kind() == Channel.Kind.USER ? null : new RecentItems(recentBudget);
     }
 
@@ -119,7 +118,7 @@ final class FeedChannel<J> {
     /** A session comes that should miss nothing from its point on. */
     void join(J join) {
         if (state != State.LIVE) {
-            waiting.add(join);
+            await(join);
             return;
         }
         Point point = actions.pointOf(join);
@@ -127,6 +126,9 @@ final class FeedChannel<J> {
         if (known != null) {
             actions.joined(join, known);
         } else {
+            if (liveJoins.isEmpty()) {
+                liveJoins = new HashMap<>();
+            }
             liveJoins.put(++attempt, new LiveJoin<>(join, new Backlog(budget)));
             actions.read(this, point, attempt);
         }
@@ -153,9 +155,9 @@ final class FeedChannel<J> {
     /** The link is lost, and with it whatever was under way. */
     void lost() {
         state = State.SUBSCRIBING;
-        buffer.drain();
+        arrived();
         List<LiveJoin<J>> interrupted = List.copyOf(liveJoins.values());
-        liveJoins.clear();
+        liveJoins = Map.of();
         interrupted.forEach(this::waitForLive);
     }
 
@@ -171,18 +173,18 @@ final class FeedChannel<J> {
     void message(Item item) {
         switch (state) {
             case LIVE -> live(item);
-            case READING -> buffer.add(item);
+            case READING -> keep(item);
             case SUBSCRIBING -> {}
         }
     }
 
     /** A read is back. */
     void read(int of, Reading reading) {
-        LiveJoin<J> join = liveJoins.remove(of);
+        LiveJoin<J> join = endLiveJoin(of);
         if (join != null) {
             readForJoin(join, reading);
         } else if (state == State.READING && of == channelRead) {
-            boolean whole = buffer.isWhole();
+            boolean whole = isBufferWhole();
             if (known) {
                 heal(reading);
             } else {
@@ -201,8 +203,8 @@ final class FeedChannel<J> {
     /** The position of the newest item is back; null if nothing is kept. */
     void tail(int of, @Nullable Position newest) {
         if (state == State.READING && of == channelRead) {
-            if (newest != null && newest.equals(last) && buffer.isWhole()) {
-                List<Item> arrived = buffer.drain();
+            if (newest != null && newest.equals(last) && isBufferWhole()) {
+                List<Item> arrived = arrived();
                 becomeLive();
                 arrived.forEach(this::message);
             } else {
@@ -220,7 +222,7 @@ final class FeedChannel<J> {
 
     /** A read or the newest position could not be had; says whether it is still wanted, as another attempt. */
     void readFailed(int of) {
-        LiveJoin<J> join = liveJoins.remove(of);
+        LiveJoin<J> join = endLiveJoin(of);
         if (join != null) {
             join.meanwhile.drain();
             join(join.join);
@@ -231,9 +233,10 @@ final class FeedChannel<J> {
 
     private void becomeLive() {
         state = State.LIVE;
+        served = List.of();
         actions.live(this);
         List<J> late = waiting;
-        waiting = new ArrayList<>();
+        waiting = List.of();
         late.forEach(this::join);
     }
 
@@ -257,12 +260,12 @@ final class FeedChannel<J> {
         if (known) {
             return last == null ? Point.BEGINNING : Point.after(last, former);
         }
-        return Point.since(sinceMs().orElse(Long.MAX_VALUE));
+        return Point.since(sinceMs(served).orElse(Long.MAX_VALUE));
     }
 
     /** The earliest moment that the first read must reach back to. */
-    private OptionalLong sinceMs() {
-        return served.stream()
+    private OptionalLong sinceMs(List<J> newcomers) {
+        return newcomers.stream()
                 .mapToLong(newcomer -> actions.pointOf(newcomer).sinceMs())
                 .min();
     }
@@ -273,7 +276,7 @@ final class FeedChannel<J> {
     }
 
     private boolean wasHad(Item item) {
-        return last != null && Point.after(last, former).covers(item.position());
+        return last != null && Point.covers(last, former, item.position());
     }
 
     private void live(Item item) {
@@ -289,7 +292,7 @@ final class FeedChannel<J> {
     }
 
     private void heal(Reading reading) {
-        List<Item> missed = Merge.linked(reading.items(), buffer.drain());
+        List<Item> missed = Merge.linked(reading.items(), arrived());
         boolean contiguous =
                 !missed.isEmpty() && last != null && last.equals(missed.get(0).prev());
         if (!contiguous && !actions.proves(this, reading)) {
@@ -304,7 +307,7 @@ final class FeedChannel<J> {
     }
 
     private void first(Reading reading) {
-        List<Item> arrived = buffer.drain();
+        List<Item> arrived = arrived();
         List<Item> all = Merge.linked(reading.items(), arrived);
         int arrivedFirst = 0;
         while (arrivedFirst < all.size() && !arrived.contains(all.get(arrivedFirst))) {
@@ -315,15 +318,20 @@ final class FeedChannel<J> {
         if (newest != null) {
             moveTo(newest.position());
         }
-        waiting.removeAll(new HashSet<>(served));
+        List<J> newcomers = served;
+        if (newcomers.size() == waiting.size()) {
+            waiting = List.of();
+        } else {
+            waiting.removeAll(new HashSet<>(newcomers));
+        }
         if (recent != null) {
             recent.clear(last);
             all.forEach(recent::add);
             if (reading.reach() == Reach.LINKED && newest != null && Reading.hasItsTime(newest)) {
-                recent.reachesBackTo(sinceMs().orElse(newest.serverMs() + 1));
+                recent.reachesBackTo(sinceMs(newcomers).orElse(newest.serverMs() + 1));
             }
         }
-        for (J newcomer : served) {
+        for (J newcomer : newcomers) {
             Reading own = Objects.requireNonNull(Reading.of(all, true, actions.pointOf(newcomer)));
             Reach reach = own.reach() == Reach.LINKED ? Reach.LINKED : reading.reach();
             // The start filters what was read, never what came over the subscription: that is newer than the session.
@@ -345,8 +353,7 @@ final class FeedChannel<J> {
         int behind = read.size();
         while (behind > 0
                 && (last == null
-                        || !Point.after(last, former)
-                                .covers(read.get(behind - 1).position()))) {
+                        || !Point.covers(last, former, read.get(behind - 1).position()))) {
             behind--;
         }
         List<Item> ahead = read.subList(behind, read.size()).stream()
@@ -369,7 +376,42 @@ final class FeedChannel<J> {
 
     private void waitForLive(LiveJoin<J> join) {
         join.meanwhile.drain();
-        waiting.add(join.join);
+        await(join.join);
+    }
+
+    private void await(J join) {
+        if (waiting.isEmpty()) {
+            waiting = new ArrayList<>(1);
+        }
+        waiting.add(join);
+    }
+
+    private @Nullable LiveJoin<J> endLiveJoin(int of) {
+        LiveJoin<J> join = liveJoins.isEmpty() ? null : liveJoins.remove(of);
+        if (join != null && liveJoins.isEmpty()) {
+            liveJoins = Map.of();
+        }
+        return join;
+    }
+
+    private void keep(Item item) {
+        Backlog kept = buffer;
+        if (kept == null) {
+            kept = new Backlog(budget);
+            buffer = kept;
+        }
+        kept.add(item);
+    }
+
+    private boolean isBufferWhole() {
+        return buffer == null || buffer.isWhole();
+    }
+
+    /** Takes out what arrived while reading. */
+    private List<Item> arrived() {
+        Backlog kept = buffer;
+        buffer = null;
+        return kept == null ? List.of() : kept.drain();
     }
 
     private void moveTo(Position position) {
@@ -385,7 +427,9 @@ final class FeedChannel<J> {
     private void handOn(Item item) {
         moveTo(item.position());
         inStep = true;
-        liveJoins.values().forEach(join -> join.meanwhile.add(item));
+        if (!liveJoins.isEmpty()) {
+            liveJoins.values().forEach(join -> join.meanwhile.add(item));
+        }
         if (recent != null) {
             recent.add(item);
         }

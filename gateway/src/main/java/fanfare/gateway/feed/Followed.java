@@ -2,61 +2,185 @@ package fanfare.gateway.feed;
 
 import fanfare.broker.Evidence;
 import fanfare.broker.Fence;
+import fanfare.broker.Reading;
+import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
-import fanfare.gateway.session.Hub;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import fanfare.channel.Item;
+import fanfare.gateway.protocol.Message;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.List;
 
-/** A channel that this gateway follows: where its messages come from and who wants them. Confined to the node loop. */
-final class Followed {
-    final FeedChannel<Join> state;
-    final Subscriber subscriber;
-    /** Of the pub/sub channel. */
-    final String name;
+/**
+ * A channel that this gateway follows: where its messages come from, who wants them, and how what its state wants is done.
+ * There is one a user, so it is kept small. Confined to the node loop.
+ */
+final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> {
+    final Subscriber<Followed> subscriber;
+    private final Feed feed;
+    /** The channel in {@link DeliveredIds}. */
+    private final long hash;
 
-    final Set<Hub> hubs = new LinkedHashSet<>(2);
+    private FeedChannel<Join> state;
+    /** Event loops with sessions on the channel; few, and nearly always one, so each change makes a new list. */
+    private List<Courier> hubs = List.of();
     /** The mark of the fence under which the channel was last in step; 0 before the first time. */
     private int mark;
     /** When Redis had last taken a write of ours before that fence was read, on its clock: a read alone proves nothing [ms]. */
     private long markedMs;
 
-    Followed(FeedChannel<Join> state, Subscriber subscriber, String name) {
-        this.state = state;
+    Followed(Feed feed, Channel channel, Subscriber<Followed> subscriber, String name) {
+        super(name);
+        this.feed = feed;
+        this.hash = DeliveredIds.hash(channel);
         this.subscriber = subscriber;
-        this.name = name;
+        this.state = feed.newState(channel, this);
     }
 
     Channel channel() {
         return state.channel();
     }
 
+    FeedChannel<Join> state() {
+        return state;
+    }
+
+    /** It was left, and is followed anew before Redis has acknowledged that. */
+    void beginAnew() {
+        state = feed.newState(channel(), this);
+        mark = 0;
+        markedMs = 0;
+    }
+
     int mark() {
         return mark;
     }
 
-    /** What is known of the moment up to which nothing was missing here. */
-    Evidence evidence() {
-        return new Evidence(Math.max(markedMs, subscriber.asOfMs()), mark);
-    }
-
-    /** The channel is in step under this fence. */
-    void mark(Fence fence, long writtenMs) {
-        if (fence.mark() != mark) {
-            mark = fence.mark();
-            markedMs = writtenMs;
-            hubs.forEach(this::tellMark);
-        }
+    boolean isWantedBy(Courier hub) {
+        return hubs.contains(hub);
     }
 
     /** One more event loop has sessions on the channel. */
-    void add(Hub hub) {
-        if (hubs.add(hub)) {
+    void add(Courier hub) {
+        if (!hubs.contains(hub)) {
+            List<Courier> more = new ArrayList<>(hubs);
+            more.add(hub);
+            hubs = List.copyOf(more);
             tellMark(hub);
         }
     }
 
-    private void tellMark(Hub hub) {
+    /** An event loop has no sessions on the channel any more; says whether it was the last that had. */
+    boolean remove(Courier hub) {
+        boolean had = hubs.contains(hub);
+        hubs = hubs.stream().filter(each -> each != hub).toList();
+        return had && hubs.isEmpty();
+    }
+
+    @Override
+    void subscribed() {
+        state.subscribed();
+    }
+
+    @Override
+    void message(Buffer message) {
+        Item item = feed.parsed(name, message);
+        if (item != null) {
+            state.message(item);
+        }
+    }
+
+    @Override
+    public Reading.Point pointOf(Join join) {
+        return join.claim().from(feed.master());
+    }
+
+    @Override
+    public void read(FeedChannel<Join> channel, Reading.Point point, int attempt) {
+        if (isReadable(channel)) {
+            Future<Fence> fence = feed.fence(channel());
+            Future<Reading> reading = feed.reader().read(channel(), point);
+            Future.all(fence, reading)
+                    .onSuccess(both -> {
+                        if (mark == 0) {
+                            mark(fence.result());
+                        }
+                        channel.read(attempt, reading.result());
+                    })
+                    .onFailure(failure -> feed.retry(() -> channel.readFailed(attempt)));
+        }
+    }
+
+    @Override
+    public void tail(FeedChannel<Join> channel, int attempt) {
+        if (isReadable(channel)) {
+            feed.reader()
+                    .tail(channel())
+                    .onSuccess(newest -> channel.tail(attempt, newest))
+                    .onFailure(failure -> feed.retry(() -> channel.readFailed(attempt)));
+        }
+    }
+
+    /** Whether the channel can be read: it is followed, and what is read is what sends its messages. */
+    private boolean isReadable(FeedChannel<Join> channel) {
+        return isWanted() && state == channel && feed.isOneMaster(subscriber.link());
+    }
+
+    @Override
+    public boolean proves(FeedChannel<Join> channel, Reading reading) {
+        Fence fence = feed.fenceNow(channel());
+        // What is known of the moment up to which nothing was missing here.
+        Evidence evidence = new Evidence(Math.max(markedMs, subscriber.asOfMs()), mark);
+        return reading.reach() == Reach.LINKED || (fence != null && evidence.proves(reading, fence, feed.keptMs()));
+    }
+
+    @Override
+    public void live(FeedChannel<Join> channel) {
+        Fence fence = feed.fenceNow(channel());
+        if (fence != null) {
+            mark(fence);
+        }
+    }
+
+    @Override
+    public void deliver(Channel channel, Item item) {
+        long firstStamp = feed.handedOut(hash, item);
+        if (feed.isTimely(item)) {
+            toHubs(Message.of(channel, item), firstStamp);
+        }
+    }
+
+    @Override
+    public void gap(Channel channel) {
+        feed.countGap();
+        toHubs(Message.gap(channel.label()), DeliveredIds.NEVER);
+    }
+
+    @Override
+    public void joined(Join join, Reading missed) {
+        feed.joined(join, missed);
+    }
+
+    private void toHubs(Message message, long afterStamp) {
+        Channel channel = channel();
+        for (Courier courier : hubs) {
+            courier.hand(() -> courier.hub().deliver(channel, message, afterStamp));
+        }
+    }
+
+    /** The channel is in step under this fence. */
+    private void mark(Fence fence) {
+        if (fence.mark() != mark) {
+            mark = fence.mark();
+            markedMs = feed.writtenMs();
+            hubs.forEach(this::tellMark);
+        }
+    }
+
+    private void tellMark(Courier hub) {
         int current = mark;
-        hub.execute(() -> hub.marked(channel(), current));
+        Channel channel = channel();
+        hub.hand(() -> hub.hub().marked(channel, current));
     }
 }

@@ -9,31 +9,32 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
+import io.vertx.redis.client.ResponseType;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection that does nothing but subscribe. Pushes steal the replies of other commands on the same connection, so
  * there are none here. One SUBSCRIBE or UNSUBSCRIBE is under way per channel, so that an acknowledgement is always that
  * of the last thing asked. After a loss everything wanted is subscribed again, in slices.
+ *
+ * @param <C> what its channels are
  */
-final class Subscriber {
+final class Subscriber<C extends PubSubChannel> {
     /** What a subscriber tells its owner. */
-    interface Listener {
-        void subscribed(String channel);
-
-        void message(String channel, Buffer message);
-
+    interface Listener<C extends PubSubChannel> {
         /** The link is lost, and with it every subscription. */
-        void lost(Subscriber subscriber);
+        default void lost(Subscriber<C> subscriber) {}
 
         /** The link is back; what is wanted is being subscribed again. */
-        void back(int channels);
+        default void back(int channels) {}
 
         /** A probe came back: nothing that was published before it is missing here. */
         default void inStep() {}
@@ -46,29 +47,22 @@ final class Subscriber {
     /** Channels in one command; a dying connection with very many of them stalls Redis, as does a huge command. */
     private static final int SLICE = 500;
 
-    /** What is wanted of a channel and what Redis has been asked. */
-    private static final class Wish {
-        boolean wanted;
-        boolean subscribed;
-        boolean underWay;
-        /** It stands in the queue of the next slice. */
-        boolean queued;
-    }
-
     private final Vertx vertx;
     private final Context context;
     private final Pulse pulse;
-    /** The pub/sub channel of the gateway's own probes. */
-    private final String probe;
+    /** The gateway's own probes. */
+    private final PubSubChannel probe;
     /** What must have been done on each connection before anything but the probe is subscribed. */
     private final Supplier<Future<Void>> first;
 
     private final RedisLink link;
-    private final Listener listener;
-    /** The probe comes first, so that it is never behind a queue of others. */
-    private final Map<String, Wish> wishes = new LinkedHashMap<>();
-    /** Channels whose wish differs from what Redis was asked, in the order of asking. */
-    private List<String> queue = new ArrayList<>();
+    private final Listener<C> listener;
+    /** By name, until Redis has acknowledged that they are not subscribed any more; without the probe. */
+    private final Map<String, C> channels = new HashMap<>();
+    /** The gateway's own beside the probe, in the same way. */
+    private final Map<String, PubSubChannel> own = new HashMap<>();
+    /** Channels of which Redis was asked something else than what is wanted now, in the order of asking. */
+    private List<PubSubChannel> queue = new ArrayList<>();
     /** Acknowledgements that the slice under way still owes. */
     private int owed;
 
@@ -92,11 +86,11 @@ final class Subscriber {
             Supplier<Future<Void>> first,
             DoubleSupplier random,
             MeterRegistry metrics,
-            Listener listener) {
+            Listener<C> listener) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.pulse = pulse;
-        this.probe = probe;
+        this.probe = new Probe(probe);
         this.first = first;
         this.listener = listener;
         this.link = new RedisLink(vertx, masters, name, random, metrics, new RedisLink.Listener() {
@@ -115,7 +109,7 @@ final class Subscriber {
                 Subscriber.this.push(message);
             }
         });
-        wish(probe, true);
+        want(this.probe);
         pulse.onLate(() -> link.reconnect("this process stood still"));
         pulse.onBeat(this::checkProbe);
     }
@@ -135,8 +129,7 @@ final class Subscriber {
 
     /** Redis has taken a probe: it must come back soon over this connection too, or the connection is of no use. */
     void expectProbe() {
-        Wish wish = wishes.get(probe);
-        if (owedProbeNs == 0 && wish != null && wish.subscribed) {
+        if (owedProbeNs == 0 && probe.subscribed) {
             owedProbeNs = System.nanoTime();
         }
     }
@@ -151,23 +144,42 @@ final class Subscriber {
         return link;
     }
 
-    void subscribe(String channel) {
-        wish(channel, true);
+    /** The channel of this name; null if it is neither wanted nor on its way out. */
+    @Nullable
+    C channel(String name) {
+        return channels.get(name);
     }
 
-    void unsubscribe(String channel) {
-        wish(channel, false);
+    /** All that are wanted or on their way out. */
+    Collection<C> channels() {
+        return channels.values();
     }
 
-    private void wish(String channel, boolean wanted) {
-        Wish wish = wishes.computeIfAbsent(channel, none -> new Wish());
-        wish.wanted = wanted;
-        enqueue(channel, wish);
+    /** Wants a channel; there must be no other object for its name here. */
+    void subscribe(C channel) {
+        channels.put(channel.name, channel);
+        want(channel);
     }
 
-    private void enqueue(String channel, Wish wish) {
-        if (!wish.queued && !wish.underWay && wish.wanted != wish.subscribed) {
-            wish.queued = true;
+    /** Wants a channel of the gateway itself, which comes before those of others after a loss. */
+    void subscribeOwn(PubSubChannel channel) {
+        own.put(channel.name, channel);
+        want(channel);
+    }
+
+    private void want(PubSubChannel channel) {
+        channel.wanted(true);
+        enqueue(channel);
+    }
+
+    void unsubscribe(PubSubChannel channel) {
+        channel.wanted(false);
+        enqueue(channel);
+    }
+
+    private void enqueue(PubSubChannel channel) {
+        if (!channel.queued && !channel.underWay && !channel.isSettled()) {
+            channel.queued = true;
             queue.add(channel);
             flushLater();
         }
@@ -185,21 +197,17 @@ final class Subscriber {
         if (!ready || owed > 0) {
             return;
         }
-        List<String> slice = queue.subList(0, Math.min(SLICE, queue.size()));
+        List<PubSubChannel> slice = queue.subList(0, Math.min(SLICE, queue.size()));
         List<String> subscribe = new ArrayList<>();
         List<String> unsubscribe = new ArrayList<>();
-        for (String channel : slice) {
-            Wish wish = wishes.get(channel);
-            if (wish == null) {
-                continue;
-            }
-            wish.queued = false;
-            if (wish.wanted == wish.subscribed) {
+        for (PubSubChannel channel : slice) {
+            channel.queued = false;
+            if (channel.isSettled()) {
                 // Left and wanted again, or the other way round, before Redis was told.
-                settled(channel, wish);
+                settled(channel);
             } else {
-                wish.underWay = true;
-                (wish.wanted ? subscribe : unsubscribe).add(channel);
+                channel.underWay = true;
+                (channel.isWanted() ? subscribe : unsubscribe).add(channel.name);
             }
         }
         queue = new ArrayList<>(queue.subList(slice.size(), queue.size()));
@@ -215,51 +223,52 @@ final class Subscriber {
         if (current != connection) {
             return;
         }
-        String channel = push.get(1).toString();
-        switch (push.get(0).toString()) {
-            case "message" -> {
-                if (channel.equals(probe)) {
-                    probeCame(push.get(2));
-                } else {
-                    listener.message(channel, push.get(2).toBuffer());
-                }
+        String name = push.get(1).toString();
+        PubSubChannel channel = find(name);
+        Response content = push.get(2);
+        if (content != null && content.type() == ResponseType.BULK) {
+            // Acknowledgements have a number there, so a message is known without reading what it calls itself.
+            if (channel != null) {
+                channel.message(content.toBuffer());
             }
+            return;
+        }
+        switch (push.get(0).toString()) {
             case "subscribe" -> acknowledged(channel, true);
             case "unsubscribe" -> acknowledged(channel, false);
             default -> link.reconnect("unexpected push " + push.get(0));
         }
     }
 
-    private void acknowledged(String channel, boolean subscribed) {
-        Wish wish = wishes.get(channel);
-        if (wish == null || !wish.underWay) {
+    private @Nullable PubSubChannel find(String name) {
+        if (name.equals(probe.name)) {
+            return probe;
+        }
+        C channel = channels.get(name);
+        return channel == null ? own.get(name) : channel;
+    }
+
+    private void acknowledged(@Nullable PubSubChannel channel, boolean subscribed) {
+        if (channel == null || !channel.underWay) {
             return;
         }
         owed--;
-        wish.underWay = false;
-        wish.subscribed = subscribed;
-        if (wish.wanted == subscribed) {
-            settled(channel, wish);
+        channel.underWay = false;
+        channel.subscribed = subscribed;
+        if (channel.isSettled()) {
+            settled(channel);
         } else {
-            enqueue(channel, wish);
+            enqueue(channel);
         }
         flushLater();
     }
 
-    private void probeCame(Response serverMs) {
-        owedProbeNs = 0;
-        asOfMs = Long.parseLong(serverMs.toString());
-        listener.inStep();
-    }
-
-    private void settled(String channel, Wish wish) {
-        if (channel.equals(probe)) {
-            return;
-        }
-        if (wish.wanted) {
-            listener.subscribed(channel);
+    private void settled(PubSubChannel channel) {
+        if (channel.isWanted()) {
+            channel.subscribed();
         } else {
-            wishes.remove(channel);
+            channels.remove(channel.name);
+            own.remove(channel.name);
         }
     }
 
@@ -283,14 +292,20 @@ final class Subscriber {
         ready = true;
         owed = 0;
         queue = new ArrayList<>();
-        wishes.values().removeIf(wish -> !wish.wanted);
+        channels.values().removeIf(channel -> !channel.isWanted());
+        own.values().removeIf(channel -> !channel.isWanted());
         if (wasLost) {
-            listener.back(wishes.size() - 1);
+            listener.back(channels.size());
         }
-        wishes.forEach((channel, wish) -> {
-            wish.queued = false;
-            enqueue(channel, wish);
-        });
+        // The probe comes first, so that it is never behind a queue of others.
+        again(probe);
+        own.values().forEach(this::again);
+        channels.values().forEach(this::again);
+    }
+
+    private void again(PubSubChannel channel) {
+        channel.queued = false;
+        enqueue(channel);
     }
 
     private void down() {
@@ -298,10 +313,26 @@ final class Subscriber {
         ready = false;
         connection++;
         owedProbeNs = 0;
-        wishes.values().forEach(wish -> {
-            wish.subscribed = false;
-            wish.underWay = false;
-        });
+        probe.lost();
+        own.values().forEach(PubSubChannel::lost);
+        channels.values().forEach(PubSubChannel::lost);
         listener.lost(this);
+    }
+
+    /** The gateway's own probes. */
+    private final class Probe extends PubSubChannel {
+        Probe(String name) {
+            super(name);
+        }
+
+        @Override
+        void subscribed() {}
+
+        @Override
+        void message(Buffer serverMs) {
+            owedProbeNs = 0;
+            asOfMs = Long.parseLong(serverMs.toString());
+            listener.inStep();
+        }
     }
 }

@@ -3,6 +3,7 @@ package fanfare.gateway.node;
 import fanfare.control.Disconnect;
 import fanfare.gateway.auth.Identity;
 import fanfare.gateway.session.CloseReason;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,12 +37,21 @@ final class Roster {
 
     /** Enters a connection; a user who has too many loses the oldest. */
     void enter(String user, Member member) {
-        Set<Member> members = users.computeIfAbsent(user, none -> new LinkedHashSet<>(2));
         member.entered(serverClockMs.getAsLong());
-        members.add(member);
+        Set<Member> members = users.get(user);
+        if (members == null) {
+            // One connection is all that nearly every user has, so it takes no table.
+            users.put(user, Collections.singleton(member));
+        } else {
+            if (members.size() == 1) {
+                members = new LinkedHashSet<>(members);
+                users.put(user, members);
+            }
+            members.add(member);
+        }
         userCount.set(users.size());
         opened.accept(user);
-        if (members.size() > connectionsPerUserMax) {
+        if (members != null && members.size() > connectionsPerUserMax) {
             putOut(user, members.iterator().next());
         }
     }
@@ -60,10 +70,12 @@ final class Roster {
     /** Strikes a connection off; does nothing if it is off already. */
     void leave(String user, Member member) {
         Set<Member> members = users.get(user);
-        if (members != null && members.remove(member)) {
-            if (members.isEmpty()) {
+        if (members != null && members.contains(member)) {
+            if (members.size() == 1) {
                 users.remove(user);
                 userCount.set(users.size());
+            } else {
+                members.remove(member);
             }
             closed.accept(user);
         }

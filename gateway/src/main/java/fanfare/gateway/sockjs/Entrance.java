@@ -96,8 +96,10 @@ public final class Entrance {
 
     /** Opens the newcomer's session and has the site asked who it is. */
     public Session open(Transport transport, Newcomer newcomer) {
+        // Nothing else of the newcomer is kept for as long as the session lives.
+        String address = newcomer.credentials().clientAddress();
         Session opened = hub.open(transport, ids.get(), newcomer.start(), session -> {
-            gone(newcomer);
+            limits.closed(address);
             node.leave(session);
         });
         node.enter(opened, hub, newcomer.credentials());

@@ -48,7 +48,7 @@ class CredentialsTest {
 
     @Test
     void everyHeaderIsPartOfTheKey() {
-        Set<String> keys = new HashSet<>();
+        Set<Credentials.Key> keys = new HashSet<>();
         keys.add(new Credentials("c", "u", "l", "o", "1.1.1.1").key());
         keys.add(new Credentials("C", "u", "l", "o", "1.1.1.1").key());
         keys.add(new Credentials("c", "U", "l", "o", "1.1.1.1").key());

@@ -342,7 +342,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
 
     @Override
     public void deliver(Channel channel, Item item) {
-        long firstStamp = delivered.add(channel, item, ++stamps);
+        long firstStamp = delivered.add(DeliveredIds.hash(channel), item, ++stamps);
         audience(channel).forEach(browser -> browser.live(channel, item, firstStamp));
     }
 
@@ -355,7 +355,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     @Override
     public void joined(ModelBrowser.Joining join, Reading missed) {
         long stamp = ++stamps;
-        missed.items().forEach(item -> delivered.add(join.channel(), item, stamp));
+        missed.items().forEach(item -> delivered.add(DeliveredIds.hash(join.channel()), item, stamp));
         Fence fence = fences.get(ModelWorld.tag(join.channel()));
         boolean whole = join.claim().isMet(missed, replid, losses, fence, ModelWorld.KEPT_MS);
         join.joined(missed, whole, stamp);
