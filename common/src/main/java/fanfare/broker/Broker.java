@@ -260,8 +260,7 @@ public final class Broker {
                 .onComplete(
                         answers -> {
                             for (int i = 0; i < group.size(); i++) {
-                                Answer answer =
-                                        Answer.parse(answers.get(i).toString());
+                                Answer answer = Answer.parse(answers.get(i).toString());
                                 if (answer.gateways() != 0) {
                                     bundler.add(group.get(i), answer, gateways);
                                 }

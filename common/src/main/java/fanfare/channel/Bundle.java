@@ -118,9 +118,8 @@ public final class Bundle {
             throw new IllegalArgumentException("not a bundle: no payload in " + bytes.length() + " bytes");
         }
         // What all of the items share, as an item of its own.
-        Item shared = Item.parse(Buffer.buffer("0-0 - 0 ")
-                .appendBuffer(bytes, 0, headEnd)
-                .appendString("\n{"));
+        Item shared = Item.parse(
+                Buffer.buffer("0-0 - 0 ").appendBuffer(bytes, 0, headEnd).appendString("\n{"));
         Words words = new Words(bytes.getString(headEnd + 1, placesEnd, "US-ASCII"));
         long generation = 0;
         long serverMs = 0;

@@ -23,18 +23,25 @@ local first         = first_message + 3 * ARGV[first_message - 1]
 local count         = (#ARGV - first + 1) / 2
 local keys_each     = (#KEYS - 2) / count
 
-local onces, lives, fields = {}, {}, {}
+local onces, lives = {}, {}
 for i = 1, count do
   onces[i] = KEYS[3 + (i - 1) * keys_each]
   lives[i] = ARGV[first + 2 * (i - 1)]
-  local user = string.sub(lives[i], user_at)
-  for j = first_gateway, first_gateway + gateways - 1 do
-    fields[#fields + 1] = user .. '|' .. ARGV[j]
-  end
 end
 local known = call('MGET', unpack(onces))
 local hearers = call('PUBSUB', 'NUMSUB', unpack(lives))
-local held = gateways > 0 and call('HMGET', presence, unpack(fields)) or {}
+-- Where presence is asked about the users whom any gateway holds.
+local fields, places = {}, {}
+for i = 1, count do
+  if hearers[2 * i] > 0 and gateways > 0 then
+    local user = string.sub(lives[i], user_at)
+    places[i] = #fields
+    for j = first_gateway, first_gateway + gateways - 1 do
+      fields[#fields + 1] = user .. '|' .. ARGV[j]
+    end
+  end
+end
+local held = #fields > 0 and call('HMGET', presence, unpack(fields)) or {}
 -- What this call has given a place: two of its publications may be the same.
 local given = {}
 -- By message.
@@ -67,8 +74,8 @@ local function publish(i)
   given[once] = position
 
   local routed, named, where = hearers[2 * i], 0, 0
-  for j = 0, routed == 0 and -1 or gateways - 1 do
-    if held[(i - 1) * gateways + j + 1] then
+  for j = 0, places[i] and gateways - 1 or -1 do
+    if held[places[i] + j + 1] then
       named = named + 1
       where = where + 2 ^ j
     end

@@ -117,12 +117,11 @@ final class BatchQueue {
         Future<Published> published = mailing == null
                 ? broker.publish(channel, publication, durability, after)
                 : broker.publish(channel, mailing, after);
-        return published
-                .onComplete(result -> {
-                    underWay--;
-                    characters -= length;
-                    last.remove(channel, id);
-                    pump();
-                });
+        return published.onComplete(result -> {
+            underWay--;
+            characters -= length;
+            last.remove(channel, id);
+            pump();
+        });
     }
 }
