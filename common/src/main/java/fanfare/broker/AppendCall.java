@@ -4,9 +4,9 @@ import fanfare.channel.Channel;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import io.vertx.redis.client.Request;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -66,17 +66,22 @@ public final class AppendCall {
                 - first.channel().name().length();
         call.arg(user + 1).arg(gateways.size());
         gateways.forEach(call::arg);
-        Map<Mailing, Integer> numbers = new LinkedHashMap<>();
-        attempts.forEach(attempt -> numbers.putIfAbsent(attempt.mailing(), numbers.size()));
-        call.arg(numbers.size());
-        for (Mailing mailing : numbers.keySet()) {
+        List<Mailing> mailings = new ArrayList<>(1);
+        for (Attempt attempt : attempts) {
+            Mailing mailing = Objects.requireNonNull(attempt.mailing());
+            if (!mailings.contains(mailing)) {
+                mailings.add(mailing);
+            }
+        }
+        call.arg(mailings.size());
+        for (Mailing mailing : mailings) {
             call.arg(mailing.draft().headerTail())
                     .arg(mailing.draft().payload())
                     .arg(mailing.draft().ttlMs());
         }
         for (Attempt attempt : attempts) {
             Draft draft = attempt.draft();
-            call.arg(keys.live(draft.channel(), draft.tag())).arg(numbers.get(attempt.mailing()));
+            call.arg(keys.live(draft.channel(), draft.tag())).arg(mailings.indexOf(attempt.mailing()));
         }
         return call;
     }
