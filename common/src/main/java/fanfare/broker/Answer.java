@@ -4,9 +4,11 @@ import fanfare.channel.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the publish script says of one publication.
+ * What the scripts say of one publication.
  *
  * @param position null if it is not stored
+ * @param prev position of the item before it, of what is to be handed on; null if there is none
+ * @param gateways which gateways are to be handed it, a bit for each; 0 for what no longer has to be
  * @param refusal why it is not stored: {@link #FENCED}, {@link #EARLY}, or what Redis has against it
  */
 record Answer(
@@ -16,6 +18,8 @@ record Answer(
         long serverMs,
         long expiresMs,
         boolean alike,
+        @Nullable Position prev,
+        int gateways,
         String refusal) {
     /** Another master opened this generation. */
     static final String FENCED = "FENCED";
@@ -29,14 +33,30 @@ record Answer(
         int end = Math.max(0, text.indexOf(' '));
         Position position = Position.parse(text.substring(0, end));
         if (position == null) {
-            return new Answer(null, false, 0, 0, 0, false, text);
+            return new Answer(null, false, 0, 0, 0, false, null, 0, text);
         }
         long[] words = new long[WORDS];
         for (int i = 0; i < WORDS; i++) {
             int start = end + 1;
-            end = i == WORDS - 1 ? text.length() : text.indexOf(' ', start);
+            end = endOfWord(text, start);
             words[i] = Long.parseLong(text, start, end, 10);
         }
-        return new Answer(position, words[0] == 1, (int) words[1], words[2], words[3], words[4] == 1, "");
+        // Only what is to be handed on goes on with the position of the one before and the gateways.
+        int prevEnd = end == text.length() ? end : endOfWord(text, end + 1);
+        return new Answer(
+                position,
+                words[0] == 1,
+                (int) words[1],
+                words[2],
+                words[3],
+                words[4] == 1,
+                prevEnd == end ? null : Position.parse(text.substring(end + 1, prevEnd)),
+                prevEnd == end ? 0 : Integer.parseInt(text, prevEnd + 1, text.length(), 10),
+                "");
+    }
+
+    private static int endOfWord(String text, int start) {
+        int end = text.indexOf(' ', start);
+        return end < 0 ? text.length() : end;
     }
 }

@@ -4,7 +4,9 @@ import fanfare.channel.Channel;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import io.vertx.redis.client.Request;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -34,25 +36,52 @@ public final class AppendCall {
 
     /** A call of the publish script for one or several publications under one tag, in their order. */
     Request publish(LuaScript script, List<Attempt> attempts, Lane lane) {
-        boolean following = false;
-        for (Attempt attempt : attempts) {
-            following |= attempt.after() != null;
-        }
+        boolean following = isFollowing(attempts);
         Draft first = attempts.get(0).draft();
         Request call = script.call(1 + attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH))
                 .arg(keys.fence(first.tag()));
-        for (Attempt attempt : attempts) {
-            Draft draft = attempt.draft();
-            addKeys(call, draft);
-            if (following) {
-                String before = attempt.after() == null ? draft.id() : attempt.after();
-                call.arg(keys.once(draft.channel(), draft.tag(), before));
-            }
-        }
+        addKeys(call, attempts, following);
         addShared(call, first, lane);
         for (Attempt attempt : attempts) {
             addArguments(call, attempt.draft());
             call.arg(attempt.draft().ttlMs());
+        }
+        return call;
+    }
+
+    /**
+     * A call of the multicast script for parts of mailings under one tag, in their order.
+     *
+     * @param gateways incarnations of those that can be handed a mailing
+     */
+    Request multicast(LuaScript script, List<Attempt> attempts, List<String> gateways, Lane lane) {
+        boolean following = isFollowing(attempts);
+        Draft first = attempts.get(0).draft();
+        Request call = script.call(2 + attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH))
+                .arg(keys.fence(first.tag()))
+                .arg(keys.presence(first.tag()));
+        addKeys(call, attempts, following);
+        addShared(call, first, lane);
+        int user = keys.live(first.channel(), first.tag()).length()
+                - first.channel().name().length();
+        call.arg(user + 1).arg(gateways.size());
+        gateways.forEach(call::arg);
+        List<Mailing> mailings = new ArrayList<>(1);
+        for (Attempt attempt : attempts) {
+            Mailing mailing = Objects.requireNonNull(attempt.mailing());
+            if (!mailings.contains(mailing)) {
+                mailings.add(mailing);
+            }
+        }
+        call.arg(mailings.size());
+        for (Mailing mailing : mailings) {
+            call.arg(mailing.draft().headerTail())
+                    .arg(mailing.draft().payload())
+                    .arg(mailing.draft().ttlMs());
+        }
+        for (Attempt attempt : attempts) {
+            Draft draft = attempt.draft();
+            call.arg(keys.live(draft.channel(), draft.tag())).arg(mailings.indexOf(attempt.mailing()));
         }
         return call;
     }
@@ -67,6 +96,25 @@ public final class AppendCall {
                 .arg(entry.position().sequence())
                 .arg(entry.serverMs())
                 .arg(entry.expiresMs());
+    }
+
+    private static boolean isFollowing(List<Attempt> attempts) {
+        boolean following = false;
+        for (Attempt attempt : attempts) {
+            following |= attempt.after() != null;
+        }
+        return following;
+    }
+
+    private void addKeys(Request call, List<Attempt> attempts, boolean following) {
+        for (Attempt attempt : attempts) {
+            Draft draft = attempt.draft();
+            addKeys(call, draft);
+            if (following) {
+                String before = attempt.after() == null ? draft.id() : attempt.after();
+                call.arg(keys.once(draft.channel(), draft.tag(), before));
+            }
+        }
     }
 
     private void addKeys(Request call, Draft draft) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param characters of its data
  * @param after id of the publication to the same channel that this one must not come before; null for none
  * @param deadlineNs when its caller is told that Redis is away
+ * @param mailing what it is a part of; null for what goes to this channel alone
  */
 record Attempt(
         Draft draft,
@@ -16,4 +17,5 @@ record Attempt(
         Durability durability,
         @Nullable String after,
         Promise<Published> promise,
-        long deadlineNs) {}
+        long deadlineNs,
+        @Nullable Mailing mailing) {}

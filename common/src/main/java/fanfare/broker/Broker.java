@@ -49,6 +49,7 @@ public final class Broker {
     private final Outbox outbox;
     private final Generations generations = new Generations();
     private final LuaScript script = new LuaScript("append", "publish");
+    private final LuaScript multicast = new LuaScript("append", "multicast");
     private final AppendCall call;
     private final Lane lane;
     /** For what a replica is to confirm, and nothing else. */
@@ -57,6 +58,7 @@ public final class Broker {
     private final Confirmation confirmation;
     private final Replay replay;
     private final WriteProof proof;
+    private final Bundler bundler;
     /** Publications of this tick, which leave together at its end. */
     private List<Attempt> fresh = new ArrayList<>();
     /** What waits for its lane to come back, for a replay, or for its next try. */
@@ -65,6 +67,8 @@ public final class Broker {
     private final AtomicInteger underWay = new AtomicInteger();
 
     private long underWayCharacters;
+    /** Parts of mailings that Redis has not answered. */
+    private int mailed;
 
     public Broker(
             Vertx vertx,
@@ -93,6 +97,7 @@ public final class Broker {
         this.confirmedLane = new Lane(vertx, masters, linkName + "-confirmed", random, metrics, listener);
         this.replay = new Replay(lane, outbox, generations, call, this::retry, metrics, linkName);
         this.proof = new WriteProof(vertx, lane, outbox, keys.publisher(linkName + "-" + UUID.randomUUID()));
+        this.bundler = new Bundler(vertx, lane.link(), keys, this::again, metrics, linkName);
         this.confirmation = new Confirmation(vertx, confirmedLane.link(), proof.write());
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
@@ -112,6 +117,7 @@ public final class Broker {
         lane.link().open();
         confirmedLane.link().open();
         proof.start();
+        bundler.start();
         vertx.setPeriodic(RETRY_MS, timer -> retry());
     }
 
@@ -153,16 +159,50 @@ public final class Broker {
      */
     public Future<Published> publish(
             Channel channel, Publication publication, Durability durability, @Nullable String after) {
-        int characters = publication.data().length();
+        return publish(Draft.of(channel, publication), publication.data().length(), durability, after, null);
+    }
+
+    /**
+     * Publishes one part of a mailing as {@link Durability#MASTER}; the parts for all users are best published in one tick,
+     * those under one tag together. The gateways hear of it a moment later, with other users of theirs.
+     *
+     * @param user a user's channel
+     * @param after as of any other publication
+     */
+    public Future<Published> publish(Channel user, Mailing mailing, @Nullable String after) {
+        mailed++;
+        return publish(mailing.draft(user), mailing.characters(), Durability.MASTER, after, mailing)
+                .onComplete(result -> mailed--);
+    }
+
+    private Future<Published> publish(
+            Draft draft, int characters, Durability durability, @Nullable String after, @Nullable Mailing mailing) {
         if (underWay.get() >= UNDER_WAY_MAX || underWayCharacters + characters > UNDER_WAY_CHARACTERS_MAX) {
             return Future.failedFuture(new RedisDownException("too many publications wait for Redis"));
         }
         underWay.incrementAndGet();
         underWayCharacters += characters;
         Promise<Published> promise = Promise.promise();
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
-        attempt(new Attempt(Draft.of(channel, publication), characters, durability, after, promise, deadline));
+        attempt(new Attempt(draft, characters, durability, after, promise, deadline(), mailing));
         return promise.future();
+    }
+
+    private static long deadline() {
+        return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
+    }
+
+    /** No gateway heard of a part of a mailing. Redis is told again, finds it known, and says so on the user's channel. */
+    private void again(Attempt unheard) {
+        underWay.incrementAndGet();
+        underWayCharacters += unheard.characters();
+        attempt(new Attempt(
+                unheard.draft(),
+                unheard.characters(),
+                unheard.durability(),
+                null,
+                Promise.promise(),
+                deadline(),
+                unheard.mailing()));
     }
 
     private void attempt(Attempt attempt) {
@@ -193,6 +233,10 @@ public final class Broker {
 
     private void call(List<Attempt> group, Lane over) {
         String replid = over.link().replid();
+        if (group.get(0).mailing() != null) {
+            mail(group, replid);
+            return;
+        }
         Request made = call.publish(script, group, over);
         if (over == confirmedLane) {
             confirmation
@@ -209,6 +253,26 @@ public final class Broker {
         }
     }
 
+    private void mail(List<Attempt> group, String replid) {
+        List<String> gateways = bundler.gateways();
+        lane.link()
+                .send(call.multicast(multicast, group, gateways, lane))
+                .onComplete(
+                        answers -> {
+                            for (int i = 0; i < group.size(); i++) {
+                                Answer answer = Answer.parse(answers.get(i).toString());
+                                if (answer.gateways() != 0) {
+                                    bundler.add(group.get(i), answer, gateways);
+                                }
+                            }
+                            answered(group, lane, replid, answers, false);
+                            if (mailed == 0) {
+                                bundler.flush();
+                            }
+                        },
+                        failure -> failed(group, lane, failure));
+    }
+
     private void answered(List<Attempt> group, Lane over, String replid, Response answers, boolean replicated) {
         long nowMs = WriteProof.nowMs();
         for (int i = 0; i < group.size(); i++) {
@@ -220,6 +284,7 @@ public final class Broker {
     private void failed(List<Attempt> group, Lane over, Throwable failure) {
         if (LuaScript.isUnknown(failure)) {
             over.link().batch(List.of(script.load()));
+            over.link().batch(List.of(multicast.load()));
         }
         over.refused(String.valueOf(failure.getMessage()));
         retries.addAll(group);
@@ -265,8 +330,10 @@ public final class Broker {
         // Else the first of a process would be refused, to wait for their next try.
         reached.link().batch(List.of(script.load()));
         if (reached == lane) {
+            lane.link().batch(List.of(multicast.load()));
             outbox.reached(lane.link().replid());
             replay.go();
+            bundler.refresh();
         }
         retry();
     }

@@ -31,4 +31,9 @@ public record Draft(Channel channel, String tag, String id, String headerTail, B
                 Buffer.buffer(payload),
                 publication.ttlSeconds() * 1_000L);
     }
+
+    /** The same for another user, who shares all that is encoded. */
+    Draft to(Channel user) {
+        return new Draft(user, Keys.tag(user), id, headerTail, payload, ttlMs);
+    }
 }

@@ -19,8 +19,29 @@ final class Grouping {
         final List<Attempt> attempts = new ArrayList<>(1);
         int bytes;
 
-        boolean isFull() {
-            return attempts.size() >= PUBLICATIONS_MAX || bytes >= BYTES_MAX;
+        boolean hasRoomFor(Attempt attempt) {
+            return attempts.size() < PUBLICATIONS_MAX && isLike(attempt) && (bytes < BYTES_MAX || isShared(attempt));
+        }
+
+        void add(Attempt attempt) {
+            bytes += !attempts.isEmpty() && isShared(attempt)
+                    ? 0
+                    : attempt.draft().payload().length();
+            attempts.add(attempt);
+        }
+
+        /** Whether the payload is that of the one before, so that it is sent once. */
+        private boolean isShared(Attempt attempt) {
+            return attempt.mailing() != null && attempt.mailing() == last().mailing();
+        }
+
+        /** Parts of mailings are called for otherwise than what goes to one channel alone. */
+        private boolean isLike(Attempt attempt) {
+            return (last().mailing() == null) == (attempt.mailing() == null);
+        }
+
+        private Attempt last() {
+            return attempts.get(attempts.size() - 1);
         }
     }
 
@@ -36,13 +57,12 @@ final class Grouping {
         for (Attempt attempt : attempts) {
             String tag = attempt.draft().tag();
             Group group = open.get(tag);
-            if (group == null || group.isFull()) {
+            if (group == null || !group.hasRoomFor(attempt)) {
                 group = new Group();
                 open.put(tag, group);
                 calls.add(group.attempts);
             }
-            group.attempts.add(attempt);
-            group.bytes += attempt.draft().payload().length();
+            group.add(attempt);
         }
         return calls;
     }

@@ -45,6 +45,14 @@ public record Item(
         return new Header(bytes.getBytes()).item();
     }
 
+    /** The item as Redis keeps it. */
+    public Buffer bytes() {
+        int start = ("{\"position\":\"" + position + "\",").length();
+        return Buffer.buffer(position + " " + (prev == null ? NO_PREV : prev) + " " + serverMs + " " + expiresMs + " "
+                        + headerTail(id, namespace, receiptSeconds) + "\n{")
+                .appendBuffer(event, start, event.length() - start);
+    }
+
     /**
      * Reads nothing but the position.
      *

@@ -31,6 +31,8 @@ import fanfare.channel.Channel;
  * nodes                   zset    INCARNATION by the end of its lease [ms]
  * session:{s}:ID         string  24 h                                     "incarnation address" of a fallback session's owner
  * probe:ID                channel                                           a gateway's renewals of its lease, for itself
+ * bundle:INCARNATION:N    channel                                           what goes to many users, for those of a gateway whose
+ *                                                                           channels it follows over its Nth connection
  * rate:KEY                string  until the bucket is full                  "full said": when an API key's bucket will be full [us]
  * publisher:ID            string  PX 10 s, written every 3 s                proof that this master takes writes
  * receipt:{b}:ID          hash    until the receipt's end (1 h)             what became of a publication, see fanfare.receipt
@@ -41,6 +43,9 @@ import fanfare.channel.Channel;
  * {@code {b}} is the user's bucket, and a receipt's is that of the publication's id, see {@link Buckets}.
  */
 public final class Keys {
+    /** Connections over which a gateway spreads the channels that it follows: one that dies with very many stalls Redis. */
+    public static final int CONNECTIONS = 4;
+
     private final String prefix;
 
     public Keys(String prefix) {
@@ -143,6 +148,25 @@ public final class Keys {
     /** The channel on which one gateway hears of its own lease. */
     public String probe(String id) {
         return prefix + "probe:" + id;
+    }
+
+    /**
+     * The channel on which a gateway is handed what goes to many users.
+     *
+     * @param connection see {@link #connection}
+     */
+    public String bundle(String incarnation, int connection) {
+        return bundles() + incarnation + ":" + connection;
+    }
+
+    /** What all names of {@link #bundle} begin with. */
+    public String bundles() {
+        return prefix + "bundle:";
+    }
+
+    /** Over which of its {@value #CONNECTIONS} connections for messages a gateway follows a channel. */
+    public static int connection(String tag) {
+        return Math.floorMod(tag.hashCode(), CONNECTIONS);
     }
 
     public String nodes() {

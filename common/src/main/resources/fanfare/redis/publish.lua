@@ -5,7 +5,7 @@
 --         predecessor  string: the position of the publication that this one must follow, or once again if there is
 --                      none; left out if no publication of the call has one
 --   ARGV  live         pub/sub channel
---         tail         see append.lua
+--         tail         see rest_of
 --         payload
 --         item_ttl     [ms] how long the publication is worth delivering
 -- Returns for each 'position duplicate routed serverMs expiresMs alike', where alike is 0 for a duplicate of something
@@ -15,28 +15,13 @@
 local count = (#ARGV - shared) / 4
 local keys_each = (#KEYS - 1) / count
 
--- The answer for an id that is known. One that is no longer kept is taken to be as old as this call.
-local function duplicate(position, kept, tail, item_ttl)
-  local items, place = earlier(kept)
-  while #items > 0 do
-    for _, item in ipairs(items) do
-      local there, times, tail_there = string.match(item, '^(%S+) %S+ (%d+ %d+) ([^\n]*)\n')
-      if there == position then
-        return position .. ' 1 0 ' .. times .. (tail_there == tail and ' 1' or ' 0')
-      end
-    end
-    items, place = earlier(kept, place)
-  end
-  return position .. ' 1 0 ' .. now .. ' ' .. now + item_ttl .. ' 0'
-end
-
 local function publish(i)
   local key, arg = 2 + (i - 1) * keys_each, shared + 1 + (i - 1) * 4
   local once, kept = KEYS[key], KEYS[key + 1]
   local tail, item_ttl = ARGV[arg + 1], ARGV[arg + 3]
   local first = call('GET', once)
   if first then
-    return duplicate(first, kept, tail, item_ttl)
+    return (duplicate(first, kept, tail, item_ttl))
   end
   if fenced then
     return 'FENCED'
@@ -45,15 +30,9 @@ local function publish(i)
     return 'EARLY'
   end
   local expires_ms = '' .. now + item_ttl
-  local position, item = append(once, kept, tail, ARGV[arg + 2], now, expires_ms, count - i + 1)
+  local rest = rest_of(tail, ARGV[arg + 2], now, expires_ms)
+  local position, item = append(once, kept, rest, count - i + 1)
   return position .. ' 0 ' .. call('PUBLISH', ARGV[arg], item) .. ' ' .. now .. ' ' .. expires_ms .. ' 1'
 end
 
-local answers = {}
-for i = 1, count do
-  -- One that cannot be written does not keep the others from it.
-  local _, answer = pcall(publish, i)
-  -- Redis 6 throws a text.
-  answers[i] = type(answer) == 'table' and answer.err or answer
-end
-return answers
+return answers_of(count, publish)

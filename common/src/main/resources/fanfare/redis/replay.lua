@@ -45,5 +45,5 @@ while #items > 0 do
   end
 end
 
-local position, item = append(once, kept, tail, payload, server_ms, expires_ms, 1)
+local position, item = append(once, kept, rest_of(tail, payload, server_ms, expires_ms), 1)
 return {position, 0, call('PUBLISH', live, item)}

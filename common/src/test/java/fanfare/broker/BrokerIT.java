@@ -480,6 +480,47 @@ class BrokerIT {
     }
 
     @Test
+    void partsOfMailingsHaveTheirPlacesAmongOthersOfTheirChannels() throws Exception {
+        Mailing first = new Mailing(publication("first"));
+        Mailing second = new Mailing(publication("second"));
+        List<Published> all = await(() -> Future.all(List.of(
+                        send(at(ALICE, "alone")),
+                        broker.publish(ALICE, first, "alone"),
+                        broker.publish(NEIGHBOUR, first, null),
+                        broker.publish(ALICE, second, "first"),
+                        broker.publish(ALICE, first, null),
+                        send(new Addressed(ALICE, publication("behind"), "second"))))
+                .map(CompositeFuture::<Published>list));
+        assertThat(all).extracting(Published::duplicate).containsExactly(false, false, false, false, true, false);
+        assertThat(all.get(4).position()).isEqualTo(all.get(1).position());
+        List<Item> items = read(ALICE, Reading.Point.since(0)).items();
+        assertThat(items).extracting(Item::id).containsExactly("alone", "first", "second", "behind");
+        assertThat(items.get(2).prev()).isEqualTo(items.get(1).position());
+        assertThat(items.get(1).event().toString())
+                .isEqualTo("{\"position\":\"" + items.get(1).position()
+                        + "\",\"type\":\"event\",\"channel\":\"user\",\"namespace\":\"/n\",\"event\":\"e\",\"data\":1,"
+                        + "\"id\":\"first\",\"time\":" + items.get(1).serverMs() + "}");
+        assertThat(read(NEIGHBOUR, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("first");
+    }
+
+    @Test
+    void aPartOfAMailingWaitsForWhatItMustFollow() throws Exception {
+        List<Future<Published>> late = new ArrayList<>();
+        await(() -> {
+            Mailing mailing = new Mailing(publication("late"));
+            late.add(broker.publish(ALICE, mailing, "early"));
+            return broker.publish(NEIGHBOUR, mailing, null);
+        });
+        publish(ALICE, "early");
+        await(() -> late.get(0));
+        assertThat(read(ALICE, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("early", "late");
+    }
+
+    @Test
     void whatIsConfirmedTogetherKeepsItsOrder() throws Exception {
         List<Published> all = await(() -> Future.all(IntStream.range(0, 5)
                         .mapToObj(i -> broker.publish(ALICE, publication("i" + i), Durability.REPLICATED))

@@ -69,6 +69,19 @@ class FailoverIT {
             return on(() -> untilStored(channel, id, Durability.MASTER));
         }
 
+        /** Publishes to many users what they share; whoever it cannot be stored for is sent the same again. */
+        List<Published> mail(List<Channel> users, String id) {
+            Mailing mailing = new Mailing(new Publication(id, "/n", "e", "1", 600));
+            return on(() -> Future.all(users.stream()
+                            .map(user -> untilMailed(user, mailing))
+                            .toList())
+                    .map(all -> all.<Published>list()));
+        }
+
+        private Future<Published> untilMailed(Channel user, Mailing mailing) {
+            return broker.publish(user, mailing, null).recover(away -> later(() -> untilMailed(user, mailing)));
+        }
+
         /** Publishes one after the other to each channel until told to stop, as that many callers would. */
         void begin(String name, List<Channel> channels) {
             loop.runOnContext(go -> channels.forEach(channel -> next(name, channel, 0)));
@@ -192,6 +205,31 @@ class FailoverIT {
                         .containsExactly("two0", "two1", "two2", "two3", "two4", "new2");
             }
             assertThat(one.stored(channels.get(0))).containsOnlyOnce("said twice");
+        }
+    }
+
+    @Test
+    void whatWentToManyUsersIsReplayedToEachOfThemOnce() {
+        try (RedisTrio trio = RedisTrio.start(1);
+                FlakyLink replication = FlakyLink.to(trio.first().port())) {
+            Publisher one = publisher(trio.url());
+            List<Channel> users = channels(40).subList(1, 41);
+            one.mail(users, "survives");
+            trio.blind();
+            trio.lag(replication);
+            one.mail(users, "lost");
+            one.publish(users.get(0), "alone");
+            trio.first().kill();
+            replication.refuse();
+            replication.cut();
+            trio.watch();
+            assertThat(one.mail(users, "lost")).allMatch(Published::duplicate);
+            one.mail(users, "new");
+            trio.promoted();
+            assertThat(one.stored(users.get(0))).containsExactly("survives", "lost", "alone", "new");
+            for (Channel user : users.subList(1, users.size())) {
+                assertThat(one.stored(user)).containsExactly("survives", "lost", "new");
+            }
         }
     }
 

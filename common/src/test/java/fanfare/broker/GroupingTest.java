@@ -10,6 +10,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GroupingTest {
+    private static final Channel ALICE = Channel.user("alice");
+
     @Test
     void eachTagHasItsCallAndItsOrder() {
         assertThat(calls(List.of(
@@ -38,6 +40,15 @@ class GroupingTest {
                 .containsExactly(List.of("b1", "b2"), List.of("b3"));
     }
 
+    @Test
+    void aMailingHasCallsOfItsOwnAndItsPayloadCountsOnce() {
+        Publication publication = new Publication("m", "/n", "e", "1".repeat(Grouping.BYTES_MAX), 60);
+        Mailing mailing = new Mailing(publication);
+        Attempt part = new Attempt(mailing.draft(ALICE), 1, Durability.MASTER, null, Promise.promise(), 0, mailing);
+        assertThat(calls(List.of(attempt(ALICE, "before", 1), part, part, part, attempt(ALICE, "behind", 1))))
+                .containsExactly(List.of("before"), List.of("m", "m", "m"), List.of("behind"));
+    }
+
     private static List<List<String>> calls(List<Attempt> attempts) {
         return Grouping.byTag(attempts).stream().map(GroupingTest::namesOf).toList();
     }
@@ -48,6 +59,6 @@ class GroupingTest {
 
     private static Attempt attempt(Channel channel, String id, int length) {
         Publication publication = new Publication(id, "/n", "e", "1".repeat(length), 60);
-        return new Attempt(Draft.of(channel, publication), length, Durability.MASTER, null, Promise.promise(), 0);
+        return new Attempt(Draft.of(channel, publication), length, Durability.MASTER, null, Promise.promise(), 0, null);
     }
 }

@@ -2,6 +2,7 @@ package fanfare.gateway;
 
 import fanfare.broker.Broker;
 import fanfare.broker.BrokerLimits;
+import fanfare.broker.Mailing;
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
 import fanfare.channel.Publication;
@@ -65,6 +66,7 @@ final class Cluster implements AutoCloseable {
     private final List<Gateway> gateways = new ArrayList<>();
     private final List<PushClient> clients = new ArrayList<>();
     private final Context publisherLoop = vertx.getOrCreateContext();
+    private final SimpleMeterRegistry publisherMetrics = new SimpleMeterRegistry();
     private final Broker broker;
     private final ControlWriter control;
     /** Whether a fallback client's requests go to all gateways in turn. */
@@ -101,7 +103,7 @@ final class Cluster implements AutoCloseable {
                     BrokerLimits.defaults(),
                     "publish",
                     Math::random,
-                    new SimpleMeterRegistry());
+                    publisherMetrics);
             opened.open();
             return Future.succeededFuture(opened);
         });
@@ -275,6 +277,44 @@ final class Cluster implements AutoCloseable {
 
     Published publish(Channel channel, Publication publication) {
         return onPublisherLoop(() -> broker.publish(channel, publication));
+    }
+
+    /** Publishes to many users what they share, and waits until all of it is stored. */
+    List<Published> mail(List<Channel> users, Publication publication) {
+        return onPublisherLoop(() -> mailing(users, publication));
+    }
+
+    /** The same, while the caller is on the publisher's loop and does not wait. */
+    Future<List<Published>> mailing(List<Channel> users, Publication publication) {
+        Mailing mailing = new Mailing(publication);
+        List<Future<Published>> parts =
+                users.stream().map(user -> broker.publish(user, mailing, null)).toList();
+        return Future.all(parts).map(all -> all.list());
+    }
+
+    Broker broker() {
+        return broker;
+    }
+
+    /** Waits until the publisher knows this many gateways by name. */
+    void awaitKnown(int gateways) {
+        Await.until(
+                "the publisher knows the gateways",
+                () -> publisherMetrics.get("fanfare_bundle_gateways").gauge().value() == gateways);
+    }
+
+    /** A counter of the publisher. */
+    double published(String counter) {
+        return publisherMetrics.get(counter).counter().count();
+    }
+
+    /** Runs a command on Redis. */
+    Response redis(Command command, Object... arguments) {
+        Request request = Request.cmd(command);
+        for (Object argument : arguments) {
+            request.arg(argument.toString());
+        }
+        return onPublisherLoop(() -> broker.link().send(request));
     }
 
     /** Waits until so many gateways hear a channel: a welcome waits for that, but no longer than a second. */

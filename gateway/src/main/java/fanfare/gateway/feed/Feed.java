@@ -41,9 +41,6 @@ import org.jspecify.annotations.Nullable;
 public final class Feed implements Hub.Source {
     private static final System.Logger LOG = System.getLogger(Feed.class.getName());
 
-    /** Connections over which the channels are spread: one that dies with very many channels stalls Redis. */
-    private static final int SUBSCRIBERS = 4;
-
     private static final int READ_RETRY_MS = 200;
     /** A lost last message shows no gap; within this time each channel's newest position is compared [s]. */
     private static final int COMPARE_S = 60;
@@ -62,6 +59,7 @@ public final class Feed implements Hub.Source {
     private final Counter resubscriptions;
     private final Counter malformed;
     private final Counter gaps;
+    private final Bundles bundles;
     /** Fences by key, as they were found since the last loss of a link. */
     private final Map<String, Future<Fence>> fences = new HashMap<>();
     /** Fences that are asked for at the end of this tick, by key. */
@@ -120,10 +118,11 @@ public final class Feed implements Hub.Source {
         Gauge.builder("fanfare_feed_channels", channels, AtomicInteger::get)
                 .description("Channels that this gateway follows")
                 .register(metrics);
-        for (int i = 0; i < SUBSCRIBERS; i++) {
+        for (int i = 0; i < Keys.CONNECTIONS; i++) {
             subscribers.add(new Subscriber<>(
                     vertx, masters, "subscriber-" + i, pulse, probe, first, random, metrics, new FromRedis()));
         }
+        bundles = new Bundles(keys, commands, subscribers, this::message, this::malformed, metrics);
         pulse.onBeat(this::compareSome);
     }
 
@@ -145,6 +144,11 @@ public final class Feed implements Hub.Source {
     /** One more event loop, to be told up to when its sessions are in step; may be called on any thread. */
     public void register(Hub hub) {
         context.runOnContext(turn -> hubs.add(hub));
+    }
+
+    /** Presence in Redis names this gateway by this id from now on. */
+    public void become(String incarnation) {
+        bundles.become(incarnation);
     }
 
     /** Redis has taken a renewal of the lease and said so on the probe's channel. */
@@ -193,7 +197,7 @@ public final class Feed implements Hub.Source {
     @Override
     public void leave(Hub hub, Channel channel) {
         context.runOnContext(turn -> {
-            Followed left = find(keys.live(channel));
+            Followed left = find(channel);
             if (left != null && left.isWanted() && left.remove(hub) && !channel.equals(Channel.BROADCAST)) {
                 if (channel.kind() == Channel.Kind.TOPIC) {
                     // Nobody else's: sites make up topics without end, while users share their buckets' fences.
@@ -208,11 +212,11 @@ public final class Feed implements Hub.Source {
 
     private Followed follow(Channel channel) {
         String name = keys.live(channel);
-        Followed known = find(name);
+        Followed known = subscriber(channel).channel(name);
         if (known != null && known.isWanted()) {
             return known;
         }
-        Followed followed = known == null ? new Followed(this, channel, subscriber(name), name) : known;
+        Followed followed = known == null ? new Followed(this, channel, subscriber(channel), name) : known;
         if (known != null) {
             known.beginAnew();
         }
@@ -221,13 +225,23 @@ public final class Feed implements Hub.Source {
         return followed;
     }
 
-    /** The channel of this name, be it followed or just left. */
-    private @Nullable Followed find(String name) {
-        return subscriber(name).channel(name);
+    /** A channel, be it followed or just left; null if it is neither. */
+    private @Nullable Followed find(Channel channel) {
+        return subscriber(channel).channel(keys.live(channel));
     }
 
-    private Subscriber<Followed> subscriber(String name) {
-        return subscribers.get(Math.floorMod(name.hashCode(), SUBSCRIBERS));
+    private Subscriber<Followed> subscriber(Channel channel) {
+        return subscribers.get(Keys.connection(Keys.tag(channel)));
+    }
+
+    /** Gives an item to a channel that is subscribed to; says whether it is. */
+    private boolean message(Channel channel, Item item) {
+        Followed followed = find(channel);
+        if (followed == null || !followed.isWanted() || followed.state().state() == FeedChannel.State.SUBSCRIBING) {
+            return false;
+        }
+        followed.state().message(item);
+        return true;
     }
 
     FeedChannel<Join> newState(Channel channel, Followed actions) {
@@ -335,12 +349,16 @@ public final class Feed implements Hub.Source {
         try {
             return Item.parse(message);
         } catch (IllegalArgumentException e) {
-            if (malformed.count() == 0) {
-                LOG.log(System.Logger.Level.WARNING, "on {0}: {1}", name, e.getMessage());
-            }
-            malformed.increment();
+            malformed(name, e);
             return null;
         }
+    }
+
+    private void malformed(String name, IllegalArgumentException why) {
+        if (malformed.count() == 0) {
+            LOG.log(System.Logger.Level.WARNING, "on {0}: {1}", name, why.getMessage());
+        }
+        malformed.increment();
     }
 
     /** Notes that an item is handed to sessions; the stamp under which it was before, 0 if it was not. */

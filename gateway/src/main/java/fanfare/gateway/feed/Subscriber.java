@@ -59,6 +59,8 @@ final class Subscriber<C extends PubSubChannel> {
     private final Listener<C> listener;
     /** By name, until Redis has acknowledged that they are not subscribed any more; without the probe. */
     private final Map<String, C> channels = new HashMap<>();
+    /** The gateway's own beside the probe, in the same way. */
+    private final Map<String, PubSubChannel> own = new HashMap<>();
     /** Channels of which Redis was asked something else than what is wanted now, in the order of asking. */
     private List<PubSubChannel> queue = new ArrayList<>();
     /** Acknowledgements that the slice under way still owes. */
@@ -159,12 +161,18 @@ final class Subscriber<C extends PubSubChannel> {
         want(channel);
     }
 
+    /** Wants a channel of the gateway itself, which comes before those of others after a loss. */
+    void subscribeOwn(PubSubChannel channel) {
+        own.put(channel.name, channel);
+        want(channel);
+    }
+
     private void want(PubSubChannel channel) {
         channel.wanted(true);
         enqueue(channel);
     }
 
-    void unsubscribe(C channel) {
+    void unsubscribe(PubSubChannel channel) {
         channel.wanted(false);
         enqueue(channel);
     }
@@ -216,7 +224,7 @@ final class Subscriber<C extends PubSubChannel> {
             return;
         }
         String name = push.get(1).toString();
-        PubSubChannel channel = name.equals(probe.name) ? probe : channels.get(name);
+        PubSubChannel channel = find(name);
         Response content = push.get(2);
         if (content != null && content.type() == ResponseType.BULK) {
             // Acknowledgements have a number there, so a message is known without reading what it calls itself.
@@ -230,6 +238,14 @@ final class Subscriber<C extends PubSubChannel> {
             case "unsubscribe" -> acknowledged(channel, false);
             default -> link.reconnect("unexpected push " + push.get(0));
         }
+    }
+
+    private @Nullable PubSubChannel find(String name) {
+        if (name.equals(probe.name)) {
+            return probe;
+        }
+        C channel = channels.get(name);
+        return channel == null ? own.get(name) : channel;
     }
 
     private void acknowledged(@Nullable PubSubChannel channel, boolean subscribed) {
@@ -252,6 +268,7 @@ final class Subscriber<C extends PubSubChannel> {
             channel.subscribed();
         } else {
             channels.remove(channel.name);
+            own.remove(channel.name);
         }
     }
 
@@ -276,11 +293,13 @@ final class Subscriber<C extends PubSubChannel> {
         owed = 0;
         queue = new ArrayList<>();
         channels.values().removeIf(channel -> !channel.isWanted());
+        own.values().removeIf(channel -> !channel.isWanted());
         if (wasLost) {
             listener.back(channels.size());
         }
         // The probe comes first, so that it is never behind a queue of others.
         again(probe);
+        own.values().forEach(this::again);
         channels.values().forEach(this::again);
     }
 
@@ -295,6 +314,7 @@ final class Subscriber<C extends PubSubChannel> {
         connection++;
         owedProbeNs = 0;
         probe.lost();
+        own.values().forEach(PubSubChannel::lost);
         channels.values().forEach(PubSubChannel::lost);
         listener.lost(this);
     }

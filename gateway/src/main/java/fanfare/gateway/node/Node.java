@@ -262,6 +262,7 @@ public final class Node {
 
     private void begun() {
         incarnation = presence.incarnation();
+        feed.become(incarnation);
         incarnationListeners.forEach(listener -> listener.accept(owners));
     }
 

@@ -54,6 +54,7 @@ public final class BatchHandler implements Handler<RoutingContext> {
         List<Future<String>> outcomes = permitted.stream()
                 .map(each -> each.compose(request -> publishing.publish(request, queue::send, requestId)))
                 .toList();
+        queue.complete();
         return Future.join(outcomes).transform(joined -> answer(batch.id(), outcomes, requestId));
     }
 

@@ -2,20 +2,26 @@ package fanfare.publisher.publish;
 
 import fanfare.broker.Broker;
 import fanfare.broker.Durability;
+import fanfare.broker.Mailing;
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
 import fanfare.channel.Publication;
+import fanfare.redis.Keys;
 import fanfare.redis.RedisDownException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Publications of one batch on their way to the broker: in their order, and so many at a time that other callers find
+ * Publications of one batch on their way to the broker: in the order of each channel, and so many at a time that other callers find
  * room. All leave over one connection, since what goes over two has no order. Confined to the event loop of its broker.
  */
 final class BatchQueue {
@@ -26,12 +32,19 @@ final class BatchQueue {
     /** What did not leave by then is given up, so that a batch takes at most as long again as the broker tries [ms]. */
     private static final int LEAVE_MS_MAX = 5_000;
 
-    private record Waiting(Channel channel, PublishRequest request, Promise<Published> promise) {}
+    private record Waiting(
+            Channel channel,
+            String tag,
+            PublishRequest request,
+            @Nullable Mailing mailing,
+            Promise<Published> promise) {}
 
     private final Broker broker;
     private final Durability durability;
     private final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LEAVE_MS_MAX);
-    private final Queue<Waiting> waiting = new ArrayDeque<>();
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
+    /** By what they publish: a message to more users than one publication may name comes in several. */
+    private final Map<Publication, Mailing> mailings = new HashMap<>();
     /** The id of what went last to each channel, while it is under way. */
     private final Map<Channel, String> last = new HashMap<>();
 
@@ -46,14 +59,32 @@ final class BatchQueue {
         this.durability = durability;
     }
 
-    /** Publishes behind what was sent before. Fails as the broker does. */
-    Future<Published> send(Channel channel, PublishRequest request) {
-        if (waiting.isEmpty() && hasRoom()) {
-            return begin(channel, request);
+    /**
+     * Publishes behind what was sent before to the same channel. Fails as the broker does.
+     *
+     * @param mailing of which it is a part; null if it is of none
+     */
+    Future<Published> send(Channel channel, PublishRequest request, @Nullable Mailing mailing) {
+        Mailing same = mailing == null || durability != Durability.MASTER
+                ? null
+                : mailings.computeIfAbsent(request.publication(), none -> mailing);
+        if (same == null && waiting.isEmpty() && hasRoom()) {
+            return begin(channel, request, null);
         }
         Promise<Published> promise = Promise.promise();
-        waiting.add(new Waiting(channel, request, promise));
+        waiting.add(new Waiting(channel, Keys.tag(channel), request, same, promise));
         return promise.future();
+    }
+
+    /** All has been sent: what waits may leave, with what lies under one tag together, which one call can take to Redis. */
+    void complete() {
+        if (!mailings.isEmpty()) {
+            List<Waiting> sorted = new ArrayList<>(waiting);
+            sorted.sort(Comparator.comparing(Waiting::tag));
+            waiting.clear();
+            waiting.addAll(sorted);
+        }
+        pump();
     }
 
     private boolean hasRoom() {
@@ -70,24 +101,27 @@ final class BatchQueue {
             if (System.nanoTime() - deadlineNs > 0) {
                 next.promise().fail(new RedisDownException("Redis did not take the batch in time"));
             } else {
-                begin(next.channel(), next.request()).onComplete(next.promise());
+                begin(next.channel(), next.request(), next.mailing()).onComplete(next.promise());
             }
         }
         pumping = false;
     }
 
-    private Future<Published> begin(Channel channel, PublishRequest request) {
+    private Future<Published> begin(Channel channel, PublishRequest request, @Nullable Mailing mailing) {
         Publication publication = request.publication();
         String id = publication.id();
         int length = publication.data().length();
         underWay++;
         characters += length;
-        return broker.publish(channel, publication, durability, last.put(channel, id))
-                .onComplete(result -> {
-                    underWay--;
-                    characters -= length;
-                    last.remove(channel, id);
-                    pump();
-                });
+        String after = last.put(channel, id);
+        Future<Published> published = mailing == null
+                ? broker.publish(channel, publication, durability, after)
+                : broker.publish(channel, mailing, after);
+        return published.onComplete(result -> {
+            underWay--;
+            characters -= length;
+            last.remove(channel, id);
+            pump();
+        });
     }
 }

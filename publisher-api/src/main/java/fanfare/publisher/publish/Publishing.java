@@ -2,6 +2,7 @@ package fanfare.publisher.publish;
 
 import fanfare.broker.Broker;
 import fanfare.broker.Durability;
+import fanfare.broker.Mailing;
 import fanfare.broker.Published;
 import fanfare.channel.Channel;
 import fanfare.channel.JsonString;
@@ -28,7 +29,12 @@ import org.jspecify.annotations.Nullable;
 public final class Publishing {
     /** The way of a publication to the broker. */
     interface Way {
-        Future<Published> send(Channel channel, PublishRequest request);
+        /**
+         * Sends what is asked for to one channel.
+         *
+         * @param mailing of which it is a part, as the request goes to many users; else null
+         */
+        Future<Published> send(Channel channel, PublishRequest request, @Nullable Mailing mailing);
     }
 
     /**
@@ -40,6 +46,9 @@ public final class Publishing {
 
     private static final System.Logger LOG = System.getLogger(Publishing.class.getName());
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+
+    /** From so many users on they are one mailing: with fewer, handing it on costs as much as is saved. */
+    private static final int MAILING_USERS_MIN = 8;
 
     private final Broker broker;
     private final PublishRequest.Defaults defaults;
@@ -70,8 +79,10 @@ public final class Publishing {
     }
 
     /** The straight way. */
-    Future<Published> send(Channel channel, PublishRequest request) {
-        return broker.publish(channel, request.publication(), request.durability());
+    Future<Published> send(Channel channel, PublishRequest request, @Nullable Mailing mailing) {
+        return mailing == null
+                ? broker.publish(channel, request.publication(), request.durability())
+                : broker.publish(channel, mailing, null);
     }
 
     /** The way of a batch, of whose publications {@code durability} is the highest. */
@@ -120,14 +131,16 @@ public final class Publishing {
     }
 
     private Future<String> toOne(PublishRequest request, Way way) {
-        return send(request, request.to().channels().get(0), way)
+        return send(request, request.to().channels().get(0), null, way)
                 .map(sent -> describe("id", request.publication().id(), sent, request.durability()));
     }
 
     private Future<String> toSeveral(PublishRequest request, Way way, String requestId) {
         List<Channel> channels = request.to().channels();
-        List<Future<Sent>> outcomes =
-                channels.stream().map(channel -> send(request, channel, way)).toList();
+        Mailing mailing = isMailing(request) ? new Mailing(request.publication()) : null;
+        List<Future<Sent>> outcomes = channels.stream()
+                .map(channel -> send(request, channel, mailing, way))
+                .toList();
         return Future.join(outcomes).transform(joined -> {
             if (outcomes.stream().noneMatch(Future::succeeded)) {
                 return Future.failedFuture(joined.cause());
@@ -140,6 +153,10 @@ public final class Publishing {
             }
             return Future.succeededFuture(results.toString());
         });
+    }
+
+    private static boolean isMailing(PublishRequest request) {
+        return request.to().channels().size() >= MAILING_USERS_MIN && request.durability() == Durability.MASTER;
     }
 
     private static String result(String user, Future<Sent> outcome, Durability durability, String requestId) {
@@ -160,8 +177,8 @@ public final class Publishing {
                 + "}";
     }
 
-    private Future<Sent> send(PublishRequest request, Channel channel, Way way) {
-        return way.send(channel, request)
+    private Future<Sent> send(PublishRequest request, Channel channel, @Nullable Mailing mailing, Way way) {
+        return way.send(channel, request, mailing)
                 .transform(result -> result.succeeded()
                         ? stored(request, channel, result.result())
                         : Future.failedFuture(failed(request, result.cause())));
