@@ -31,18 +31,9 @@ public final class Bench {
         }
         List<String> rest = arguments.subList(1, arguments.size());
         switch (arguments.get(0)) {
-            case "publish" -> {
-                BenchOptions options = BenchOptions.publish(rest);
-                run("publish", workbench -> new PublishBench(options).run(workbench));
-            }
-            case "recover" -> {
-                BenchOptions options = BenchOptions.recover(rest);
-                run("recover", workbench -> new RecoverBench(options.users()).run(workbench));
-            }
-            case "receipts" -> {
-                BenchOptions options = BenchOptions.receipts(rest);
-                run("receipts", workbench -> new ReceiptBench(options).run(workbench));
-            }
+            case "publish" -> run("publish", new PublishBench(PublishBench.Options.parse(rest))::run);
+            case "recover" -> run("recover", new RecoverBench(RecoverBench.Options.parse(rest))::run);
+            case "receipts" -> run("receipts", new ReceiptBench(ReceiptBench.Options.parse(rest))::run);
             default ->
                 throw new IllegalArgumentException(
                         arguments.get(0) + " is not a benchmark; there are publish, recover and receipts");

@@ -35,10 +35,27 @@ final class ReceiptBench {
 
     private static final int ROOM = 100;
 
-    private final BenchOptions options;
+    private final Options options;
     private int burst;
 
-    ReceiptBench(BenchOptions options) {
+    /**
+     * @param broadcasts in each round
+     * @param rounds of each kind
+     * @param beside another build's gateway.jar to compare with; null for none
+     */
+    record Options(int users, int broadcasts, int rounds, @Nullable Path beside) {
+        /** @throws IllegalArgumentException with one sentence for people */
+        static Options parse(List<String> arguments) {
+            Arguments given = new Arguments(arguments, "--users", "--broadcasts", "--rounds", "--beside");
+            return new Options(
+                    given.number("--users", 2_000, 10, Arguments.CONNECTIONS_MAX / 2),
+                    given.number("--broadcasts", 200, 10, 10_000),
+                    given.number("--rounds", 9, 1, 100),
+                    given.jar("--beside", "gateway.jar"));
+        }
+    }
+
+    ReceiptBench(Options options) {
         this.options = options;
     }
 
@@ -118,7 +135,7 @@ final class ReceiptBench {
             return arm;
         });
         long before = cpuNanos(stand);
-        int bursts = Math.max(1, options.calls() / BURST);
+        int bursts = Math.max(1, options.broadcasts() / BURST);
         for (int i = 0; i < bursts; i++) {
             burst++;
             loop.await(arm.name(), STEP_MAX, () -> burst(arm));
@@ -162,14 +179,17 @@ final class ReceiptBench {
         Table table = new Table(
                 "%s WebSockets, %s broadcasts of 128 bytes a round, %d at once, %d rounds of each kind in turn"
                         .formatted(
-                                Table.number(options.users()), Table.number(options.calls()), BURST, options.rounds()),
+                                Table.number(options.users()),
+                                Table.number(options.broadcasts()),
+                                BURST,
+                                options.rounds()),
                 "",
                 "deliveries/CPU s",
                 ": without");
         JsonObject json = new JsonObject()
                 .put("bench", "receipts")
                 .put("connections", options.users())
-                .put("broadcastsPerRound", options.calls())
+                .put("broadcastsPerRound", options.broadcasts())
                 .put("rounds", options.rounds());
         List<String> names =
                 options.beside() == null ? List.of("without", "written", "acknowledged") : List.of("without", "other");
