@@ -68,6 +68,25 @@ class BenchIT {
     }
 
     @Test
+    void privateMessagesArriveOnceOnBothSides() throws Exception {
+        Run run = Run.of("private", "--users", "30", "--seconds", "1", "--rounds", "1");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("batches of 100, Fanfare "));
+        for (String name : List.of("single", "singlePlain", "batch", "batchPlain")) {
+            assertThat(run.json().getJsonObject(name).getLong("perCpuSecond"))
+                    .as(name)
+                    .isPositive();
+            assertThat(run.json().getJsonObject(name).getDouble("halfLoadP99Ms"))
+                    .as(name)
+                    .isPositive();
+        }
+        for (String name : List.of("wrong", "plainWrong", "inboxesWrong")) {
+            assertThat(run.json().getInteger(name)).as(name).isZero();
+        }
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
     void whatItStartedEndsWithIt() throws Exception {
         Process bench = Run.start("recover", "--users", "5000");
         Await.until("it has started a gateway", () -> {
