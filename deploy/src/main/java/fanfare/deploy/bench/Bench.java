@@ -17,6 +17,8 @@ public final class Bench {
                    java -jar deploy.jar bench recover [--users N]
                    java -jar deploy.jar bench receipts [--users N] [--broadcasts N] [--rounds N] [--beside JAR]
                    java -jar deploy.jar bench private [--users N] [--seconds N] [--rounds N]
+                   java -jar deploy.jar bench multicast [--users N] [--rounds N]
+                   java -jar deploy.jar bench storm [--users N]
 
             Runs one benchmark; ./deploy/bench --help says more.""";
 
@@ -38,13 +40,15 @@ public final class Bench {
             case "recover" -> run("recover", new RecoverBench(RecoverBench.Options.parse(rest))::run);
             case "receipts" -> run("receipts", new ReceiptBench(ReceiptBench.Options.parse(rest))::run);
             case "private" -> run("private", new PrivateBench(PrivateBench.Options.parse(rest))::run);
+            case "multicast" -> run("multicast", new MulticastBench(MulticastBench.Options.parse(rest))::run);
+            case "storm" -> run("storm", new StormBench(StormBench.Options.parse(rest))::run);
             // What benchmarks start as processes of their own; nobody else has a use for it.
             case "plain-gateway" -> PlainProcess.gateway(rest);
             case "plain-publisher" -> PlainProcess.publisher(rest);
             case "audience" -> Audience.run(rest);
             default ->
                 throw new IllegalArgumentException(
-                        arguments.get(0) + " is not a benchmark; there are publish, recover, receipts and private");
+                        arguments.get(0) + " is not a benchmark; there are publish, recover, receipts, private, multicast and storm");
         }
     }
 

@@ -18,7 +18,8 @@ final class Browsers {
     private static final int POLL_MS = 5;
     private static final int FOLLOW_MS = 5;
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final int port;
     /** What {@link #follow} knows; confined to the event loop. */
     private long heard;
@@ -29,22 +30,26 @@ final class Browsers {
         this.port = port;
     }
 
-    static Browsers start(Workbench workbench, String name, int users) throws IOException, InterruptedException {
-        return new Browsers(workbench.startOwn(name, "audience", users).port());
+    /** So many users, from a first one on. */
+    static Browsers start(Workbench workbench, String name, int firstUser, int users)
+            throws IOException, InterruptedException {
+        return new Browsers(
+                workbench.startOwn(name, "audience", firstUser, users).port());
     }
 
     /**
      * What became of a coming.
      *
      * @param recovered how many were told {@code recovered: true}
+     * @param retries how often one of them was refused or cut off, and tried again
      * @param seconds until the last one was welcome
      */
-    record Came(int recovered, double seconds) {}
+    record Came(int recovered, int retries, double seconds) {}
 
     Came come(int gatewayPort, int first, int count, int atOnce) throws IOException, InterruptedException {
         JsonObject answer =
                 ask("/come?port=%d&first=%d&count=%d&atOnce=%d".formatted(gatewayPort, first, count, atOnce));
-        return new Came(answer.getInteger("recovered"), answer.getDouble("seconds"));
+        return new Came(answer.getInteger("recovered"), answer.getInteger("retries"), answer.getDouble("seconds"));
     }
 
     void leave(int first, int count) throws IOException, InterruptedException {
@@ -88,12 +93,20 @@ final class Browsers {
         return ask("/heard").getInteger("troubles");
     }
 
-    /** From the call that publishes to the browser, since this was asked last [ms]. */
-    record Delays(double p50, double p99, double max) {}
+    /**
+     * From the call that publishes to the browser, since this was asked last [ms].
+     *
+     * @param lastNanos when the last message came, on the clock of {@link System#nanoTime}
+     */
+    record Delays(double p50, double p99, double max, long lastNanos) {}
 
     Delays takeDelays() throws IOException, InterruptedException {
         JsonObject answer = ask("/delays");
-        return new Delays(answer.getDouble("p50Ms"), answer.getDouble("p99Ms"), answer.getDouble("maxMs"));
+        return new Delays(
+                answer.getDouble("p50Ms"),
+                answer.getDouble("p99Ms"),
+                answer.getDouble("maxMs"),
+                answer.getLong("lastNanos"));
     }
 
     /** For each user how many notes came, and the sum of their numbers. */

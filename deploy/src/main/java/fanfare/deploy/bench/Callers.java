@@ -12,12 +12,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Queue;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
-import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Site backends that publish over HTTP, each over one kept connection with one request under way, to users drawn at random.
+ * Site backends that publish over HTTP, each over one kept connection with one request under way.
  * Their requests are bytes made before, in which only numbers change, for they share the machine with what is measured.
  * Confined to the event loop.
  */
@@ -25,7 +25,7 @@ final class Callers {
     private static final String END_OF_HEAD = "\r\n\r\n";
     private static final String LENGTH = "content-length: ";
     /** Only the answer to a publication that failed has this, alone or in a batch. */
-    private static final String PROBLEM = "\"status\":";
+    static final String PROBLEM = "\"status\":";
 
     private static final int TICK_MS = 1;
     /**
@@ -38,8 +38,7 @@ final class Callers {
     /** Kept, since a client that nobody holds closes its connections. */
     private final NetClient client;
 
-    private final RandomGenerator random;
-    private final int users;
+    private final IntSupplier users;
     private final Sent sent;
     /** How much of it has come to the browsers, as far as is known here. */
     private final LongSupplier heard;
@@ -66,10 +65,9 @@ final class Callers {
     private Promise<Void> end = Promise.promise();
 
     private Callers(
-            Vertx vertx, RandomGenerator random, int users, Sent sent, LongSupplier heard, int port, int batch) {
+            Vertx vertx, IntSupplier users, Sent sent, LongSupplier heard, int port, int batch) {
         this.vertx = vertx;
         this.client = vertx.createNetClient();
-        this.random = random;
         this.users = users;
         this.sent = sent;
         this.heard = heard;
@@ -92,17 +90,21 @@ final class Callers {
         this.step = publication.length() + 1;
     }
 
-    /** Connects so many to a publisher on that port; each request of theirs has {@code batch} publications. */
+    /**
+     * Connects so many to a publisher on that port.
+     *
+     * @param users who is published to next
+     * @param batch publications in each request
+     */
     static Future<Callers> connect(
             Vertx vertx,
-            RandomGenerator random,
-            int users,
+            IntSupplier users,
             Sent sent,
             LongSupplier heard,
             int port,
             int batch,
             int connections) {
-        Callers callers = new Callers(vertx, random, users, sent, heard, port, batch);
+        Callers callers = new Callers(vertx, users, sent, heard, port, batch);
         return Future.all(IntStream.range(0, connections)
                         .mapToObj(i ->
                                 callers.client.connect(port, Workbench.LOOPBACK).onSuccess(callers::add))
@@ -123,6 +125,16 @@ final class Callers {
     /** They call at this pace, answered or not: a call that finds nobody idle is late from the moment it was due. */
     Future<Void> paced(double callsPerSecond, Duration duration) {
         return start(1e9 / callsPerSecond, Math.round(callsPerSecond * duration.toNanos() / 1e9), duration);
+    }
+
+    /** Ends what {@link #paced} began before its time. */
+    void stop() {
+        calls = made;
+    }
+
+    /** They make so many calls as fast as they are answered. */
+    Future<Void> times(long count) {
+        return start(1, count, Duration.ZERO);
     }
 
     private Future<Void> start(double pause, long count, Duration duration) {
@@ -169,7 +181,7 @@ final class Callers {
         void call(long nanos) {
             byte[] request = template.clone();
             for (int i = 0; i < batch; i++) {
-                int user = random.nextInt(users);
+                int user = users.getAsInt();
                 Note.writeUser(request, userAt + i * step, user);
                 Note.write(request, noteAt + i * step, nanos, sent.next(user), user);
             }

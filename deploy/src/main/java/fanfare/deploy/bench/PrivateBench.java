@@ -1,8 +1,6 @@
 package fanfare.deploy.bench;
 
-import fanfare.channel.Channel;
 import fanfare.deploy.bench.audience.Note;
-import fanfare.redis.Keys;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -28,10 +26,6 @@ final class PrivateBench {
     private static final Duration STEP_MAX = Duration.ofMinutes(2);
     /** After the last answer; what is not there by then is lost. */
     private static final Duration ARRIVAL_MAX = Duration.ofSeconds(20);
-    /** Inboxes that are looked into. */
-    private static final int SAMPLE = 200;
-
-    private static final int INBOX_ITEMS = 100;
     /** For the gateway, above its users. */
     private static final int ROOM = 100;
     /** Every run draws the same users. */
@@ -90,7 +84,7 @@ final class PrivateBench {
         final Rates publisher = new Rates();
         final Rates gateway = new Rates();
         final Rates redis = new Rates();
-        Browsers.Delays delays = new Browsers.Delays(0, 0, 0);
+        Browsers.Delays delays = new Browsers.Delays(0, 0, 0, 0);
 
         Arm(Side side, Callers callers, int batch) {
             this.side = side;
@@ -113,6 +107,7 @@ final class PrivateBench {
                 RedisAdmin plainRedis = new RedisAdmin(plainRedisPort)) {
             Workbench.Gateway gateway = workbench.startGateway(redisPort, site.actualPort(), options.users() + ROOM);
             Workbench.Service publisher = workbench.startPublisher(redisPort);
+            Backend backend = new Backend(publisher.port());
             Workbench.Service plainGateway = workbench.startOwn("plain-gateway", "plain-gateway", plainRedisPort);
             Workbench.Service plainPublisher = workbench.startOwn("plain-publisher", "plain-publisher", plainRedisPort);
             Side ours = side(workbench, "Fanfare", redis, publisher.pid(), gateway.port(), gateway.pid());
@@ -138,24 +133,24 @@ final class PrivateBench {
                 Progress.say("half load: %s, %s".formatted(arm.side.name(), arm.kind()));
                 measureDelays(loop, arm);
             }
-            return outcome(arms, check(ours), check(plain), checkInboxes(ours, new Keys(Publishing.PREFIX)));
+            return outcome(arms, check(ours), check(plain), backend.wrongInboxes(ours.sent(), options.users()));
         }
     }
 
     private Side side(Workbench workbench, String name, RedisAdmin redis, long publisher, int gatewayPort, long gateway)
             throws IOException, InterruptedException {
         Progress.say("%s: %,d users come".formatted(name, options.users()));
-        Browsers browsers = Browsers.start(workbench, name + "-browsers", options.users());
+        Browsers browsers = Browsers.start(workbench, name + "-browsers", 0, options.users());
         browsers.come(gatewayPort, 0, options.users(), COMING_AT_ONCE);
         return new Side(name, redis, publisher, gateway, browsers, new Sent(options.users()));
     }
 
     private Arm arm(Loop loop, Vertx vertx, Side side, int port, int batch) throws IOException, InterruptedException {
         int connections = batch == 1 ? CALLERS : BATCH_CALLERS;
+        Random random = new Random(SEED);
         Supplier<Future<Callers>> connect = () -> Callers.connect(
                 vertx,
-                new Random(SEED),
-                options.users(),
+                () -> random.nextInt(options.users()),
                 side.sent(),
                 side.browsers()::heardLately,
                 port,
@@ -201,25 +196,8 @@ final class PrivateBench {
 
     /** How many users did not hear just what was published to them, and once. */
     private static int check(Side side) throws IOException, InterruptedException {
-        return side.sent().mismatches(side.browsers().ledger())
+        return side.sent().mismatches(side.browsers().ledger(), 0)
                 + side.browsers().troubles();
-    }
-
-    /** How many of some inboxes do not hold what was published to their users. */
-    private int checkInboxes(Side side, Keys keys) throws IOException {
-        int wrong = 0;
-        int step = Math.max(1, options.users() / SAMPLE);
-        for (int user = 0; user < options.users(); user += step) {
-            String key = keys.kept(Channel.user(Note.userName(user)));
-            int kept = Integer.parseInt(side.redis().command("LLEN", key));
-            boolean right = kept == Math.min(INBOX_ITEMS, side.sent().to(user));
-            if (right && kept > 0) {
-                String name = Note.userName(user).substring("user-".length());
-                right = side.redis().command("LINDEX", key, "-1").contains(" " + name + " ");
-            }
-            wrong += right ? 0 : 1;
-        }
-        return wrong;
     }
 
     private Outcome outcome(List<Arm> arms, int oursWrong, int plainWrong, int inboxesWrong) {

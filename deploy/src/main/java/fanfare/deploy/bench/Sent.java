@@ -22,6 +22,17 @@ final class Sent {
         return notes;
     }
 
+    /** One note to the first so many users; returns its number. */
+    long nextToAll(int users) {
+        notes += users;
+        for (int user = 0; user < users; user++) {
+            counts[user]++;
+            sums[user] += notes;
+        }
+        return notes;
+    }
+
+    /** How many browsers are to hear one, in all. */
     long notes() {
         return notes;
     }
@@ -30,13 +41,16 @@ final class Sent {
         return counts[user];
     }
 
-    /** How many users did not hear just what was published to them, each once, by the browsers' own books. */
-    int mismatches(JsonObject ledger) {
+    /**
+     * How many users did not hear just what was published to them, each once, by the browsers' own books, which begin with
+     * that user.
+     */
+    int mismatches(JsonObject ledger, int first) {
         JsonArray heard = ledger.getJsonArray("counts");
         JsonArray sumsHeard = ledger.getJsonArray("sums");
         int mismatches = 0;
-        for (int user = 0; user < counts.length; user++) {
-            if (heard.getInteger(user) != counts[user] || sumsHeard.getLong(user) != sums[user]) {
+        for (int i = 0; i < heard.size(); i++) {
+            if (heard.getInteger(i) != counts[first + i] || sumsHeard.getLong(i) != sums[first + i]) {
                 mismatches++;
             }
         }

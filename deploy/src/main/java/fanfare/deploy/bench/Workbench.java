@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The processes of one benchmark, on free ports of the loopback address. They are started by the main thread and stopped by
@@ -69,7 +70,13 @@ final class Workbench {
 
     /** Starts a gateway whose browsers are known to the site on that port, and waits until it is ready. */
     Gateway startGateway(int redisPort, int sitePort, int connectionsMax) throws IOException, InterruptedException {
-        return startGateway("gateway", root.resolve("gateway/target/gateway.jar"), redisPort, sitePort, connectionsMax);
+        return startGateway("gateway", redisPort, sitePort, connectionsMax);
+    }
+
+    /** The same under a name of its own. */
+    Gateway startGateway(String name, int redisPort, int sitePort, int connectionsMax)
+            throws IOException, InterruptedException {
+        return startGateway(name, root.resolve("gateway/target/gateway.jar"), redisPort, sitePort, connectionsMax);
     }
 
     /** The same with another build's jar. */
@@ -78,6 +85,7 @@ final class Workbench {
         int port = freePort();
         int managementPort = freePort();
         Map<String, String> settings = Map.ofEntries(
+                Map.entry("FANFARE_NODE_NAME", name),
                 Map.entry("FANFARE_LISTEN_HOST", LOOPBACK),
                 Map.entry("FANFARE_LISTEN_PORT", Integer.toString(port)),
                 Map.entry("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort)),
@@ -115,17 +123,13 @@ final class Workbench {
                         .pid());
     }
 
-    /** Starts {@code deploy.jar bench NAME PORT ARGUMENT}, and waits until it is ready. */
-    Service startOwn(String name, String command, int argument) throws IOException, InterruptedException {
+    /** Starts {@code deploy.jar bench COMMAND PORT ARGUMENTS}, and waits until it is ready. */
+    Service startOwn(String name, String command, int... arguments) throws IOException, InterruptedException {
         int port = freePort();
-        List<String> line = List.of(
-                "-Xmx1g",
-                "-jar",
-                root.resolve("deploy/target/deploy.jar").toString(),
-                "bench",
-                command,
-                Integer.toString(port),
-                Integer.toString(argument));
+        List<String> line = new ArrayList<>(
+                List.of("-Xmx1g", "-jar", root.resolve("deploy/target/deploy.jar").toString(), "bench", command));
+        line.add(Integer.toString(port));
+        IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
         return new Service(port, startJava(name, line, Map.of(), port).pid());
     }
 
@@ -166,7 +170,7 @@ final class Workbench {
         return child;
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             return socket.getLocalPort();
         }

@@ -87,6 +87,23 @@ class BenchIT {
     }
 
     @Test
+    void aMulticastIsComparedWithAsManySinglePublications() throws Exception {
+        Run run = Run.of("multicast", "--users", "1001", "--rounds", "1");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("in one call "));
+        for (String name : List.of("multicast", "singles")) {
+            JsonObject arm = run.json().getJsonObject(name);
+            assertThat(arm.getDouble("redisCpuMs")).as(name).isPositive();
+            // Each gateway is told at least once what is published.
+            assertThat(arm.getLong("bytesToAGateway")).as(name).isGreaterThan(128);
+            assertThat(arm.getDouble("lastBrowserMs")).as(name).isPositive();
+        }
+        assertThat(run.json().getInteger("wrong")).isZero();
+        assertThat(run.json().getInteger("inboxesWrong")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
     void whatItStartedEndsWithIt() throws Exception {
         Process bench = Run.start("recover", "--users", "5000");
         Await.until("it has started a gateway", () -> {

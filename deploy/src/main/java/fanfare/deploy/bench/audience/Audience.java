@@ -20,15 +20,19 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 
 /**
- * {@code deploy.jar bench audience PORT USERS}: the browsers of a benchmark, which tells over HTTP what they shall do and
+ * {@code deploy.jar bench audience PORT FIRST USERS}: the browsers of a benchmark, which tells over HTTP what they shall do and
  * asks what they heard. {@code first} and {@code count} say which of them are meant.
  */
 public final class Audience extends VerticleBase {
     private static final System.Logger LOG = System.getLogger(Audience.class.getName());
     private static final String LOOPBACK = "127.0.0.1";
     private static final int CONNECT_MS_MAX = 60_000;
+    private static final int TRIES_MAX = 20;
+    private static final int RETRY_MS_MAX = 1_000;
     private static final int TROUBLES_LOGGED = 20;
 
     private final int controlPort;
@@ -36,13 +40,15 @@ public final class Audience extends VerticleBase {
     private final Delays delays = new Delays();
     private byte[] scratch = new byte[1 << 12];
     private long heard;
+    /** How often somebody was turned away and came again. */
+    private int retries;
     /** Notes to somebody else, gaps, errors, connections that a gateway closed. */
     private int troubles;
 
-    private Audience(int controlPort, int users) {
+    private Audience(int controlPort, int firstUser, int users) {
         this.controlPort = controlPort;
-        for (int user = 0; user < users; user++) {
-            guests.add(new Guest(user));
+        for (int i = 0; i < users; i++) {
+            guests.add(new Guest(firstUser + i));
         }
     }
 
@@ -52,7 +58,10 @@ public final class Audience extends VerticleBase {
         Parent.watch(
                 Parent.pid(new Env(System.getenv())), () -> Runtime.getRuntime().halt(1));
         Vertx.vertx()
-                .deployVerticle(new Audience(Integer.parseInt(arguments.get(0)), Integer.parseInt(arguments.get(1))))
+                .deployVerticle(new Audience(
+                        Integer.parseInt(arguments.get(0)),
+                        Integer.parseInt(arguments.get(1)),
+                        Integer.parseInt(arguments.get(2))))
                 .onFailure(failure -> {
                     LOG.log(System.Logger.Level.ERROR, "cannot start", failure);
                     Runtime.getRuntime().halt(1);
@@ -65,20 +74,23 @@ public final class Audience extends VerticleBase {
     }
 
     private void handle(HttpServerRequest request) {
-        Future<JsonObject> answer =
-                switch (request.path()) {
-                    case "/readyz" -> Future.succeededFuture(new JsonObject());
-                    case "/come" -> come(request);
-                    case "/leave" -> leave(number(request, "first"), number(request, "count"));
-                    case "/heard" ->
-                        Future.succeededFuture(
-                                new JsonObject().put("heard", heard).put("troubles", troubles));
-                    case "/delays" -> Future.succeededFuture(delays.take());
-                    case "/ledger" -> Future.succeededFuture(ledger());
-                    default -> Future.failedFuture("no such request: " + request.path());
-                };
-        answer.onSuccess(json -> request.response().end(json.toBuffer()))
-                .onFailure(failure -> request.response().setStatusCode(500).end(String.valueOf(failure.getMessage())));
+        Future.succeededFuture(request)
+                .compose(this::answer)
+                .onSuccess(json -> request.response().end(json.toBuffer()))
+                .onFailure(failure ->
+                        request.response().setStatusCode(500).end(String.valueOf(failure.getMessage())));
+    }
+
+    private Future<JsonObject> answer(HttpServerRequest request) {
+        return switch (String.valueOf(request.path())) {
+            case "/readyz" -> Future.succeededFuture(new JsonObject());
+            case "/come" -> come(request);
+            case "/leave" -> leave(number(request, "first"), number(request, "count"));
+            case "/heard" -> Future.succeededFuture(new JsonObject().put("heard", heard).put("troubles", troubles));
+            case "/delays" -> Future.succeededFuture(delays.take());
+            case "/ledger" -> Future.succeededFuture(ledger());
+            default -> Future.failedFuture("no such request: " + request.path());
+        };
     }
 
     private static int number(HttpServerRequest request, String name) {
@@ -89,14 +101,28 @@ public final class Audience extends VerticleBase {
     private Future<JsonObject> come(HttpServerRequest request) {
         int port = number(request, "port");
         int first = number(request, "first");
+        int retriesBefore = retries;
         long start = System.nanoTime();
         int[] recovered = new int[1];
-        return Pipeline.run(number(request, "count"), number(request, "atOnce"), turn -> come(
-                                guests.get(first + turn), port)
+        return Pipeline.run(number(request, "count"), number(request, "atOnce"), turn -> comeAtLast(
+                                guests.get(first + turn), port, TRIES_MAX)
                         .onSuccess(did -> recovered[0] += did ? 1 : 0))
                 .map(all -> new JsonObject()
                         .put("recovered", recovered[0])
+                        .put("retries", retries - retriesBefore)
                         .put("seconds", (System.nanoTime() - start) / 1e9));
+    }
+
+    /** Like fanfare.js, who is turned away tries again after a while. */
+    private Future<Boolean> comeAtLast(Guest guest, int port, int tries) {
+        return come(guest, port).recover(failure -> {
+            if (tries == 1) {
+                return Future.failedFuture(failure);
+            }
+            retries++;
+            return vertx.timer(ThreadLocalRandom.current().nextLong(1, RETRY_MS_MAX), TimeUnit.MILLISECONDS)
+                    .compose(fired -> comeAtLast(guest, port, tries - 1));
+        });
     }
 
     private Future<Boolean> come(Guest guest, int port) {
@@ -133,7 +159,7 @@ public final class Audience extends VerticleBase {
             Channel channel = guest.channel();
             guest.channel(null);
             if (channel != null) {
-                channel.close();
+                var unused = channel.close();
             }
         }
         return Future.succeededFuture(new JsonObject());
@@ -160,11 +186,13 @@ public final class Audience extends VerticleBase {
 
     /** A note has come, which begins at that offset. */
     void heard(Guest guest, byte[] text, int at) {
-        delays.add(System.nanoTime() - Note.nanos(text, at));
+        long now = System.nanoTime();
+        delays.add(now, now - Note.nanos(text, at));
         heard++;
         guest.hear(Note.number(text, at));
-        if (Note.user(text, at) != guest.index()) {
-            trouble(guest, "heard what was for " + Note.userName(Note.user(text, at)));
+        int user = Note.user(text, at);
+        if (user != guest.index() && user != Note.ALL_USERS) {
+            trouble(guest, "heard what was for " + Note.userName(user));
         }
     }
 

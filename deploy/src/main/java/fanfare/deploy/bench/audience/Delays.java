@@ -10,7 +10,11 @@ final class Delays {
     private long[] nanos = new long[FIRST_ROOM];
     private int count;
 
-    void add(long delayNanos) {
+    /** Of the last message, on the clock of {@link System#nanoTime}. */
+    private long lastNanos;
+
+    void add(long nowNanos, long delayNanos) {
+        lastNanos = nowNanos;
         if (count == nanos.length) {
             nanos = Arrays.copyOf(nanos, 2 * count);
         }
@@ -23,7 +27,8 @@ final class Delays {
         JsonObject json = new JsonObject()
                 .put("p50Ms", quantile(0.50))
                 .put("p99Ms", quantile(0.99))
-                .put("maxMs", quantile(1));
+                .put("maxMs", quantile(1))
+                .put("lastNanos", lastNanos);
         count = 0;
         return json;
     }

@@ -18,6 +18,8 @@ public final class Note {
     public static final int USER_DIGITS = 6;
 
     private static final int FIRST_USER = 100_000;
+    /** In a note that goes to many. */
+    public static final int ALL_USERS = -FIRST_USER;
 
     private Note() {}
 

@@ -55,8 +55,11 @@ final class Seat extends ChannelInboundHandlerAdapter {
     public void channelInactive(ChannelHandlerContext context) {
         rest.release();
         rest = Unpooled.EMPTY_BUFFER;
-        welcome.tryFail("the gateway closed the connection of " + guest.name());
-        audience.left(guest, context.channel());
+        if (welcome.future().succeeded()) {
+            audience.left(guest, context.channel());
+        } else {
+            welcome.tryFail("the gateway closed the connection of " + guest.name());
+        }
     }
 
     @Override
