@@ -47,8 +47,8 @@ public final class Bench {
             case "plain-publisher" -> PlainProcess.publisher(rest);
             case "audience" -> Audience.run(rest);
             default ->
-                throw new IllegalArgumentException(
-                        arguments.get(0) + " is not a benchmark; there are publish, recover, receipts, private, multicast and storm");
+                throw new IllegalArgumentException(arguments.get(0)
+                        + " is not a benchmark; there are publish, recover, receipts, private, multicast and storm");
         }
     }
 

@@ -126,8 +126,8 @@ final class Workbench {
     /** Starts {@code deploy.jar bench COMMAND PORT ARGUMENTS}, and waits until it is ready. */
     Service startOwn(String name, String command, int... arguments) throws IOException, InterruptedException {
         int port = freePort();
-        List<String> line = new ArrayList<>(
-                List.of("-Xmx1g", "-jar", root.resolve("deploy/target/deploy.jar").toString(), "bench", command));
+        List<String> line = new ArrayList<>(List.of(
+                "-Xmx1g", "-jar", root.resolve("deploy/target/deploy.jar").toString(), "bench", command));
         line.add(Integer.toString(port));
         IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
         return new Service(port, startJava(name, line, Map.of(), port).pid());

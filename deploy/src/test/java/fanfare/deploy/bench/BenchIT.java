@@ -104,6 +104,23 @@ class BenchIT {
     }
 
     @Test
+    void aStormLosesNobodyAndNothing() throws Exception {
+        Run run = Run.of("storm", "--users", "40");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("back at once, 40 recovered "));
+        assertThat(run.json().getJsonObject("storm").getInteger("recovered")).isEqualTo(40);
+        assertThat(run.json().getJsonObject("storm").getInteger("missed")).isEqualTo(4);
+        for (String name : List.of("asked", "kept", "plain")) {
+            assertThat(run.json().getJsonObject(name).getLong("perCpuSecond"))
+                    .as(name)
+                    .isPositive();
+        }
+        assertThat(run.json().getJsonObject("othersMeanwhile").getDouble("maxMs")).isPositive();
+        assertThat(run.json().getInteger("wrong")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
     void whatItStartedEndsWithIt() throws Exception {
         Process bench = Run.start("recover", "--users", "5000");
         Await.until("it has started a gateway", () -> {
