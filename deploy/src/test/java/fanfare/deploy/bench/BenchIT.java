@@ -115,7 +115,8 @@ class BenchIT {
                     .as(name)
                     .isPositive();
         }
-        assertThat(run.json().getJsonObject("othersMeanwhile").getDouble("maxMs")).isPositive();
+        assertThat(run.json().getJsonObject("othersMeanwhile").getDouble("maxMs"))
+                .isPositive();
         assertThat(run.json().getInteger("wrong")).isZero();
         assertThat(run.code()).isZero();
     }
