@@ -29,8 +29,8 @@ public class FramingBenchmark {
     private static final int MANY = 16;
 
     private final Buffer item = Buffer.buffer("1700000000000-1234567 1700000000000-1234566 1700000000000 1700604800000"
-        + " 0123456789abcdef-0 %2Fmessage_namespace\n"
-        + "{\"type\":\"event\",\"channel\":\"user\",\"namespace\":\"/message_namespace\",\"event\":\"message\",\"data\":\""
+            + " 0123456789abcdef-0 %2Fmessage_namespace\n"
+            + "{\"type\":\"event\",\"channel\":\"user\",\"namespace\":\"/message_namespace\",\"event\":\"message\",\"data\":\""
             + "x".repeat(126) + "\",\"id\":\"0123456789abcdef-0\",\"time\":1700000000000}");
     private final Channel channel = Channel.user("42");
     private final Batch raw = new Batch(false);
