@@ -30,7 +30,7 @@ final class StormBench {
     private static final int SETTLING_MS = 250;
 
     private static final int POLL_MS = 10;
-    private static final Duration CALM = Duration.ofSeconds(5);
+    private static final Duration CALM = Duration.ofSeconds(3);
     private static final Duration STEP_MAX = Duration.ofMinutes(2);
     /** For the gateway, above its users. */
     private static final int ROOM = 100;

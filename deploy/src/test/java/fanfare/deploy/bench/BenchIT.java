@@ -69,7 +69,7 @@ class BenchIT {
 
     @Test
     void privateMessagesArriveOnceOnBothSides() throws Exception {
-        Run run = Run.of("private", "--users", "30", "--seconds", "1", "--rounds", "1");
+        Run run = Run.of("private", "--users", "30", "--millis", "100", "--rounds", "1");
 
         assertThat(run.table()).anyMatch(line -> line.startsWith("batches of 100, Fanfare "));
         for (String name : List.of("single", "singlePlain", "batch", "batchPlain")) {
