@@ -1,5 +1,7 @@
 package fanfare.deploy.bench;
 
+import fanfare.deploy.bench.audience.Audience;
+import fanfare.deploy.bench.plain.PlainProcess;
 import fanfare.deploy.dev.Dev;
 import fanfare.process.Logging;
 import java.io.IOException;
@@ -14,6 +16,9 @@ public final class Bench {
             Usage: java -jar deploy.jar bench publish [--users N] [--calls N]
                    java -jar deploy.jar bench recover [--users N]
                    java -jar deploy.jar bench receipts [--users N] [--broadcasts N] [--rounds N] [--beside JAR]
+                   java -jar deploy.jar bench private [--users N] [--millis N] [--rounds N]
+                   java -jar deploy.jar bench multicast [--users N] [--rounds N]
+                   java -jar deploy.jar bench storm [--users N]
 
             Runs one benchmark; ./deploy/bench --help says more.""";
 
@@ -31,21 +36,19 @@ public final class Bench {
         }
         List<String> rest = arguments.subList(1, arguments.size());
         switch (arguments.get(0)) {
-            case "publish" -> {
-                BenchOptions options = BenchOptions.publish(rest);
-                run("publish", workbench -> new PublishBench(options).run(workbench));
-            }
-            case "recover" -> {
-                BenchOptions options = BenchOptions.recover(rest);
-                run("recover", workbench -> new RecoverBench(options.users()).run(workbench));
-            }
-            case "receipts" -> {
-                BenchOptions options = BenchOptions.receipts(rest);
-                run("receipts", workbench -> new ReceiptBench(options).run(workbench));
-            }
+            case "publish" -> run("publish", new PublishBench(PublishBench.Options.parse(rest))::run);
+            case "recover" -> run("recover", new RecoverBench(RecoverBench.Options.parse(rest))::run);
+            case "receipts" -> run("receipts", new ReceiptBench(ReceiptBench.Options.parse(rest))::run);
+            case "private" -> run("private", new PrivateBench(PrivateBench.Options.parse(rest))::run);
+            case "multicast" -> run("multicast", new MulticastBench(MulticastBench.Options.parse(rest))::run);
+            case "storm" -> run("storm", new StormBench(StormBench.Options.parse(rest))::run);
+            // What benchmarks start as processes of their own; nobody else has a use for it.
+            case "plain-gateway" -> PlainProcess.gateway(rest);
+            case "plain-publisher" -> PlainProcess.publisher(rest);
+            case "audience" -> Audience.run(rest);
             default ->
-                throw new IllegalArgumentException(
-                        arguments.get(0) + " is not a benchmark; there are publish, recover and receipts");
+                throw new IllegalArgumentException(arguments.get(0)
+                        + " is not a benchmark; there are publish, recover, receipts, private, multicast and storm");
         }
     }
 

@@ -5,7 +5,7 @@ import io.vertx.core.Promise;
 import java.util.function.IntFunction;
 
 /** Keeps a number of calls under way until all of them are done. Confined to one event loop. */
-final class Pipeline {
+public final class Pipeline {
     private final int calls;
     private final IntFunction<Future<?>> call;
     private final Promise<Void> end = Promise.promise();
@@ -18,7 +18,7 @@ final class Pipeline {
     }
 
     /** Makes the calls numbered from 0, so many at once; fails with the first that does. */
-    static Future<Void> run(int calls, int atOnce, IntFunction<Future<?>> call) {
+    public static Future<Void> run(int calls, int atOnce, IntFunction<Future<?>> call) {
         Pipeline pipeline = new Pipeline(calls, call);
         for (int i = 0; i < Math.min(calls, atOnce); i++) {
             pipeline.next();

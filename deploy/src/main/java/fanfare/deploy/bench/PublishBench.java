@@ -34,7 +34,18 @@ final class PublishBench {
     /** Calls of the bare script; no two have an id in common. Confined to the event loop. */
     private int scriptCalls;
 
-    PublishBench(BenchOptions options) {
+    /** @param calls of each kind */
+    record Options(int users, int calls) {
+        /** @throws IllegalArgumentException with one sentence for people */
+        static Options parse(List<String> arguments) {
+            Arguments given = new Arguments(arguments, "--users", "--calls");
+            // With fewer calls, the quick commands are over before the kernel's account of their CPU is worth anything.
+            return new Options(
+                    given.number("--users", 20_000, 100, 200_000), given.number("--calls", 300_000, 300, 1_000_000));
+        }
+    }
+
+    PublishBench(Options options) {
         this.users = options.users();
         this.callsPerRound = options.calls() / ROUNDS;
     }

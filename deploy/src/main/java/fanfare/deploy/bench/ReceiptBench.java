@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,10 +34,27 @@ final class ReceiptBench {
 
     private static final int ROOM = 100;
 
-    private final BenchOptions options;
+    private final Options options;
     private int burst;
 
-    ReceiptBench(BenchOptions options) {
+    /**
+     * @param broadcasts in each round
+     * @param rounds of each kind
+     * @param beside another build's gateway.jar to compare with; null for none
+     */
+    record Options(int users, int broadcasts, int rounds, @Nullable Path beside) {
+        /** @throws IllegalArgumentException with one sentence for people */
+        static Options parse(List<String> arguments) {
+            Arguments given = new Arguments(arguments, "--users", "--broadcasts", "--rounds", "--beside");
+            return new Options(
+                    given.number("--users", 2_000, 10, Arguments.CONNECTIONS_MAX / 2),
+                    given.number("--broadcasts", 200, 10, 10_000),
+                    given.number("--rounds", 9, 1, 100),
+                    given.jar("--beside", "gateway.jar"));
+        }
+    }
+
+    ReceiptBench(Options options) {
         this.options = options;
     }
 
@@ -46,25 +62,9 @@ final class ReceiptBench {
     private record Stand(Publishing publishing, Crowd crowd, Workbench.Gateway gateway) {}
 
     /** What is measured, round by round. */
-    private record Arm(String name, Stand stand, boolean receipt, boolean acknowledged, List<Double> perCpuSecond) {
+    private record Arm(String name, Stand stand, boolean receipt, boolean acknowledged, Rates perCpuSecond) {
         Arm(String name, Stand stand, boolean receipt, boolean acknowledged) {
-            this(name, stand, receipt, acknowledged, new ArrayList<>());
-        }
-
-        double median() {
-            return middle(perCpuSecond);
-        }
-
-        /** To another arm, each round by itself. */
-        double ratioTo(Arm other) {
-            return middle(IntStream.range(0, perCpuSecond.size())
-                    .mapToObj(i -> perCpuSecond.get(i) / other.perCpuSecond.get(i))
-                    .toList());
-        }
-
-        private static double middle(List<Double> values) {
-            List<Double> sorted = values.stream().sorted().toList();
-            return (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
+            this(name, stand, receipt, acknowledged, new Rates());
         }
     }
 
@@ -117,8 +117,8 @@ final class ReceiptBench {
             stand.crowd().acknowledge(arm.acknowledged());
             return arm;
         });
-        long before = cpuNanos(stand);
-        int bursts = Math.max(1, options.calls() / BURST);
+        long before = Cpu.nanos(stand.gateway().pid());
+        int bursts = Math.max(1, options.broadcasts() / BURST);
         for (int i = 0; i < bursts; i++) {
             burst++;
             loop.await(arm.name(), STEP_MAX, () -> burst(arm));
@@ -126,7 +126,11 @@ final class ReceiptBench {
                 Thread.sleep(REPORTED_MS);
             }
         }
-        return (double) bursts * BURST * options.users() * 1e9 / Math.max(1, cpuNanos(stand) - before);
+        return (double) bursts
+                * BURST
+                * options.users()
+                * 1e9
+                / Math.max(1, Cpu.nanos(stand.gateway().pid()) - before);
     }
 
     private Future<?> burst(Arm arm) {
@@ -151,36 +155,32 @@ final class ReceiptBench {
         return name + "x".repeat(DATA_LENGTH - name.length());
     }
 
-    private static long cpuNanos(Stand stand) throws IOException {
-        return ProcessHandle.of(stand.gateway().pid())
-                .flatMap(process -> process.info().totalCpuDuration())
-                .orElseThrow(() -> new IOException("the gateway has gone"))
-                .toNanos();
-    }
-
     private Outcome outcome(List<Arm> arms, double dropped) {
         Table table = new Table(
                 "%s WebSockets, %s broadcasts of 128 bytes a round, %d at once, %d rounds of each kind in turn"
                         .formatted(
-                                Table.number(options.users()), Table.number(options.calls()), BURST, options.rounds()),
+                                Table.number(options.users()),
+                                Table.number(options.broadcasts()),
+                                BURST,
+                                options.rounds()),
                 "",
                 "deliveries/CPU s",
                 ": without");
         JsonObject json = new JsonObject()
                 .put("bench", "receipts")
                 .put("connections", options.users())
-                .put("broadcastsPerRound", options.calls())
+                .put("broadcastsPerRound", options.broadcasts())
                 .put("rounds", options.rounds());
         List<String> names =
                 options.beside() == null ? List.of("without", "written", "acknowledged") : List.of("without", "other");
         for (int i = 0; i < arms.size(); i++) {
             Arm arm = arms.get(i);
-            double ratio = arm.ratioTo(arms.get(0));
-            table.add(arm.name(), Table.number(Math.round(arm.median())), Table.number(ratio, 3));
+            double ratio = arm.perCpuSecond().ratioTo(arms.get(0).perCpuSecond());
+            table.add(arm.name(), Table.number(Math.round(arm.perCpuSecond().median())), Table.number(ratio, 3));
             json.put(
                     names.get(i),
                     new JsonObject()
-                            .put("perCpuSecond", Math.round(arm.median()))
+                            .put("perCpuSecond", Math.round(arm.perCpuSecond().median()))
                             .put("toWithout", PublishBench.rounded(ratio)));
         }
         table.add("reports that were dropped", Table.number(Math.round(dropped)), "");

@@ -31,8 +31,16 @@ final class RecoverBench {
     private final int missed;
     private final int returning;
 
-    RecoverBench(int users) {
-        this.users = users;
+    record Options(int users) {
+        /** @throws IllegalArgumentException with one sentence for people */
+        static Options parse(List<String> arguments) {
+            int most = Arguments.CONNECTIONS_MAX;
+            return new Options(new Arguments(arguments, "--users").number("--users", most, 10, most));
+        }
+    }
+
+    RecoverBench(Options options) {
+        this.users = options.users();
         this.missed = Math.max(1, users / MISSED_SHARE);
         this.returning = Math.min(RETURNING_MAX, Math.max(1, users / 2));
     }

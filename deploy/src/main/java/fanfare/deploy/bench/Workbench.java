@@ -8,8 +8,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The processes of one benchmark, on free ports of the loopback address. They are started by the main thread and stopped by
@@ -17,9 +19,13 @@ import java.util.Map;
  */
 final class Workbench {
     static final String LOOPBACK = "127.0.0.1";
+    static final String PUBLISHER_KEY = "bench.secret";
 
     /** A gateway, and where it listens. */
     record Gateway(int port, int managementPort, long pid) {}
+
+    /** A process of another kind, and where it listens. */
+    record Service(int port, long pid) {}
 
     private final Path root;
     private final Path logs;
@@ -40,6 +46,11 @@ final class Workbench {
 
     /** Starts a Redis that keeps nothing, and waits until it answers on the port that is returned. */
     int startRedis() throws IOException, InterruptedException {
+        return startRedis("redis");
+    }
+
+    /** The same under a name of its own. */
+    int startRedis(String name) throws IOException, InterruptedException {
         RedisBinary redis = RedisBinary.installed(System.getenv().getOrDefault("PATH", ""))
                 .orElseThrow(() -> new IOException("no redis-server or valkey-server 6.2 or newer is on the PATH"));
         int port = freePort();
@@ -53,13 +64,19 @@ final class Workbench {
                 "",
                 "--appendonly",
                 "no");
-        readiness.awaitRedis(add(() -> Child.startTied("redis", logs, command)), port);
+        readiness.awaitRedis(add(() -> Child.startTied(name, logs, command)), port);
         return port;
     }
 
     /** Starts a gateway whose browsers are known to the site on that port, and waits until it is ready. */
     Gateway startGateway(int redisPort, int sitePort, int connectionsMax) throws IOException, InterruptedException {
-        return startGateway("gateway", root.resolve("gateway/target/gateway.jar"), redisPort, sitePort, connectionsMax);
+        return startGateway("gateway", redisPort, sitePort, connectionsMax);
+    }
+
+    /** The same under a name of its own. */
+    Gateway startGateway(String name, int redisPort, int sitePort, int connectionsMax)
+            throws IOException, InterruptedException {
+        return startGateway(name, root.resolve("gateway/target/gateway.jar"), redisPort, sitePort, connectionsMax);
     }
 
     /** The same with another build's jar. */
@@ -68,23 +85,64 @@ final class Workbench {
         int port = freePort();
         int managementPort = freePort();
         Map<String, String> settings = Map.ofEntries(
+                Map.entry("FANFARE_NODE_NAME", name),
                 Map.entry("FANFARE_LISTEN_HOST", LOOPBACK),
                 Map.entry("FANFARE_LISTEN_PORT", Integer.toString(port)),
                 Map.entry("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort)),
-                Map.entry(
-                        "FANFARE_PARENT_PID",
-                        Long.toString(ProcessHandle.current().pid())),
                 Map.entry("FANFARE_REDIS_URL", "redis://" + LOOPBACK + ":" + redisPort),
                 Map.entry("FANFARE_SITE_AUTH_URL", "http://" + LOOPBACK + ":" + sitePort + "/"),
                 Map.entry("FANFARE_CONNECTIONS_MAX", Integer.toString(connectionsMax)),
                 // All clients have one address.
                 Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"));
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g", "-jar", jar.toString());
-        Child child = add(() -> Child.start(name, logs, command, settings));
-        readiness.await(child, managementPort);
+        Child child = startJava(name, List.of("-Xmx1g", "-jar", jar.toString()), settings, managementPort);
         return new Gateway(port, managementPort, child.pid());
+    }
+
+    /** Starts a publisher that takes {@link #PUBLISHER_KEY}, and waits until it is ready. */
+    Service startPublisher(int redisPort) throws IOException, InterruptedException {
+        int port = freePort();
+        int managementPort = freePort();
+        Map<String, String> settings = Map.of(
+                "FANFARE_LISTEN_HOST",
+                LOOPBACK,
+                "FANFARE_LISTEN_PORT",
+                Integer.toString(port),
+                "FANFARE_MANAGEMENT_PORT",
+                Integer.toString(managementPort),
+                "FANFARE_REDIS_URL",
+                "redis://" + LOOPBACK + ":" + redisPort,
+                "FANFARE_DEV_KEY",
+                PUBLISHER_KEY,
+                "FANFARE_RATE_LIMIT",
+                "0");
+        String jar = root.resolve("publisher-api/target/publisher-api.jar").toString();
+        return new Service(
+                port,
+                startJava("publisher", List.of("-Xmx1g", "-jar", jar), settings, managementPort)
+                        .pid());
+    }
+
+    /** Starts {@code deploy.jar bench COMMAND PORT ARGUMENTS}, and waits until it is ready. */
+    Service startOwn(String name, String command, int... arguments) throws IOException, InterruptedException {
+        int port = freePort();
+        List<String> line = new ArrayList<>(List.of(
+                "-Xmx1g", "-jar", root.resolve("deploy/target/deploy.jar").toString(), "bench", command));
+        line.add(Integer.toString(port));
+        IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
+        return new Service(port, startJava(name, line, Map.of(), port).pid());
+    }
+
+    private Child startJava(String name, List<String> arguments, Map<String, String> settings, int readyPort)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(arguments);
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()));
+        Child child = add(() -> Child.start(name, logs, command, all));
+        readiness.await(child, readyPort);
+        return child;
     }
 
     /** Ends every process at once; nobody here deserves a good-bye. */
@@ -112,7 +170,7 @@ final class Workbench {
         return child;
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             return socket.getLocalPort();
         }

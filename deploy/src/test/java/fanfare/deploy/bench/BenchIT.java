@@ -75,6 +75,60 @@ class BenchIT {
     }
 
     @Test
+    void privateMessagesArriveOnceOnBothSides() throws Exception {
+        Run run = Run.of("private", "--users", "30", "--millis", "100", "--rounds", "1");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("batches of 100, Fanfare "));
+        for (String name : List.of("single", "singlePlain", "batch", "batchPlain")) {
+            assertThat(run.json().getJsonObject(name).getLong("perCpuSecond"))
+                    .as(name)
+                    .isPositive();
+            assertThat(run.json().getJsonObject(name).getDouble("halfLoadP99Ms"))
+                    .as(name)
+                    .isPositive();
+        }
+        for (String name : List.of("wrong", "plainWrong", "inboxesWrong")) {
+            assertThat(run.json().getInteger(name)).as(name).isZero();
+        }
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void aMulticastIsComparedWithAsManySinglePublications() throws Exception {
+        Run run = Run.of("multicast", "--users", "1001", "--rounds", "1");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("in one call "));
+        for (String name : List.of("multicast", "singles")) {
+            JsonObject arm = run.json().getJsonObject(name);
+            assertThat(arm.getDouble("redisCpuMs")).as(name).isPositive();
+            // Each gateway is told at least once what is published.
+            assertThat(arm.getLong("bytesToAGateway")).as(name).isGreaterThan(128);
+            assertThat(arm.getDouble("lastBrowserMs")).as(name).isPositive();
+        }
+        assertThat(run.json().getInteger("wrong")).isZero();
+        assertThat(run.json().getInteger("inboxesWrong")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void aStormLosesNobodyAndNothing() throws Exception {
+        Run run = Run.of("storm", "--users", "40");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("back at once, 40 recovered "));
+        assertThat(run.json().getJsonObject("storm").getInteger("recovered")).isEqualTo(40);
+        assertThat(run.json().getJsonObject("storm").getInteger("missed")).isEqualTo(4);
+        for (String name : List.of("asked", "kept", "plain")) {
+            assertThat(run.json().getJsonObject(name).getLong("perCpuSecond"))
+                    .as(name)
+                    .isPositive();
+        }
+        assertThat(run.json().getJsonObject("othersMeanwhile").getDouble("maxMs"))
+                .isPositive();
+        assertThat(run.json().getInteger("wrong")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
     void whatItStartedEndsWithIt() throws Exception {
         Process bench = Run.start("recover", "--users", "5000");
         Await.until("it has started a gateway", () -> {

@@ -48,6 +48,7 @@ public final class Link {
     private final NetClient client;
     private final List<Pair> pairs = new ArrayList<>();
     private int target;
+    private long bytesFromTarget;
     /** New connections are dead from the start. */
     private boolean swallowing;
 
@@ -60,7 +61,8 @@ public final class Link {
         this.target = target;
     }
 
-    static Link open(Vertx vertx, Context context, int port, int target) {
+    /** Opens one; called by any thread but an event loop. */
+    public static Link open(Vertx vertx, Context context, int port, int target) {
         Link link = new Link(vertx, context, port, target);
         NetServer server = link.ask(() -> vertx.createNetServer(
                         new NetServerOptions().setHost(LOOPBACK).setPort(port))
@@ -76,6 +78,11 @@ public final class Link {
     /** How many there are, dead ones included. */
     int connections() {
         return ask(pairs::size);
+    }
+
+    /** What has come from the other side of all its connections until now. */
+    public long bytesFromTarget() {
+        return ask(() -> bytesFromTarget);
     }
 
     /** What is connected now is dead for good, and so is all that connects before {@link #heal}. */
@@ -164,6 +171,7 @@ public final class Link {
             if (pair.dead) {
                 return;
             }
+            bytesFromTarget += from == pair.far ? bytes.length() : 0;
             to.write(bytes);
             if (to.writeQueueFull()) {
                 from.pause();

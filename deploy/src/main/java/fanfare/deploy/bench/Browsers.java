@@ -1,0 +1,127 @@
+package fanfare.deploy.bench;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+/** Tells the browsers in a process of their own what they shall do. Blocks the caller. */
+final class Browsers {
+    private static final Duration ANSWER_MAX = Duration.ofMinutes(3);
+    private static final int POLL_MS = 5;
+    private static final int FOLLOW_MS = 5;
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final int port;
+    /** What {@link #follow} knows; confined to the event loop. */
+    private long heard;
+
+    private boolean asking;
+
+    private Browsers(int port) {
+        this.port = port;
+    }
+
+    /** So many users, from a first one on. */
+    static Browsers start(Workbench workbench, String name, int firstUser, int users)
+            throws IOException, InterruptedException {
+        return new Browsers(
+                workbench.startOwn(name, "audience", firstUser, users).port());
+    }
+
+    /**
+     * What became of a coming.
+     *
+     * @param recovered how many were told {@code recovered: true}
+     * @param retries how often one of them was refused or cut off, and tried again
+     * @param seconds until the last one was welcome
+     */
+    record Came(int recovered, int retries, double seconds) {}
+
+    Came come(int gatewayPort, int first, int count, int atOnce) throws IOException, InterruptedException {
+        JsonObject answer =
+                ask("/come?port=%d&first=%d&count=%d&atOnce=%d".formatted(gatewayPort, first, count, atOnce));
+        return new Came(answer.getInteger("recovered"), answer.getInteger("retries"), answer.getDouble("seconds"));
+    }
+
+    void leave(int first, int count) throws IOException, InterruptedException {
+        ask("/leave?first=%d&count=%d".formatted(first, count));
+    }
+
+    /** Lets {@link #heardLately} know from now on how many notes have come; on the event loop. */
+    void follow(Vertx vertx) {
+        var client = vertx.createHttpClient();
+        vertx.setPeriodic(FOLLOW_MS, tick -> {
+            if (!asking) {
+                asking = true;
+                client.request(HttpMethod.GET, port, Workbench.LOOPBACK, "/heard")
+                        .compose(HttpClientRequest::send)
+                        .compose(HttpClientResponse::body)
+                        .onSuccess(answer -> heard = answer.toJsonObject().getLong("heard"))
+                        .onComplete(answer -> asking = false);
+            }
+        });
+    }
+
+    /** How many notes had come some milliseconds ago; on the event loop. */
+    long heardLately() {
+        return heard;
+    }
+
+    /** Waits until so many notes have come in all since the start; false if they do not. */
+    boolean awaitHeard(long notes, Duration max) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + max.toNanos();
+        while (ask("/heard").getLong("heard") < notes) {
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            Thread.sleep(POLL_MS);
+        }
+        return true;
+    }
+
+    /** How often something came that should not; the process' log says what. */
+    int troubles() throws IOException, InterruptedException {
+        return ask("/heard").getInteger("troubles");
+    }
+
+    /**
+     * From the call that publishes to the browser, since this was asked last [ms].
+     *
+     * @param lastNanos when the last message came, on the clock of {@link System#nanoTime}
+     */
+    record Delays(double p50, double p99, double max, long lastNanos) {}
+
+    Delays takeDelays() throws IOException, InterruptedException {
+        JsonObject answer = ask("/delays");
+        return new Delays(
+                answer.getDouble("p50Ms"),
+                answer.getDouble("p99Ms"),
+                answer.getDouble("maxMs"),
+                answer.getLong("lastNanos"));
+    }
+
+    /** For each user how many notes came, and the sum of their numbers. */
+    JsonObject ledger() throws IOException, InterruptedException {
+        return ask("/ledger");
+    }
+
+    private JsonObject ask(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + Workbench.LOOPBACK + ":" + port + path))
+                .timeout(ANSWER_MAX)
+                .build();
+        HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 200) {
+            throw new IOException("the browsers: " + answer.body());
+        }
+        return new JsonObject(answer.body());
+    }
+}
