@@ -64,6 +64,15 @@ public final class RawHttp implements AutoCloseable {
         }
     }
 
+    /** Over a connection that is there already, with TLS for example; it is closed with this. */
+    public static RawHttp over(Socket socket) {
+        try {
+            return new RawHttp(socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** From another address of this machine, any in 127.0.0.0/8. */
     public static RawHttp from(String address, int port) {
         try {

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
  * A browser's end of a WebSocket byte by byte, for what no browser would send. Texts stand for bytes, one a character, so
  * that they need not be UTF-8.
  */
-final class RawWebSocket implements AutoCloseable {
-    static final int TEXT = 0x1;
-    static final int CLOSE = 0x8;
-    static final int PING = 0x9;
-    static final int PONG = 0xa;
+public final class RawWebSocket implements AutoCloseable {
+    public static final int TEXT = 0x1;
+    public static final int CLOSE = 0x8;
+    public static final int PING = 0x9;
+    public static final int PONG = 0xa;
     /** Set on the last frame of a message, which is most often the only one. */
-    static final int FIN = 0x80;
+    public static final int FIN = 0x80;
 
     /** The code of a connection that ended without one (RFC 6455, 7.4.1). */
     static final int NO_CODE = 1006;
@@ -25,7 +25,7 @@ final class RawWebSocket implements AutoCloseable {
     private static final byte[] MASK = {0x12, 0x34, 0x56, 0x78};
 
     /** A frame from the server, the {@link #FIN} bit in its opcode left out. */
-    record Frame(int opcode, String payload) {}
+    public record Frame(int opcode, String payload) {}
 
     private final RawHttp http;
 
@@ -35,7 +35,11 @@ final class RawWebSocket implements AutoCloseable {
 
     /** Takes over once the server has agreed to the upgrade. */
     static RawWebSocket open(int port, String path, String... headers) {
-        RawHttp http = RawHttp.to(port);
+        return open(RawHttp.to(port), path, headers);
+    }
+
+    /** The same on a connection that is there already. */
+    public static RawWebSocket open(RawHttp http, String path, String... headers) {
         http.request("GET", path, "", upgrade(headers));
         RawHttp.Head head = http.head();
         if (head.status() != 101) {
@@ -55,7 +59,7 @@ final class RawWebSocket implements AutoCloseable {
     }
 
     /** A frame as a browser would write it, masked and with the shortest length; {@code first} is its first byte. */
-    static byte[] frame(int first, String payload) {
+    public static byte[] frame(int first, String payload) {
         int length = payload.length();
         ByteArrayOutputStream frame = new ByteArrayOutputStream(length + 14);
         frame.write(first);
@@ -82,14 +86,13 @@ final class RawWebSocket implements AutoCloseable {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    RawWebSocket send(byte[] bytes) {
+    public RawWebSocket send(byte[] bytes) {
         http.send(bytes);
         return this;
     }
 
     /** The next frame; null once the connection has ended. */
-    @Nullable
-    Frame next() {
+    public @Nullable Frame next() {
         int first = http.next();
         int length = http.next();
         if (first < 0 || length < 0) {
@@ -114,7 +117,7 @@ final class RawWebSocket implements AutoCloseable {
     }
 
     /** Reads on up to a frame whose payload contains this. */
-    Frame next(String part) {
+    public Frame next(String part) {
         for (Frame frame = next(); frame != null; frame = next()) {
             if (frame.payload().contains(part)) {
                 return frame;
@@ -124,7 +127,7 @@ final class RawWebSocket implements AutoCloseable {
     }
 
     /** Reads on until the connection has ended, answering a close; the code in the close frame, or {@link #NO_CODE}. */
-    int end() {
+    public int end() {
         int code = NO_CODE;
         for (Frame frame = next(); frame != null; frame = next()) {
             if (frame.opcode() == CLOSE && frame.payload().length() >= 2) {

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * it in another way.
  */
 final class Upgrade {
+    private static final System.Logger LOG = System.getLogger(Upgrade.class.getName());
+
     private static final String VERSION = "13";
     private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -94,22 +96,24 @@ final class Upgrade {
 
     private static Channel strip(NetSocket socket) {
         if (!(socket instanceof NetSocketInternal vertx)) {
-            throw unknown(socket.getClass().getName());
+            throw new IllegalStateException("Vert.x upgrades to a " + socket.getClass() + " of which nothing is known here");
         }
         ChannelHandlerContext last = vertx.channelHandlerContext();
         ChannelPipeline pipeline = last.pipeline();
         for (Map.Entry<String, ChannelHandler> each : pipeline) {
             if (each.getValue() != last.handler() && !(each.getValue() instanceof SslHandler)) {
-                throw unknown(each.getKey() + " = " + each.getValue().getClass().getName());
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "Vert.x leaves {0} ({1}) in an upgraded connection, of which nothing is known here;"
+                                + " the connection is closed",
+                        each.getKey(),
+                        each.getValue().getClass().getName());
+                var unused = last.channel().close();
+                throw new IllegalStateException("a pipeline of which nothing is known");
             }
         }
         pipeline.remove(last.handler());
         return last.channel();
-    }
-
-    private static IllegalStateException unknown(String what) {
-        return new IllegalStateException("This version of Vert.x upgrades connections in a way that is not known here: "
-                + what + " is in the pipeline; " + Upgrade.class.getName() + " must learn about it.");
     }
 
     /** What proves that the handshake was understood (RFC 6455, 4.2.2). */

@@ -13,6 +13,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.Socket;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -183,7 +184,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
      */
     private void send(ByteBuf bytes, @Nullable List<Message> asked) {
         int length = bytes.readableBytes();
-        int sent = direct ? sendNow(bytes, length) : 0;
+        int sent = direct && ((EpollSocketChannel) channel).fd() instanceof Socket socket
+                ? sendNow(socket, bytes, length)
+                : 0;
         if (sent == length) {
             left(asked, true);
             return;
@@ -205,7 +208,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     }
 
     /** Hands the kernel what it takes, if nothing waits before it; how much that was. */
-    private int sendNow(ByteBuf bytes, int length) {
+    private int sendNow(Socket socket, ByteBuf bytes, int length) {
         ChannelOutboundBuffer before = channel.unsafe().outboundBuffer();
         // Once the buffer is gone, so is the socket, and its number may be another one's.
         if (before == null || before.totalPendingWriteBytes() > 0) {
@@ -213,7 +216,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
         }
         ByteBuffer memory = bytes.internalNioBuffer(bytes.readerIndex(), length);
         try {
-            return ((EpollSocketChannel) channel).fd().write(memory, memory.position(), memory.limit());
+            return socket.send(memory, memory.position(), memory.limit());
         } catch (IOException broken) {
             end();
             return 0;

@@ -23,6 +23,10 @@ final class RecordingTransport implements Transport {
     Session session;
 
     Future<Void> network = Future.succeededFuture();
+    /** How often something was to be written. */
+    int writes;
+    /** What happens then, before the network takes anything. */
+    Runnable whileWriting = () -> {};
     /** Writing meets a bug. */
     boolean broken;
 
@@ -33,6 +37,8 @@ final class RecordingTransport implements Transport {
 
     @Override
     public int write(SendQueue queue) {
+        writes++;
+        whileWriting.run();
         if (broken) {
             throw new IllegalStateException("bug");
         }

@@ -479,6 +479,36 @@ class SessionTest {
         other.expect("write event 1");
     }
 
+    @Test
+    void whatIsHandedInTogetherLeavesTogether() throws Exception {
+        welcomed();
+        transport.writes = 0;
+        turn(() -> {
+            for (int i = 1; i <= 3; i++) {
+                Message event = event(i);
+                hub.execute(() -> hub.deliver(Channel.user("alice"), event, 0));
+            }
+        });
+        transport.expect("write event 1", "write event 2", "write event 3");
+        assertThat(transport.writes).isEqualTo(1);
+    }
+
+    @Test
+    void whatComesWhileSomethingIsWrittenFollowsIt() throws Exception {
+        welcomed();
+        transport.whileWriting = () -> {
+            transport.whileWriting = () -> {};
+            transport.writable = false;
+            session.receive("{\"type\":\"ping\"}");
+            session.flush();
+        };
+        turn(() -> hub.deliver(Channel.user("alice"), event(1), 0));
+        transport.expect();
+        transport.writable = true;
+        turn(session::flush);
+        transport.expect("write event 1", "write pong");
+    }
+
     /** A report without the time that tells publications with one id apart. */
     private static String withoutPublication(String line) {
         return line.replaceFirst("^(\\S+ \\S+) \\d+", "$1");

@@ -1,0 +1,317 @@
+package fanfare.gateway.sockjs;
+
+import static fanfare.gateway.RawWebSocket.FIN;
+import static fanfare.gateway.RawWebSocket.frame;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.channel.Channel;
+import fanfare.channel.Item;
+import fanfare.channel.Position;
+import fanfare.gateway.RawWebSocket;
+import fanfare.gateway.auth.Identity;
+import fanfare.gateway.protocol.Command;
+import fanfare.gateway.protocol.Message;
+import fanfare.gateway.receipt.Collector;
+import fanfare.gateway.receipt.ReceiptLimits;
+import fanfare.gateway.receipt.Reports;
+import fanfare.gateway.session.Hub;
+import fanfare.gateway.session.Session;
+import fanfare.gateway.session.SessionLimits;
+import fanfare.gateway.session.SessionMetrics;
+import fanfare.gateway.session.Start;
+import fanfare.gateway.session.Subscription;
+import fanfare.http.ConnectionGuard;
+import fanfare.redis.ServerTime;
+import fanfare.testing.Await;
+import fanfare.testing.RawHttp;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.handler.ssl.SslHandler;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PfxOptions;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ref.WeakReference;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A WebSocket from its handshake on, in a Vert.x server of each kind: what of Vert.x stays, and what leaves it how. */
+class WebSocketTransportIT {
+    private static final String PASSWORD = "no secret";
+    private static final ServerTime START = new ServerTime(1, "master");
+    private static final int LENGTH = 20_000;
+
+    @TempDir
+    static Path directory;
+
+    private static Path keyStore;
+
+    /** How a server reaches the network. */
+    private enum Kind {
+        EPOLL(true, false),
+        NIO(false, false),
+        EPOLL_TLS(true, true),
+        NIO_TLS(false, true);
+
+        final boolean isNative;
+        final boolean hasTls;
+
+        Kind(boolean isNative, boolean hasTls) {
+            this.isNative = isNative;
+            this.hasTls = hasTls;
+        }
+    }
+
+    /** What hears of a channel: it joins at once. */
+    private static final class NothingMissed implements Hub.Source {
+        @Override
+        public void join(Hub hub, Subscription subscription, Start start) {
+            hub.execute(() -> subscription.joined(List.of(), true, null, 0));
+        }
+
+        @Override
+        public void leave(Hub hub, Channel channel) {}
+    }
+
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final AtomicInteger ended = new AtomicInteger();
+    private Vertx vertx;
+    private Context loop;
+    private HttpServer server;
+    private Hub hub;
+    private Framing framing;
+    /** Of the last connection. */
+    private volatile @Nullable Session session;
+
+    private volatile io.netty.channel.@Nullable Channel channel;
+    private volatile @Nullable WeakReference<Object> request;
+
+    @BeforeAll
+    static void makeCertificate() throws IOException, InterruptedException {
+        keyStore = directory.resolve("server.p12");
+        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
+        String command =
+                "-genkeypair -alias server -keyalg EC -dname CN=127.0.0.1 -storetype PKCS12 -keystore " + keyStore;
+        List<String> all = new ArrayList<>(List.of(keytool.toString()));
+        all.addAll(List.of(command.split(" ")));
+        all.addAll(List.of("-storepass", PASSWORD));
+        assertThat(new ProcessBuilder(all).inheritIO().start().waitFor()).isZero();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        vertx.close().await(10, TimeUnit.SECONDS);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingOfVertxStaysButTls(Kind kind) throws Exception {
+        start(kind, 1 << 20);
+        try (RawWebSocket socket = open(kind)) {
+            socket.next("welcome");
+            assertThat(channel.pipeline())
+                    .as("Upgrade has stripped the pipeline of this version of Vert.x")
+                    .extracting(each -> each.getValue().getClass().getSimpleName())
+                    .containsExactly(
+                            kind.hasTls
+                                    ? new String[] {SslHandler.class.getSimpleName(), "WebSocketTransport"}
+                                    : new String[] {"WebSocketTransport"});
+            Await.until("the request is forgotten", () -> {
+                System.gc();
+                return request.get() == null;
+            });
+            socket.send(frame(FIN | Frames.TEXT, "{\"type\":\"ping\"}"));
+            socket.next("pong");
+            Future<Void> closed = server.close();
+            assertThat(socket.next()).as("the server closes what it accepted").isNull();
+            closed.await(10, TimeUnit.SECONDS);
+            Await.until("the session is over", () -> ended.get() == 1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whoReadsLateReadsEverythingInOrder(Kind kind) throws Exception {
+        start(kind, 1 << 26);
+        int count = 800;
+        try (RawWebSocket socket = open(kind)) {
+            socket.next("welcome");
+            for (int i = 0; i < count; i++) {
+                Message event = event(i);
+                hub.execute(() -> hub.deliver(Channel.BROADCAST, event, 0));
+                if (i % 100 == 50) {
+                    socket.send(frame(FIN | Frames.PING, "still there?"));
+                }
+            }
+            int pongs = 0;
+            for (int i = 0; i < count; ) {
+                RawWebSocket.Frame next = socket.next();
+                if (next.opcode() == Frames.PONG) {
+                    assertThat(next.payload()).isEqualTo("still there?");
+                    pongs++;
+                } else {
+                    assertThat(next.payload())
+                            .startsWith("{\"number\":" + i++ + ",")
+                            .hasSize(text(0).length());
+                }
+            }
+            assertThat(pongs).isLessThanOrEqualTo(8);
+            assertThat(metrics.get("fanfare_queue_bytes").gauge().value()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whoDoesNotReadIsClosedAtItsBudgetAndThenCutOff(Kind kind) throws Exception {
+        start(kind, 10 * LENGTH);
+        try (RawWebSocket socket = open(kind)) {
+            socket.next("welcome");
+            for (int i = 0; !session.isClosed(); i++) {
+                Message event = event(i);
+                onLoop(() -> hub.deliver(Channel.BROADCAST, event, 0));
+                assertThat(i).isLessThan(5_000);
+            }
+            Await.until("it is cut off", () -> !channel.isOpen());
+            assertThat(metrics.get("fanfare_queue_bytes").gauge().value()).isZero();
+            assertThat(metrics.get("fanfare_closes_total")
+                            .tag("code", "4002")
+                            .counter()
+                            .count())
+                    .isEqualTo(1);
+        }
+    }
+
+    private void start(Kind kind, int queueBytesMax) throws Exception {
+        vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(kind.isNative));
+        loop = vertx.getOrCreateContext();
+        assertThat(vertx.isNativeTransportEnabled()).isEqualTo(kind.isNative);
+        SessionLimits usual = SessionLimits.of(queueBytesMax);
+        SessionLimits limits = new SessionLimits(
+                queueBytesMax, usual.helloWait(), usual.heartbeat(), Duration.ofSeconds(1), usual.token(), 20);
+        HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(0).setHttp2ClearTextEnabled(false);
+        if (kind.hasTls) {
+            options.setSsl(true)
+                    .setKeyCertOptions(
+                            new PfxOptions().setPath(keyStore.toString()).setPassword(PASSWORD));
+        }
+        server = onLoop(() -> {
+                    Reports reports = new Reports(
+                            ReceiptLimits.of(1),
+                            new Collector.Room(ReceiptLimits.of(1), metrics),
+                            task -> loop.runOnContext(later -> task.run()),
+                            seen -> {},
+                            System::currentTimeMillis);
+                    hub = new Hub(
+                            vertx,
+                            "node",
+                            new NothingMissed(),
+                            limits,
+                            new SessionMetrics(metrics),
+                            reports,
+                            System::currentTimeMillis,
+                            () -> 0);
+                    framing = Framing.raw();
+                    ConnectionGuard guard = new ConnectionGuard(vertx, Duration.ofSeconds(10), metrics);
+                    Router router = Router.router(vertx);
+                    router.route().handler(guard);
+                    router.get("/").handler(this::accept);
+                    return vertx.createHttpServer(options)
+                            .connectionHandler(guard::connected)
+                            .requestHandler(router)
+                            .listen();
+                })
+                .await(10, TimeUnit.SECONDS);
+    }
+
+    private void accept(RoutingContext context) {
+        request = new WeakReference<>(context.request());
+        Upgrade.of(context).accept().onFailure(context::fail).onSuccess(accepted -> {
+            channel = accepted;
+            WebSocketTransport transport = new WebSocketTransport(framing, accepted);
+            Session opened = hub.open(transport, "c", START, over -> ended.incrementAndGet());
+            session = opened;
+            transport.serve(opened);
+            opened.hello(Command.Hello.SILENT);
+            opened.admitted(new Identity(null, null, List.of(), Long.MAX_VALUE));
+        });
+    }
+
+    private RawWebSocket open(Kind kind) throws Exception {
+        int port = server.actualPort();
+        return RawWebSocket.open(
+                kind.hasTls
+                        ? RawHttp.over(tls().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port))
+                        : RawHttp.to(port),
+                "/");
+    }
+
+    private static SSLContext tls() throws GeneralSecurityException, IOException {
+        KeyStore known = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(keyStore)) {
+            known.load(in, PASSWORD.toCharArray());
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        KeyStore certificates = KeyStore.getInstance("PKCS12");
+        certificates.load(null, null);
+        certificates.setCertificateEntry("server", known.getCertificate("server"));
+        trust.init(certificates);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    private void onLoop(Runnable step) throws Exception {
+        onLoop(() -> {
+                    step.run();
+                    return Future.succeededFuture();
+                })
+                .await(10, TimeUnit.SECONDS);
+    }
+
+    private <T> Future<T> onLoop(Supplier<Future<T>> step) {
+        return Future.future(done -> loop.runOnContext(turn -> step.get().onComplete(done)));
+    }
+
+    private static String text(int number) {
+        String begin = "{\"number\":" + number + ",\"filling\":\"";
+        return begin + "x".repeat(LENGTH - begin.length()) + "\"}";
+    }
+
+    private static Message event(int number) {
+        return Message.of(
+                Channel.BROADCAST,
+                new Item(
+                        new Position(1, number + 1),
+                        null,
+                        1,
+                        Long.MAX_VALUE,
+                        "i",
+                        "/n",
+                        0,
+                        Buffer.buffer(text(number))));
+    }
+}
