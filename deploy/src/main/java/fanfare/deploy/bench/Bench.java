@@ -1,7 +1,9 @@
 package fanfare.deploy.bench;
 
 import fanfare.deploy.bench.audience.Audience;
+import fanfare.deploy.bench.plain.BareBroadcaster;
 import fanfare.deploy.bench.plain.PlainProcess;
+import fanfare.deploy.bench.sink.SinkProcess;
 import fanfare.deploy.dev.Dev;
 import fanfare.process.Logging;
 import java.io.IOException;
@@ -41,10 +43,14 @@ public final class Bench {
             case "receipts" -> run("receipts", new ReceiptBench(ReceiptBench.Options.parse(rest))::run);
             case "private" -> run("private", new PrivateBench(PrivateBench.Options.parse(rest))::run);
             case "multicast" -> run("multicast", new MulticastBench(MulticastBench.Options.parse(rest))::run);
+            case "memory" -> run("memory", new MemoryBench(MemoryBench.Options.parse(rest))::run);
+            case "fanout" -> run("fanout", new FanoutBench(FanoutBench.Options.parse(rest))::run);
             case "storm" -> run("storm", new StormBench(StormBench.Options.parse(rest))::run);
             // What benchmarks start as processes of their own; nobody else has a use for it.
             case "plain-gateway" -> PlainProcess.gateway(rest);
             case "plain-publisher" -> PlainProcess.publisher(rest);
+            case "broadcaster" -> BareBroadcaster.run(rest);
+            case "sinks" -> SinkProcess.run(rest);
             case "audience" -> Audience.run(rest);
             default ->
                 throw new IllegalArgumentException(

@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.deploy.dev.Child;
+import fanfare.deploy.dev.JvmFlags;
 import fanfare.deploy.dev.Readiness;
 import fanfare.deploy.dev.RedisBinary;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The processes of one benchmark, on free ports of the loopback address. They are started by the main thread and stopped by
@@ -19,6 +21,7 @@ import java.util.stream.IntStream;
  */
 final class Workbench {
     static final String LOOPBACK = "127.0.0.1";
+    private static final String HEAP = "-Xmx1g";
     static final String PUBLISHER_KEY = "bench.secret";
 
     /** A gateway, and where it listens. */
@@ -34,6 +37,8 @@ final class Workbench {
     private final List<Child> children = new ArrayList<>();
 
     private boolean stopping;
+    /** Null for the usual ones; the main thread's alone. */
+    private @Nullable List<String> gatewayFlags;
 
     private interface Start {
         Child start() throws IOException;
@@ -95,7 +100,7 @@ final class Workbench {
                 // All clients have one address.
                 Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"));
-        Child child = startJava(name, List.of("-Xmx1g", "-jar", jar.toString()), settings, managementPort);
+        Child child = startJava(name, JvmFlags.start(gatewayFlags(), HEAP, jar), settings, managementPort);
         return new Gateway(port, managementPort, child.pid());
     }
 
@@ -116,10 +121,9 @@ final class Workbench {
                 PUBLISHER_KEY,
                 "FANFARE_RATE_LIMIT",
                 "0");
-        String jar = root.resolve("publisher-api/target/publisher-api.jar").toString();
         return new Service(
                 port,
-                startJava("publisher", List.of("-Xmx1g", "-jar", jar), settings, managementPort)
+                startJava("publisher", JvmFlags.start(root, "publisher-api", HEAP), settings, managementPort)
                         .pid());
     }
 
@@ -127,10 +131,49 @@ final class Workbench {
     Service startOwn(String name, String command, int... arguments) throws IOException, InterruptedException {
         int port = freePort();
         List<String> line = new ArrayList<>(
-                List.of("-Xmx1g", "-jar", root.resolve("deploy/target/deploy.jar").toString(), "bench", command));
+                List.of(HEAP, "-jar", root.resolve("deploy/target/deploy.jar").toString(), "bench", command));
         line.add(Integer.toString(port));
         IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
         return new Service(port, startJava(name, line, Map.of(), port).pid());
+    }
+
+    /** Has gateways that are started from now on run with these JVM flags instead of their usual ones. */
+    void gatewayFlags(List<String> flags) {
+        gatewayFlags = List.copyOf(flags);
+    }
+
+    /** Those that gateways run with. */
+    List<String> gatewayFlags() throws IOException {
+        return gatewayFlags == null ? JvmFlags.of(root, "gateway") : gatewayFlags;
+    }
+
+    /**
+     * Starts a program that is ready when it answers on the port, its last argument but those given; and tells the pid of its
+     * own process, not of the shell that ends it with this one.
+     */
+    Service startNative(String name, Path program, int... arguments) throws IOException, InterruptedException {
+        int port = freePort();
+        List<String> line = new ArrayList<>(List.of(program.toString(), Integer.toString(port)));
+        IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
+        Child child = add(() -> Child.startTied(name, logs, line));
+        readiness.await(child, port);
+        long pid = ProcessHandle.of(child.pid()).stream()
+                .flatMap(ProcessHandle::descendants)
+                .filter(process -> process.info().command().filter(program.toString()::equals).isPresent())
+                .mapToLong(ProcessHandle::pid)
+                .findFirst()
+                .orElseThrow(() -> new IOException(name + " has gone"));
+        return new Service(port, pid);
+    }
+
+    /** The folder of the processes' logs, for whatever else a benchmark makes. */
+    Path logs() {
+        return logs;
+    }
+
+    /** The project's root. */
+    Path root() {
+        return root;
     }
 
     private Child startJava(String name, List<String> arguments, Map<String, String> settings, int readyPort)
