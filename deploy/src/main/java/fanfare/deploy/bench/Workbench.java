@@ -7,11 +7,14 @@ import fanfare.deploy.dev.RedisBinary;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -130,8 +133,10 @@ final class Workbench {
     /** Starts {@code deploy.jar bench COMMAND PORT ARGUMENTS}, and waits until it is ready. */
     Service startOwn(String name, String command, int... arguments) throws IOException, InterruptedException {
         int port = freePort();
-        List<String> line = new ArrayList<>(
-                List.of(HEAP, "-jar", root.resolve("deploy/target/deploy.jar").toString(), "bench", command));
+        // What is compared with the product has the product's flags.
+        List<String> line = JvmFlags.start(
+                JvmFlags.of(root, "gateway"), HEAP, root.resolve("deploy/target/deploy.jar"));
+        line.addAll(List.of("bench", command));
         line.add(Integer.toString(port));
         IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
         return new Service(port, startJava(name, line, Map.of(), port).pid());
@@ -164,6 +169,32 @@ final class Workbench {
                 .findFirst()
                 .orElseThrow(() -> new IOException(name + " has gone"));
         return new Service(port, pid);
+    }
+
+    /** What a benchmark printed, and its exit code. */
+    record Ended(List<String> printed, int code) {}
+
+    /** Runs a benchmark with its arguments in a process of its own and waits for its end; its progress is shown. */
+    Ended runBenchmark(List<String> arguments) throws IOException, InterruptedException {
+        List<String> line = JvmFlags.start(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
+                HEAP,
+                root.resolve("deploy/target/deploy.jar"));
+        line.add("bench");
+        line.addAll(arguments);
+        Child child = add(() -> Child.start(
+                "bench-" + arguments.get(0),
+                logs,
+                line,
+                Map.of("FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()))));
+        CompletableFuture<Integer> code = new CompletableFuture<>();
+        child.onExit(code::complete);
+        try {
+            int ended = code.get();
+            return new Ended(Files.readAllLines(child.log()), ended);
+        } catch (ExecutionException e) {
+            throw new IOException(e);
+        }
     }
 
     /** The folder of the processes' logs, for whatever else a benchmark makes. */

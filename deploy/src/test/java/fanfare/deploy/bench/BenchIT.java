@@ -104,6 +104,51 @@ class BenchIT {
     }
 
     @Test
+    void memoryIsComparedWithPlain() throws Exception {
+        Run run = Run.of("memory", "--users", "60", "--few", "20", "--flags", "-XX:+UseSerialGC");
+
+        for (String name : List.of("raw", "sockjs", "plain")) {
+            assertThat(run.json().getJsonObject(name).getLong("heapBytes"))
+                    .as(name)
+                    .isPositive();
+        }
+        assertThat(run.json().getString("flags")).isEqualTo("-XX:+UseSerialGC");
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void fanoutIsComparedWithTheLeast() throws Exception {
+        Run run = Run.of("fanout", "--users", "20", "--broadcasts", "16", "--rounds", "1");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("the least, in "));
+        for (String name : List.of("raw", "sockjs", "rawInFlight", "sockjsInFlight")) {
+            assertThat(run.json().getJsonObject(name).getLong("garbageBytes"))
+                    .as(name)
+                    .isPositive();
+        }
+        assertThat(run.json().getInteger("troubles")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void millionLosesNobody() throws Exception {
+        Run run = Run.of("million", "--connections", "40", "--seconds", "1");
+
+        assertThat(run.json().getInteger("connections")).isEqualTo(40);
+        assertThat(run.json().getInteger("lost")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void pausesAreRead() throws Exception {
+        Run run = Run.of("gc", "--users", "40", "--seconds", "3");
+
+        assertThat(run.json().getInteger("pauses")).isPositive();
+        assertThat(run.json().getDouble("longestMs")).isPositive();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
     void whatItStartedEndsWithIt() throws Exception {
         Process bench = Run.start("recover", "--users", "5000");
         Await.until("it has started a gateway", () -> {
