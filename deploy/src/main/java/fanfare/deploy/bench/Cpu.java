@@ -7,7 +7,7 @@ import java.nio.file.Path;
 /** What a process has spent until now, in its own code and in the kernel's, as the kernel tells it. */
 final class Cpu {
     /** Linux counts in hundredths of a second, whatever its own clock is. */
-    private static final long TICK_NANOS = 10_000_000;
+    static final long TICK_NANOS = 10_000_000;
     /** Fields of /proc/PID/stat behind the name, which may have blanks itself: state is the first. */
     private static final int USER = 11;
 

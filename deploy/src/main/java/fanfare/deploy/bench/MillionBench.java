@@ -160,7 +160,7 @@ final class MillionBench {
 
     private Outcome outcome(
             int connections, int processes, Slope slope, Beats ours, Beats bare, String language, int lost) {
-        double ratio = (double) ours.spent().nanos() / Math.max(1, bare.spent().nanos());
+        double ratio = (double) ours.spent().nanos() / Math.max(Cpu.TICK_NANOS, bare.spent().nanos());
         Table table = new Table(
                 "%s raw WebSockets on %d gateways, heartbeats every %d s looked at for %d s"
                         .formatted(Table.number(connections), processes, HEARTBEAT_SECONDS, options.seconds()),
