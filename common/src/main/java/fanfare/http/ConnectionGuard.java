@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConnectionGuard implements Handler<RoutingContext> {
     private static final int PERIOD_MS = 1_000;
+    /** Where a request keeps its guard. */
+    private static final String KEY = ConnectionGuard.class.getName();
+
     private static final Duration HEAD_MAX = Duration.ofSeconds(10);
     private static final Duration KEEP_ALIVE_MAX = Duration.ofSeconds(75);
 
@@ -47,8 +50,16 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
         connection.closeHandler(closed -> waits.remove(connection));
     }
 
+    /** The request's connection becomes something else than HTTP, and no guard's affair. */
+    public static void release(RoutingContext context) {
+        if (context.get(KEY) instanceof ConnectionGuard guard) {
+            guard.waits.remove(context.request().connection());
+        }
+    }
+
     @Override
     public void handle(RoutingContext context) {
+        context.put(KEY, this);
         HttpServerRequest request = context.request();
         HttpConnection connection = request.connection();
         if (request.isEnded()) {

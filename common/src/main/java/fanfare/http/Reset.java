@@ -1,5 +1,6 @@
 package fanfare.http;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -13,12 +14,13 @@ public final class Reset {
 
     /** Ends a connection and drops whatever waits to be written to it; may be called on any thread. */
     public static void connection(HttpConnection connection) {
-        // From the pipeline's head: further back Vert.x hears of it, and on a WebSocket waits for its close to be read.
-        ChannelHandlerContext head = ((ConnectionBase) connection)
-                .channelHandlerContext()
-                .channel()
-                .pipeline()
-                .firstContext();
+        channel(((ConnectionBase) connection).channelHandlerContext().channel());
+    }
+
+    /** The same for what no longer is Vert.x's. */
+    public static void channel(Channel channel) {
+        // From the pipeline's head: further back Vert.x or TLS hears of it, and waits for its own good-bye to be read.
+        ChannelHandlerContext head = channel.pipeline().firstContext();
         if (head != null) {
             var unused = head.close();
         }

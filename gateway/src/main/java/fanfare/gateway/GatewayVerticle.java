@@ -45,8 +45,6 @@ final class GatewayVerticle extends VerticleBase {
     private static final int ANY_OTHER_PORT = -2;
     /** How long a proxy may take over its head, however it trickles; it has it at hand [s]. */
     private static final int PROXY_HEAD_S = 10;
-    /** How long a browser may take to answer a close [s]. */
-    private static final int CLOSING_S = 5;
     /** A peer that acknowledges nothing for this long is gone, and its user no longer online [ms]. */
     private static final int TCP_USER_TIMEOUT_MS = 30_000;
 
@@ -186,10 +184,8 @@ final class GatewayVerticle extends VerticleBase {
                 // A form's one field is all of its body, which has its own limit.
                 .setMaxFormAttributeSize(FallbackHandlers.BODY_BYTES_MAX)
                 .setMaxFormBufferedBytes(FallbackHandlers.BODY_BYTES_MAX)
-                .setMaxWebSocketFrameSize(SockJsRouter.WEBSOCKET_BYTES_MAX)
                 .setPerMessageWebSocketCompressionSupported(false)
-                .setPerFrameWebSocketCompressionSupported(false)
-                .setWebSocketClosingTimeout(CLOSING_S);
+                .setPerFrameWebSocketCompressionSupported(false);
     }
 
     private static double random() {

@@ -26,6 +26,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
@@ -142,9 +143,12 @@ final class Cluster implements AutoCloseable {
         return new Cluster(new RedisConfig(redisUrl, prefix()), redisUrl, gateways, Map.of());
     }
 
-    /** Starts one more and waits until it is ready. */
+    /**
+     * Starts one more and waits until it is ready. The first one and every second after it is on the system's own transport
+     * as in production, if there is one, the others are on the JDK's.
+     */
     Gateway startGateway() {
-        Vertx own = Vertx.vertx();
+        Vertx own = Vertx.vertx(new VertxOptions().setPreferNativeTransport(gatewayVertxs.size() % 2 == 0));
         gatewayVertxs.add(own);
         Map<String, String> environment = new HashMap<>(settings);
         environment.put("FANFARE_NODE_NAME", "node-" + (gateways.size() + 1));

@@ -20,7 +20,7 @@ public final class Bench {
             Usage: java -jar deploy.jar bench publish [--users N] [--calls N]
                    java -jar deploy.jar bench recover [--users N]
                    java -jar deploy.jar bench receipts [--users N] [--broadcasts N] [--rounds N] [--beside JAR]
-                   java -jar deploy.jar bench private [--users N] [--seconds N] [--rounds N]
+                   java -jar deploy.jar bench private [--users N] [--millis N] [--rounds N]
                    java -jar deploy.jar bench multicast [--users N] [--rounds N]
                    java -jar deploy.jar bench storm [--users N]
                    java -jar deploy.jar bench memory [--users N] [--few N] [--flags FLAGS]

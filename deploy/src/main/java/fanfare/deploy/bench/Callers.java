@@ -64,8 +64,7 @@ final class Callers {
     private long endNanos;
     private Promise<Void> end = Promise.promise();
 
-    private Callers(
-            Vertx vertx, IntSupplier users, Sent sent, LongSupplier heard, int port, int batch) {
+    private Callers(Vertx vertx, IntSupplier users, Sent sent, LongSupplier heard, int port, int batch) {
         this.vertx = vertx;
         this.client = vertx.createNetClient();
         this.users = users;
@@ -97,13 +96,7 @@ final class Callers {
      * @param batch publications in each request
      */
     static Future<Callers> connect(
-            Vertx vertx,
-            IntSupplier users,
-            Sent sent,
-            LongSupplier heard,
-            int port,
-            int batch,
-            int connections) {
+            Vertx vertx, IntSupplier users, Sent sent, LongSupplier heard, int port, int batch, int connections) {
         Callers callers = new Callers(vertx, users, sent, heard, port, batch);
         return Future.all(IntStream.range(0, connections)
                         .mapToObj(i ->

@@ -67,8 +67,8 @@ final class MulticastBench {
         List<Link> links = new ArrayList<>();
         int share = options.users() / GATEWAYS;
         for (int i = 0; i < GATEWAYS; i++) {
-            Link link = Link.open(
-                    vertx, ((VertxInternal) vertx).createEventLoopContext(), Workbench.freePort(), redisPort);
+            Link link =
+                    Link.open(vertx, ((VertxInternal) vertx).createEventLoopContext(), Workbench.freePort(), redisPort);
             links.add(link);
             int here = i == 0 ? options.users() - (GATEWAYS - 1) * share : share;
             Workbench.Gateway gateway =
@@ -172,11 +172,17 @@ final class MulticastBench {
             json.put(
                     arm.key(),
                     new JsonObject()
-                            .put("redisCpuMs", PublishBench.rounded(arm.redisMs().median()))
+                            .put(
+                                    "redisCpuMs",
+                                    PublishBench.rounded(arm.redisMs().median()))
                             .put("cpuToSingles", PublishBench.rounded(cpuRatio))
-                            .put("bytesToAGateway", Math.round(arm.gatewayBytes().median()))
+                            .put(
+                                    "bytesToAGateway",
+                                    Math.round(arm.gatewayBytes().median()))
                             .put("bytesToSingles", Math.round(bytesRatio * 10_000) / 10_000.0)
-                            .put("lastBrowserMs", PublishBench.rounded(arm.lastMs().median())));
+                            .put(
+                                    "lastBrowserMs",
+                                    PublishBench.rounded(arm.lastMs().median())));
         }
         json.put("wrong", wrong).put("inboxesWrong", inboxesWrong);
         return new Outcome(table, json, wrong == 0 && inboxesWrong == 0);

@@ -34,17 +34,17 @@ final class PrivateBench {
     private final Options options;
 
     /**
-     * @param seconds of each round
+     * @param millis of each round
      * @param rounds of each kind and side
      */
-    record Options(int users, int seconds, int rounds) {
+    record Options(int users, int millis, int rounds) {
         /** @throws IllegalArgumentException with one sentence for people */
         static Options parse(List<String> arguments) {
-            Arguments given = new Arguments(arguments, "--users", "--seconds", "--rounds");
+            Arguments given = new Arguments(arguments, "--users", "--millis", "--rounds");
             int most = Arguments.CONNECTIONS_MAX;
             return new Options(
                     given.number("--users", most, 10, most),
-                    given.number("--seconds", 3, 1, 60),
+                    given.number("--millis", 3_000, 100, 60_000),
                     given.number("--rounds", 3, 1, 20));
         }
     }
@@ -164,7 +164,7 @@ final class PrivateBench {
         long notes = side.sent().notes();
         Spent before = side.spent();
         long start = System.nanoTime();
-        publish(loop, arm, () -> arm.callers.flatOut(Duration.ofSeconds(options.seconds())));
+        publish(loop, arm, () -> arm.callers.flatOut(Duration.ofMillis(options.millis())));
         double seconds = (System.nanoTime() - start) / 1e9;
         long messages = side.sent().notes() - notes;
         Spent each = side.spent().since(before, messages);
@@ -180,7 +180,7 @@ final class PrivateBench {
     private void measureDelays(Loop loop, Arm arm) throws IOException, InterruptedException {
         arm.side.browsers().takeDelays();
         double callsPerSecond = arm.perSecond.median() / 2 / arm.batch;
-        publish(loop, arm, () -> arm.callers.paced(callsPerSecond, Duration.ofSeconds(2L * options.seconds())));
+        publish(loop, arm, () -> arm.callers.paced(callsPerSecond, Duration.ofMillis(2L * options.millis())));
         arm.delays = arm.side.browsers().takeDelays();
     }
 
@@ -202,8 +202,8 @@ final class PrivateBench {
 
     private Outcome outcome(List<Arm> arms, int oursWrong, int plainWrong, int inboxesWrong) {
         Table table = new Table(
-                "%s users on raw WebSockets, notes of %d bytes, %d rounds of %d s of each kind in turn"
-                        .formatted(Table.number(options.users()), Note.LENGTH, options.rounds(), options.seconds()),
+                "%s users on raw WebSockets, notes of %d bytes, %d rounds of %d ms of each kind in turn"
+                        .formatted(Table.number(options.users()), Note.LENGTH, options.rounds(), options.millis()),
                 "",
                 "messages/CPU s",
                 ": plain",
@@ -216,7 +216,7 @@ final class PrivateBench {
         JsonObject json = new JsonObject()
                 .put("bench", "private")
                 .put("users", options.users())
-                .put("secondsPerRound", options.seconds())
+                .put("millisPerRound", options.millis())
                 .put("rounds", options.rounds());
         for (int i = 0; i < arms.size(); i++) {
             Arm arm = arms.get(i);

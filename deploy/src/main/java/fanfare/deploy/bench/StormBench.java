@@ -16,8 +16,9 @@ import java.util.function.Supplier;
  * coming of a slice finds the site's answers still kept.
  */
 final class StormBench {
-    private static final int SLICE = 2_000;
+    private static final int SLICE = 1_000;
     private static final int WARM_UP = 3_000;
+    private static final int WARM_UPS = 2;
     /** Handshakes under way while the gateway's pace is measured. */
     private static final int COMING_AT_ONCE = 500;
 
@@ -29,7 +30,7 @@ final class StormBench {
     private static final int SETTLING_MS = 250;
 
     private static final int POLL_MS = 10;
-    private static final Duration CALM = Duration.ofSeconds(5);
+    private static final Duration CALM = Duration.ofSeconds(3);
     private static final Duration STEP_MAX = Duration.ofMinutes(2);
     /** For the gateway, above its users. */
     private static final int ROOM = 100;
@@ -78,10 +79,12 @@ final class StormBench {
             Side ours = ours(workbench, redisPort, site.actualPort());
             Side plain = plain(workbench, plainRedisPort, plainRedis);
             Progress.say("warming up");
-            for (Side side : List.of(plain, ours)) {
-                int warmUp = Math.min(users, WARM_UP);
-                come(side, 0, warmUp);
-                leave(side, 0, warmUp, 0);
+            int warmUp = Math.min(users, WARM_UP);
+            for (int time = 0; time < WARM_UPS; time++) {
+                for (Side side : List.of(plain, ours)) {
+                    come(side, 0, warmUp);
+                    leave(side, 0, warmUp, 0);
+                }
             }
             long askedAgain = 0;
             for (int first = 0; first < users; first += SLICE) {
@@ -162,8 +165,7 @@ final class StormBench {
         staying.come(ours.port(), 0, others, COMING_AT_ONCE);
         Sent toStaying = new Sent(users + others);
         int[] turn = new int[1];
-        Callers steady = callers(
-                vertx, loop, () -> users + turn[0]++ % others, toStaying, publisher);
+        Callers steady = callers(vertx, loop, () -> users + turn[0]++ % others, toStaying, publisher);
         Sent toAway = new Sent(users);
         int[] missed = new int[1];
         Callers meanwhile = callers(vertx, loop, () -> missed[0]++ * MISSED_SHARE % users, toAway, publisher);
@@ -176,8 +178,7 @@ final class StormBench {
         Progress.say("all go, and come back at once");
         Future<Void> others = loop.make(() -> steady.paced(this.others, STEP_MAX));
         ours.browsers().leave(0, users);
-        loop.await(
-                "publishing to who is away", STEP_MAX, () -> meanwhile.times(Math.max(1, users / MISSED_SHARE)));
+        loop.await("publishing to who is away", STEP_MAX, () -> meanwhile.times(Math.max(1, users / MISSED_SHARE)));
         ours.gone().await(this.others);
         Storm storm = comeBack(ours);
         awaitHeard(ours.browsers(), toAway, "to who was away");
@@ -194,8 +195,7 @@ final class StormBench {
         return outcome(found, toAway.notes());
     }
 
-    private static Callers callers(
-            Vertx vertx, Loop loop, IntSupplier users, Sent sent, Workbench.Service publisher)
+    private static Callers callers(Vertx vertx, Loop loop, IntSupplier users, Sent sent, Workbench.Service publisher)
             throws IOException, InterruptedException {
         Supplier<Future<Callers>> connect =
                 () -> Callers.connect(vertx, users, sent, () -> 0, publisher.port(), 1, CALLERS);
@@ -238,11 +238,16 @@ final class StormBench {
         JsonObject json = new JsonObject().put("bench", "storm").put("users", users);
         Rates plain = found.plain().again();
         addConnects(table, json, "come, site asked", "asked", found.ours().first(), plain);
-        addConnects(table, json, "come, site's answer kept", "kept", found.ours().again(), plain);
+        addConnects(
+                table, json, "come, site's answer kept", "kept", found.ours().again(), plain);
         addConnects(table, json, "come, plain", "plain", plain, plain);
         double stormRatio = found.storm().perCpuSecond() / found.plainStorm().perCpuSecond();
         Browsers.Came back = found.storm().came();
-        addStorm(table, "back at once, %s recovered".formatted(Table.number(back.recovered())), found.storm(), stormRatio);
+        addStorm(
+                table,
+                "back at once, %s recovered".formatted(Table.number(back.recovered())),
+                found.storm(),
+                stormRatio);
         addStorm(table, "back at once, plain", found.plainStorm(), 1);
         addDelays(table, "messages to %d others before".formatted(others), found.calm());
         addDelays(table, "messages to %d others meanwhile".formatted(others), found.meanwhile());
@@ -260,11 +265,9 @@ final class StormBench {
         return new Outcome(table, json, back.recovered() == users && found.wrong() == 0);
     }
 
-    private static void addConnects(
-            Table table, JsonObject json, String name, String key, Rates rates, Rates plain) {
+    private static void addConnects(Table table, JsonObject json, String name, String key, Rates rates, Rates plain) {
         double ratio = rates.ratioTo(plain);
-        table.add(
-                name, Table.number(Math.round(rates.median())), Table.number(ratio, 2), "", "", "", "");
+        table.add(name, Table.number(Math.round(rates.median())), Table.number(ratio, 2), "", "", "", "");
         json.put(
                 key,
                 new JsonObject()

@@ -61,25 +61,24 @@ final class EventsTransport implements Transport {
     }
 
     @Override
-    public void write(SendQueue waiting) {
-        while (!waiting.isEmpty() && !response.closed() && !response.ended() && !response.writeQueueFull()) {
+    public int write(SendQueue queue) {
+        SendQueue.Reader waiting = queue.reader();
+        while (!waiting.isAtEnd() && !response.closed() && !response.ended() && !response.writeQueueFull()) {
             Future<Void> write = response.write(part(waiting));
             List<Message> asked = waiting.asked();
             if (session != null) {
                 session.handedOver(asked, write);
             }
         }
+        return waiting.taken();
     }
 
-    private Buffer part(SendQueue waiting) {
+    private Buffer part(SendQueue.Reader waiting) {
         Buffer part = begin();
-        while (!waiting.isEmpty() && part.length() < PART_BYTES) {
+        while (!waiting.isAtEnd() && part.length() < PART_BYTES) {
             Message message = waiting.poll();
             if (message != null) {
                 part.appendBuffer(message.lines());
-                if (message.receipt() != null) {
-                    waiting.asks(message);
-                }
                 String id = idAfter(message);
                 part.appendString(id == null ? "\n" : "id: " + id + "\n\n");
             }

@@ -1,5 +1,6 @@
 package fanfare.gateway.protocol;
 
+import fanfare.broker.Reading.Point;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
@@ -25,8 +26,8 @@ public final class Message {
 
     /** The channel of a publication or gap, as browsers name it; null for what is neither. */
     private final @Nullable String channel;
-    /** Its place there. */
-    private final @Nullable Position position;
+    /** Where a browser is that has had it. */
+    private final @Nullable Point point;
     /** What the message hands the browser to come back with. */
     private final @Nullable ResumeToken token;
     /** Where to report what becomes of it; null for nearly all, of which nobody asks. */
@@ -42,7 +43,7 @@ public final class Message {
         this.text = text;
         this.namespace = namespace;
         this.channel = channel;
-        this.position = position;
+        this.point = position == null ? null : Point.after(position);
         this.token = token;
         this.receipt = receipt;
     }
@@ -107,8 +108,14 @@ public final class Message {
         return channel;
     }
 
+    /** Its place there. */
     public @Nullable Position position() {
-        return position;
+        return point == null ? null : point.after();
+    }
+
+    /** Where a browser is that has had it; null for what has no place. */
+    public @Nullable Point point() {
+        return point;
     }
 
     public @Nullable ResumeToken token() {

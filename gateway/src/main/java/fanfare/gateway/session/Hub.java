@@ -12,7 +12,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -34,6 +37,9 @@ public final class Hub {
     /** Before the first sign of life of the links, a session's own start less this counts [ms]. */
     private static final long UNCERTAIN_MS = 30_000;
 
+    /** How long what was handed in may keep from their writes those who have something to say [ns]. */
+    private static final long TURN_NS_MAX = 5_000_000;
+
     /** Who hears a channel here. */
     private static final class Audience {
         final List<Subscription> subscriptions = new ArrayList<>(1);
@@ -50,12 +56,25 @@ public final class Hub {
     private final LongSupplier clock;
     private final DoubleSupplier random;
     private final Wheel wheel;
+    private final Count queueBytes;
+    /** Messages that went into the queues of a transport's sessions. */
+    private final Map<String, Count> deliveries = new HashMap<>();
+
+    private final SendQueue nothing = new SendQueue();
     private final Set<Session> sessions = new HashSet<>();
     private final Map<Channel, Audience> audiences = new HashMap<>();
+    /** What others handed in; the one thing here that they touch, with the next. */
+    private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+
+    private final AtomicBoolean turnDue = new AtomicBoolean();
+    /** What was handed in is being done, and the writes follow. */
+    private boolean inTurn;
     /** Redis' time up to which nothing that was published is missing here; 0 before that is known [ms]. */
     private long asOfMs;
     /** Sessions with something to write, which they do together at the end of the tick. */
     private List<Session> dirty = new ArrayList<>();
+    /** Takes the place of that list while it is worked through; empty until then. */
+    private List<Session> clean = new ArrayList<>();
 
     /** Makes the hub of the current event loop; the clock gives milliseconds. */
     public Hub(
@@ -75,13 +94,56 @@ public final class Hub {
         this.reports = reports;
         this.clock = clock;
         this.random = random;
+        this.queueBytes = metrics.queueBytes();
         this.wheel = new Wheel(clock.getAsLong());
         vertx.setPeriodic(Wheel.SLOT_MS, timer -> wheel.advance(clock.getAsLong()));
     }
 
     /** Runs something on this hub's event loop, after what was handed in before; may be called on any thread. */
     public void execute(Runnable task) {
-        context.runOnContext(turn -> task.run());
+        inbox.add(task);
+        turnSoon();
+    }
+
+    private void turnSoon() {
+        if (turnDue.compareAndSet(false, true)) {
+            context.runOnContext(turn -> turn());
+        }
+    }
+
+    /**
+     * All that was handed in, and then one write for each session that has something to say. So what comes close together
+     * leaves together: a loop with nothing to do writes at once, and one that is behind has more of it in each write.
+     */
+    private void turn() {
+        long endNs = System.nanoTime() + TURN_NS_MAX;
+        inTurn = true;
+        try {
+            Runnable task = inbox.poll();
+            while (task != null) {
+                task.run();
+                task = System.nanoTime() - endNs < 0 ? inbox.poll() : null;
+            }
+        } finally {
+            // Also after a bug, which is the context's to report.
+            inTurn = false;
+            turnDue.set(false);
+            if (!inbox.isEmpty()) {
+                turnSoon();
+            }
+            flush();
+        }
+    }
+
+    private void flush() {
+        List<Session> flushed = dirty;
+        dirty = clean;
+        clean = flushed;
+        for (Session session : flushed) {
+            flush(session);
+        }
+        flushed.clear();
+        nothing.forget();
     }
 
     /**
@@ -174,6 +236,20 @@ public final class Hub {
         return metrics;
     }
 
+    /** The empty queue of this loop. */
+    SendQueue nothing() {
+        return nothing;
+    }
+
+    /** So many bytes more wait for browsers. */
+    void waits(int bytes) {
+        queueBytes.add(bytes);
+    }
+
+    Count deliveries(String transport) {
+        return deliveries.computeIfAbsent(transport, metrics::deliveries);
+    }
+
     /** Since when a session that began at {@code start} is in step, at the latest [ms]. */
     long asOfMs(ServerTime start) {
         return asOfMs == 0 ? start.ms() - UNCERTAIN_MS : asOfMs;
@@ -215,12 +291,8 @@ public final class Hub {
     /** Has the session write what waits at the end of this tick, together with all others. */
     void flushLater(Session session) {
         dirty.add(session);
-        if (dirty.size() == 1) {
-            context.runOnContext(tick -> {
-                List<Session> flushed = dirty;
-                dirty = new ArrayList<>();
-                flushed.forEach(this::flush);
-            });
+        if (!inTurn) {
+            turnSoon();
         }
     }
 

@@ -44,13 +44,14 @@ public final class Progress {
         return !joining && (firstStamp == 0 || firstStamp < joinedStamp);
     }
 
-    /** Moves on to a position; false if the browser has had it. */
-    public boolean moveTo(Position position) {
-        if (had != null && position.isAtMost(had)) {
+    /** Moves on to behind a publication; false if the browser has had it. */
+    public boolean moveTo(Point behind) {
+        Position position = behind.after();
+        if (had != null && position != null && position.isAtMost(had)) {
             return false;
         }
         had = null;
-        place = Point.after(position);
+        place = behind;
         return true;
     }
 }

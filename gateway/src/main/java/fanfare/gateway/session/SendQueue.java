@@ -1,42 +1,53 @@
 package fanfare.gateway.session;
 
 import fanfare.gateway.protocol.Message;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What waits for one browser, within a budget of bytes. Confined to the session's event loop. */
+/**
+ * What waits for a browser, in order. It never changes: a longer one is another one. A queue remembers the last one that
+ * came of it, so sessions which wait for the same have the same queue: a broadcast makes one for all sessions of an event
+ * loop, and whoever encodes it knows by identity that it is done. Confined to that event loop.
+ *
+ * <p>Every loop has one empty queue, with which all others begin. What it remembers must be forgotten once in a while, or
+ * it would keep what nobody waits for. The others need no such care: they live while somebody waits for them, and what
+ * comes of one stays within a session's budget.
+ */
 public final class SendQueue {
-    private final ArrayDeque<Message> messages = new ArrayDeque<>(2);
-    private final int bytesMax;
-    /** What all sessions of the process have waiting, for the metric. */
-    private final LongAdder total;
+    /** What was there before the newest message; null for the empty queue, as is the next. */
+    private final @Nullable SendQueue before;
 
-    private int bytes;
-    /** What was taken out, has a receipt and is not handed over; null for nothing. */
-    private @Nullable List<Message> asked;
+    private final @Nullable Message newest;
+    private final int count;
+    private final int bytes;
+    /** The last one that came of this. */
+    private @Nullable SendQueue next;
 
-    SendQueue(int bytesMax, LongAdder total) {
-        this.bytesMax = bytesMax;
-        this.total = total;
+    /** The empty queue of an event loop. */
+    SendQueue() {
+        this.before = null;
+        this.newest = null;
+        this.count = 0;
+        this.bytes = 0;
     }
 
-    /** Adds a message; false if that would exceed the budget. An empty queue takes a message of any size. */
-    boolean offer(Message message) {
-        if (bytes > 0 && bytes + message.size() > bytesMax) {
-            return false;
-        }
-        bytes += message.size();
-        total.add(message.size());
-        messages.add(message);
-        return true;
+    private SendQueue(SendQueue before, Message newest) {
+        this.before = before;
+        this.newest = newest;
+        this.count = before.count + 1;
+        this.bytes = before.bytes + newest.size();
     }
 
     public boolean isEmpty() {
-        return messages.isEmpty();
+        return count == 0;
+    }
+
+    /** How many messages wait. */
+    public int count() {
+        return count;
     }
 
     /** Bytes of text that wait. */
@@ -44,51 +55,111 @@ public final class SendQueue {
         return bytes;
     }
 
-    /** Takes the oldest message out; null if there is none. */
-    public @Nullable Message poll() {
-        Message message = messages.poll();
-        if (message != null) {
-            bytes -= message.size();
-            total.add(-message.size());
-        }
-        return message;
+    /** Whether there is room for the message within a budget; an empty queue takes a message of any size. */
+    boolean takes(Message message, int bytesMax) {
+        return bytes == 0 || bytes + message.size() <= bytesMax;
     }
 
-    /** Remembers that what was taken out has a receipt, until whatever it is written with is handed over. */
-    public void asks(Message message) {
-        if (asked == null) {
-            asked = new ArrayList<>(1);
+    /** This and one message more. */
+    SendQueue plus(Message message) {
+        SendQueue known = next;
+        if (known == null || known.newest != message) {
+            known = new SendQueue(this, message);
+            next = known;
         }
-        asked.add(message);
+        return known;
     }
 
-    /** What was remembered since the last call, for {@link Session#handedOver}; null for nothing. */
-    public @Nullable List<Message> asked() {
-        List<Message> taken = asked;
-        if (taken != null) {
-            asked = null;
-        }
-        return taken;
+    /** Forgets what came of this. */
+    void forget() {
+        next = null;
     }
 
-    /** Drops what is of one channel, as browsers name it; what has a receipt is handed to {@code lost}. */
-    void drop(String channel, Consumer<Message> lost) {
-        messages.removeIf(message -> {
-            boolean dropped = channel.equals(message.channel());
-            if (dropped) {
-                bytes -= message.size();
-                total.add(-message.size());
-                lost.accept(message);
+    /** The messages, oldest first. */
+    public Message[] messages() {
+        Message[] messages = new Message[count];
+        SendQueue queue = this;
+        for (int i = count - 1; i >= 0; i--) {
+            messages[i] = Objects.requireNonNull(queue.newest);
+            queue = Objects.requireNonNull(queue.before);
+        }
+        return messages;
+    }
+
+    /** What is left when so many of the oldest are gone. */
+    SendQueue after(int gone, SendQueue empty) {
+        if (gone == count) {
+            return empty;
+        }
+        if (gone == 0) {
+            return this;
+        }
+        SendQueue left = empty;
+        Message[] messages = messages();
+        for (int i = gone; i < messages.length; i++) {
+            left = left.plus(messages[i]);
+        }
+        return left;
+    }
+
+    /** Without what is of one channel, as browsers name it, which is handed to {@code dropped}. */
+    SendQueue without(String channel, SendQueue empty, Consumer<Message> dropped) {
+        SendQueue left = empty;
+        for (Message message : messages()) {
+            if (channel.equals(message.channel())) {
+                dropped.accept(message);
+            } else {
+                left = left.plus(message);
             }
-            return dropped;
-        });
+        }
+        return left;
     }
 
-    /** Forgets all; what has a receipt is handed to {@code lost}. */
-    void clear(Consumer<Message> lost) {
-        messages.stream().filter(message -> message.receipt() != null).forEach(lost);
-        messages.clear();
-        total.add(-bytes);
-        bytes = 0;
+    /** Takes messages one by one, for a transport that encodes for one browser only. */
+    public Reader reader() {
+        return new Reader(messages());
+    }
+
+    /** How far one transport has come in a queue. */
+    public static final class Reader {
+        private final Message[] messages;
+        private int taken;
+        /** What was taken since {@link #asked} and has a receipt; null for nothing. */
+        private @Nullable List<Message> asked;
+
+        private Reader(Message[] messages) {
+            this.messages = messages;
+        }
+
+        public boolean isAtEnd() {
+            return taken == messages.length;
+        }
+
+        /** Takes the oldest message that is left; null if there is none. */
+        public @Nullable Message poll() {
+            if (isAtEnd()) {
+                return null;
+            }
+            Message message = messages[taken++];
+            if (message.receipt() != null) {
+                if (asked == null) {
+                    asked = new ArrayList<>(1);
+                }
+                asked.add(message);
+            }
+            return message;
+        }
+
+        /** How many were taken so far. */
+        public int taken() {
+            return taken;
+        }
+
+        /** What was taken since the last call and has a receipt, for {@link Session#handedOver}; null for nothing. */
+        public @Nullable List<Message> asked() {
+            List<Message> since = asked;
+            asked = null;
+            return since;
+        }
     }
 }

@@ -13,7 +13,6 @@ import fanfare.gateway.protocol.ResumeToken.Place;
 import fanfare.gateway.receipt.Receipt;
 import fanfare.receipt.Reason;
 import fanfare.redis.ServerTime;
-import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,9 +52,10 @@ public final class Session implements Wheel.Timed {
     /** For how long a token may stand; a share of it is this session's own, or all would get theirs together [ms]. */
     private final long tokenMs;
 
-    private final SendQueue queue;
-    private final Counter deliveries;
+    private final Count deliveries;
     private SessionState state = SessionState.CONNECTING;
+    /** What the transport has not taken. */
+    private SendQueue queue;
 
     /** Who it is; null until the site has answered. */
     private @Nullable Identity identity;
@@ -120,8 +120,8 @@ public final class Session implements Wheel.Timed {
         this.writtenMs = openedMs;
         this.heartbeatMs = (long) (limits.heartbeat().toMillis() * (1 - 0.2 * random));
         this.tokenMs = (long) (limits.token().toMillis() * (1 - 0.2 * random));
-        this.queue = new SendQueue(limits.queueBytesMax(), hub.metrics().queueBytes());
-        this.deliveries = hub.metrics().deliveries(transport.name());
+        this.queue = hub.nothing();
+        this.deliveries = hub.deliveries(transport.name());
         hub.metrics().connections(transport.name()).incrementAndGet();
     }
 
@@ -168,7 +168,12 @@ public final class Session implements Wheel.Timed {
                 subscriptions.remove(subscription);
                 hub.unsubscribe(subscription);
                 if (held != null) {
-                    held.drop(subscription.channel().label(), message -> notDelivered(message, Reason.NOT_SUBSCRIBED));
+                    int before = held.bytes();
+                    held = held.without(
+                            subscription.channel().label(),
+                            hub.nothing(),
+                            message -> notDelivered(message, Reason.NOT_SUBSCRIBED));
+                    hub.waits(held.bytes() - before);
                 }
                 renewTokenSoon();
             }
@@ -221,7 +226,7 @@ public final class Session implements Wheel.Timed {
     /** Keeps back what is private until {@link #release}, but not for ever: the site may be away as well. */
     public void hold() {
         if (state != SessionState.CLOSED && held == null) {
-            held = newQueue();
+            held = hub.nothing();
             long endMs = hub.nowMs() + HELD_MS_MAX;
             hub.wheel()
                     .schedule(
@@ -255,10 +260,7 @@ public final class Session implements Wheel.Timed {
     /** A publication, or what stands for one, on a channel of this session. */
     void deliver(Message message, boolean isPrivate) {
         if (held != null && isPrivate && state != SessionState.CLOSED) {
-            if (!held.offer(message)) {
-                overflow();
-                lost(message);
-            }
+            held = longer(held, message);
         } else {
             deliver(message);
         }
@@ -269,15 +271,9 @@ public final class Session implements Wheel.Timed {
             return;
         }
         if (awaitingWelcome) {
-            if (early == null) {
-                early = newQueue();
-            }
-            if (!early.offer(message)) {
-                overflow();
-                lost(message);
-            }
+            early = longer(early == null ? hub.nothing() : early, message);
         } else if (isWanted(message)) {
-            deliveries.increment();
+            deliveries.add(1);
             send(message);
         } else {
             filter(message);
@@ -306,12 +302,36 @@ public final class Session implements Wheel.Timed {
     /** Writes what waits, as far as the transport takes it. */
     public void flush() {
         flushing = false;
-        if (state != SessionState.CLOSED && !queue.isEmpty()) {
-            int before = queue.bytes();
-            transport.write(queue);
-            if (queue.bytes() < before) {
-                writtenMs = hub.nowMs();
+        SendQueue waiting = queue;
+        if (state == SessionState.CLOSED || waiting.isEmpty()) {
+            return;
+        }
+        int taken = 0;
+        // While the transport has it, it is not here: a transport may ask for more, or end the session, before it
+        // returns.
+        queue = hub.nothing();
+        try {
+            taken = transport.write(waiting);
+        } finally {
+            written(waiting, taken);
+        }
+    }
+
+    private void written(SendQueue waiting, int taken) {
+        SendQueue left = waiting.after(taken, hub.nothing());
+        hub.waits(left.bytes() - waiting.bytes());
+        if (taken > 0) {
+            writtenMs = hub.nowMs();
+        }
+        if (state == SessionState.CLOSED) {
+            lose(left);
+        } else if (queue.isEmpty()) {
+            queue = left;
+        } else {
+            for (Message since : queue.messages()) {
+                left = left.plus(since);
             }
+            queue = left;
         }
     }
 
@@ -452,14 +472,32 @@ public final class Session implements Wheel.Timed {
 
     private void deliverAll(@Nullable SendQueue waited) {
         if (waited != null) {
-            for (Message message = waited.poll(); message != null; message = waited.poll()) {
+            hub.waits(-waited.bytes());
+            for (Message message : waited.messages()) {
                 deliver(message);
             }
         }
     }
 
-    private SendQueue newQueue() {
-        return new SendQueue(hub.limits().queueBytesMax(), hub.metrics().queueBytes());
+    /** The queue with one message more; if the budget does not hold it, the queue as it was, and the session ends. */
+    private SendQueue longer(SendQueue waiting, Message message) {
+        if (waiting.takes(message, hub.limits().queueBytesMax())) {
+            hub.waits(message.size());
+            return waiting.plus(message);
+        }
+        overflow();
+        lost(message);
+        return waiting;
+    }
+
+    /** Nobody will get this. */
+    private void lose(@Nullable SendQueue waiting) {
+        if (waiting != null) {
+            hub.waits(-waiting.bytes());
+            for (Message message : waiting.messages()) {
+                lost(message);
+            }
+        }
     }
 
     /** Begins to hear the channels, each from where the hello says, else from the acceptance on. */
@@ -474,7 +512,8 @@ public final class Session implements Wheel.Timed {
         joinsAwaited = channels.size();
         if (early != null) {
             // It comes again, by the joins that begin now.
-            early.clear(again -> {});
+            hub.waits(-early.bytes());
+            early = null;
         }
         subscriptions = new ArrayList<>(2);
         for (Channel channel : channels) {
@@ -550,10 +589,8 @@ public final class Session implements Wheel.Timed {
             lost(message);
             return;
         }
-        if (!queue.offer(message)) {
-            overflow();
-            lost(message);
-        } else if (!flushing) {
+        queue = longer(queue, message);
+        if (!flushing) {
             flushing = true;
             hub.flushLater(this);
         }
@@ -606,13 +643,12 @@ public final class Session implements Wheel.Timed {
         subscriptions.forEach(hub::unsubscribe);
         subscriptions = List.of();
         overflowed = overflowed || code == CloseReason.SLOW_CONSUMER.code();
-        queue.clear(this::lost);
-        if (early != null) {
-            early.clear(this::lost);
-        }
-        if (held != null) {
-            held.clear(this::lost);
-        }
+        lose(queue);
+        lose(early);
+        lose(held);
+        queue = hub.nothing();
+        early = null;
+        held = null;
         hub.closed(this);
         onClosed.accept(this);
     }

@@ -1,24 +1,27 @@
 package fanfare.gateway.session;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 
 /** What is counted about sessions, for all event loops of the process; safe on any thread. */
 public final class SessionMetrics {
     private final MeterRegistry registry;
     private final Map<String, AtomicInteger> connections = new ConcurrentHashMap<>();
-    private final Map<String, Counter> deliveries = new ConcurrentHashMap<>();
-    /** Bytes of text that wait in all queues. */
-    private final LongAdder queueBytes = new LongAdder();
+    /** By transport. */
+    private final Map<String, List<Count>> deliveries = new ConcurrentHashMap<>();
+    /** Bytes of text that wait in the queues of each loop. */
+    private final List<Count> queueBytes = new CopyOnWriteArrayList<>();
 
     public SessionMetrics(MeterRegistry registry) {
         this.registry = registry;
-        Gauge.builder("fanfare_queue_bytes", queueBytes, LongAdder::sum)
+        Gauge.builder("fanfare_queue_bytes", queueBytes, SessionMetrics::sum)
                 .description("Bytes of messages that wait for browsers")
                 .register(registry);
     }
@@ -26,10 +29,6 @@ public final class SessionMetrics {
     /** Sessions of all transports. */
     public int connections() {
         return connections.values().stream().mapToInt(AtomicInteger::get).sum();
-    }
-
-    LongAdder queueBytes() {
-        return queueBytes;
     }
 
     AtomicInteger connections(String transport) {
@@ -43,11 +42,31 @@ public final class SessionMetrics {
         });
     }
 
-    Counter deliveries(String transport) {
-        return deliveries.computeIfAbsent(transport, name -> Counter.builder("fanfare_deliveries_total")
-                .description("Messages put into the queue of a session that wanted them")
-                .tag("transport", name)
-                .register(registry));
+    /** A loop's own count of bytes that wait in its queues. */
+    Count queueBytes() {
+        Count count = new Count();
+        queueBytes.add(count);
+        return count;
+    }
+
+    /** A loop's own count of messages that went into the queues of a transport's sessions. */
+    Count deliveries(String transport) {
+        Count count = new Count();
+        deliveries
+                .computeIfAbsent(transport, name -> {
+                    List<Count> all = new CopyOnWriteArrayList<>();
+                    FunctionCounter.builder("fanfare_deliveries_total", all, SessionMetrics::sum)
+                            .description("Messages put into the queue of a session that wanted them")
+                            .tag("transport", name)
+                            .register(registry);
+                    return all;
+                })
+                .add(count);
+        return count;
+    }
+
+    private static double sum(List<Count> counts) {
+        return counts.stream().mapToLong(Count::value).sum();
     }
 
     void closed(int code) {

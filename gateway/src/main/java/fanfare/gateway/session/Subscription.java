@@ -57,8 +57,8 @@ public final class Subscription {
     }
 
     private void take(Message message) {
-        Position position = message.position();
-        if (position == null || progress.moveTo(position)) {
+        Point behind = message.point();
+        if (behind == null || progress.moveTo(behind)) {
             session.deliver(message, channel.kind() != Channel.Kind.BROADCAST);
         }
     }

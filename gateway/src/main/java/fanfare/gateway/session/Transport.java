@@ -8,8 +8,12 @@ public interface Transport {
     /** The metric's label, such as {@code websocket}. */
     String name();
 
-    /** Writes as much of what waits as the network takes now; calls {@link Session#flush} when it can take more. */
-    void write(SendQueue waiting);
+    /**
+     * Writes as much of what waits as the network takes now; calls {@link Session#flush} when it can take more.
+     *
+     * @return how many of the oldest messages it took
+     */
+    int write(SendQueue waiting);
 
     /** Writes something that means nothing, so that proxies keep the connection and a dead one is noticed. */
     void heartbeat();

@@ -146,11 +146,16 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     }
 
     @Override
-    public void write(SendQueue waiting) {
-        while (receiver != null && !waiting.isEmpty() && unsentBytes < UNSENT_BYTES_MAX) {
+    public int write(SendQueue queue) {
+        if (receiver == null) {
+            return 0;
+        }
+        SendQueue.Reader waiting = queue.reader();
+        while (receiver != null && !waiting.isAtEnd() && unsentBytes < UNSENT_BYTES_MAX) {
             Buffer frame = SockJsFrames.array(waiting, STREAM_BYTES_MAX);
             put(frame, waiting.asked());
         }
+        return waiting.taken();
     }
 
     @Override

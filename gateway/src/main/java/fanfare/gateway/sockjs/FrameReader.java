@@ -1,69 +1,217 @@
 package fanfare.gateway.sockjs;
 
-import io.vertx.core.Handler;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.WebSocketFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts together the texts that a browser sends in frames. Vert.x would do it, but it puts U+FFFD for what is no UTF-8
- * (RFC 6455, 8.1, has the connection end), drops a message that is too long and goes on, and loses one whose first frame
- * is empty. That frames come in a legal order has been seen to by the decoder before. Confined to its event loop.
+ * Takes apart the frames that one browser sends (RFC 6455, 5.2). It is kept only while something has come in part: a
+ * connection on which nothing comes needs none. Confined to its event loop.
  */
-final class FrameReader implements Handler<WebSocketFrame> {
+final class FrameReader {
+    /** What comes of the frames. */
+    interface Listener {
+        void text(String message);
+
+        void ping(byte[] payload);
+
+        /** The browser ends the connection; {@link Frames#NO_CODE} if it does not say why. */
+        void closed(int code);
+
+        /** What the browser sends is no message for us, though it is a WebSocket's. Its answer to a close is read still. */
+        void refused(String why);
+
+        /** What the browser sends is no WebSocket's; nothing more is read. */
+        void broken(int code, String why);
+    }
+
+    private static final int FIN = 0x80;
+    private static final int RESERVED = 0x70;
+    private static final int OPCODE = 0x0f;
+    private static final int MASKED = 0x80;
+    private static final int LENGTH = 0x7f;
+    /** Lengths that say how many bytes the length itself has. */
+    private static final int TWO_BYTES = 126;
+
+    private static final int EIGHT_BYTES = 127;
+    private static final int MASK_BYTES = 4;
+
+    private static final int PROTOCOL_ERROR = 1002;
+    private static final int NOT_UTF_8 = 1007;
+    private static final int TOO_LARGE = 1009;
+
     private final int bytesMax;
-    private final Consumer<String> message;
-    /** Told why what the browser sends is not read. */
-    private final Consumer<String> refusal;
-
-    private final Runnable ping;
+    private final Listener listener;
+    /** A frame that has not come completely; null between two frames. */
+    private @Nullable ByteBuf partial;
     /** What has come of a message whose last frame has not; null between two messages. */
-    private @Nullable Buffer begun;
+    private @Nullable ByteArrayOutputStream begun;
+    /** Nothing that comes counts any more. */
+    private boolean over;
 
-    FrameReader(int bytesMax, Consumer<String> message, Consumer<String> refusal, Runnable ping) {
+    /** @param bytesMax what a message may have, and what a frame may have [bytes] */
+    FrameReader(int bytesMax, Listener listener) {
         this.bytesMax = bytesMax;
-        this.message = message;
-        this.refusal = refusal;
-        this.ping = ping;
+        this.listener = listener;
     }
 
-    @Override
-    public void handle(WebSocketFrame frame) {
-        switch (frame.type()) {
-            case TEXT, CONTINUATION -> read(frame);
-            case BINARY -> refusal.accept("binary message");
-            case PING -> ping.run();
-            case PONG, CLOSE -> {}
+    /** Whether nothing is left that the next bytes go on with. */
+    boolean isIdle() {
+        return partial == null && begun == null && !over;
+    }
+
+    /** Reads what has come; the buffer stays the caller's. */
+    void read(ByteBuf arrived) {
+        ByteBuf bytes = partial == null ? arrived : partial.writeBytes(arrived);
+        while (!over && readFrame(bytes)) {
+            // One after the other.
         }
-    }
-
-    private void read(WebSocketFrame frame) {
-        Buffer text = (begun == null ? Buffer.buffer() : begun).appendBuffer(frame.binaryData());
-        begun = null;
-        if (text.length() > bytesMax) {
-            refusal.accept("more than " + bytesMax + " bytes");
-        } else if (frame.isFinal()) {
-            decode(text);
+        if (over || !bytes.isReadable()) {
+            partial = null;
+        } else if (partial != null) {
+            partial.discardReadBytes();
         } else {
-            begun = text;
+            partial = Unpooled.buffer(bytes.readableBytes()).writeBytes(bytes);
         }
     }
 
-    private void decode(Buffer utf8) {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(utf8.getBytes()))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            refusal.accept("not UTF-8");
+    /** Reads one frame; false if it has not come completely, or is the last. */
+    private boolean readFrame(ByteBuf bytes) {
+        int available = bytes.readableBytes();
+        if (available < 2) {
+            return false;
+        }
+        int start = bytes.readerIndex();
+        int first = bytes.getUnsignedByte(start);
+        int second = bytes.getUnsignedByte(start + 1);
+        boolean isLast = (first & FIN) != 0;
+        int opcode = first & OPCODE;
+        String wrong = whatIsWrong(first, second);
+        if (wrong != null) {
+            broken(PROTOCOL_ERROR, wrong);
+            return false;
+        }
+        long length = second & LENGTH;
+        int lengthBytes = length == TWO_BYTES ? Short.BYTES : length == EIGHT_BYTES ? Long.BYTES : 0;
+        int headBytes = 2 + lengthBytes + MASK_BYTES;
+        if (available < headBytes) {
+            return false;
+        }
+        if (lengthBytes > 0) {
+            length = lengthBytes == Short.BYTES ? bytes.getUnsignedShort(start + 2) : bytes.getLong(start + 2);
+            if (length < (lengthBytes == Short.BYTES ? TWO_BYTES : 1 << Short.SIZE)) {
+                broken(PROTOCOL_ERROR, "a length in more bytes than it needs");
+                return false;
+            }
+            if (length > bytesMax) {
+                broken(TOO_LARGE, "a frame of more than " + bytesMax + " bytes");
+                return false;
+            }
+        }
+        if (available - headBytes < length) {
+            return false;
+        }
+        byte[] payload = new byte[(int) length];
+        bytes.skipBytes(headBytes).readBytes(payload);
+        unmask(payload, bytes.getInt(start + headBytes - MASK_BYTES));
+        take(opcode, isLast, payload);
+        return true;
+    }
+
+    private @Nullable String whatIsWrong(int first, int second) {
+        int opcode = first & OPCODE;
+        if ((first & RESERVED) != 0) {
+            return "a reserved bit";
+        }
+        if ((second & MASKED) == 0) {
+            return "a frame without a mask";
+        }
+        return switch (opcode) {
+            case Frames.CONTINUATION -> begun == null ? "a continuation of nothing" : null;
+            case Frames.TEXT, Frames.BINARY -> begun == null ? null : "a message within another";
+            case Frames.CLOSE, Frames.PING, Frames.PONG ->
+                (first & FIN) == 0 || (second & LENGTH) > Frames.CONTROL_BYTES_MAX
+                        ? "a control frame that is long or in parts"
+                        : null;
+            default -> "a reserved opcode";
+        };
+    }
+
+    private static void unmask(byte[] payload, int mask) {
+        byte[] key = {(byte) (mask >> 24), (byte) (mask >> 16), (byte) (mask >> 8), (byte) mask};
+        for (int i = 0; i < payload.length; i++) {
+            payload[i] ^= key[i & 3];
+        }
+    }
+
+    private void take(int opcode, boolean isLast, byte[] payload) {
+        switch (opcode) {
+            case Frames.TEXT, Frames.CONTINUATION -> takeText(isLast, payload);
+            case Frames.BINARY -> listener.refused("binary message");
+            case Frames.PING -> listener.ping(payload);
+            case Frames.CLOSE -> takeClose(payload);
+            default -> {}
+        }
+    }
+
+    private void takeText(boolean isLast, byte[] payload) {
+        ByteArrayOutputStream former = begun;
+        if ((former == null ? 0 : former.size()) + payload.length > bytesMax) {
+            begun = null;
+            listener.refused("more than " + bytesMax + " bytes");
             return;
         }
-        message.accept(text);
+        byte[] utf8 = payload;
+        if (former != null || !isLast) {
+            ByteArrayOutputStream all = former == null ? new ByteArrayOutputStream(payload.length) : former;
+            all.writeBytes(payload);
+            begun = isLast ? null : all;
+            utf8 = isLast ? all.toByteArray() : utf8;
+        }
+        if (isLast) {
+            String text = decoded(utf8, 0);
+            if (text == null) {
+                listener.refused("not UTF-8");
+            } else {
+                listener.text(text);
+            }
+        }
+    }
+
+    private void takeClose(byte[] payload) {
+        over = true;
+        if (payload.length == 0) {
+            listener.closed(Frames.NO_CODE);
+            return;
+        }
+        int code = payload.length == 1 ? 0 : (payload[0] & 0xff) << 8 | (payload[1] & 0xff);
+        if (!Frames.mayBeSent(code)) {
+            broken(PROTOCOL_ERROR, "a close without a code that may be sent");
+        } else if (decoded(payload, 2) == null) {
+            broken(NOT_UTF_8, "a reason that is not UTF-8");
+        } else {
+            listener.closed(code);
+        }
+    }
+
+    private void broken(int code, String why) {
+        over = true;
+        listener.broken(code, why);
+    }
+
+    /** The text from there on; null if it is no UTF-8. */
+    private static @Nullable String decoded(byte[] utf8, int from) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8, from, utf8.length - from))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            return null;
+        }
     }
 }

@@ -23,7 +23,7 @@ final class SockJsFrames {
     }
 
     /** One array frame with what waits, up to {@code bytesMax} but at least one message. */
-    static Buffer array(SendQueue waiting, int bytesMax) {
+    static Buffer array(SendQueue.Reader waiting, int bytesMax) {
         Buffer frame = Buffer.buffer().appendString("a[");
         boolean first = true;
         Message message = waiting.poll();
@@ -32,9 +32,6 @@ final class SockJsFrames {
                 frame.appendString(",");
             }
             first = false;
-            if (message.receipt() != null) {
-                waiting.asks(message);
-            }
             frame.appendBuffer(message.quoted());
             message = frame.length() < bytesMax ? waiting.poll() : null;
         }

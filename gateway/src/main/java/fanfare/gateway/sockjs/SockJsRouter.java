@@ -1,22 +1,22 @@
 package fanfare.gateway.sockjs;
 
 import fanfare.gateway.auth.Origins;
+import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Commands;
 import fanfare.gateway.session.Session;
 import fanfare.http.Problem;
-import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The paths under {@code /push}: what SockJS clients and raw WebSockets ask for. Confined to one event loop. */
 public final class SockJsRouter {
@@ -28,7 +28,7 @@ public final class SockJsRouter {
     private static final Set<SockJsTransport> SENT_BY_XHR = EnumSet.of(
             SockJsTransport.XHR, SockJsTransport.XHR_STREAMING, SockJsTransport.EVENTSOURCE, SockJsTransport.HTMLFILE);
 
-    private static final String TEXT = "text/plain; charset=UTF-8";
+    static final String TEXT = "text/plain; charset=UTF-8";
 
     private final Entrance entrance;
     private final Origins origins;
@@ -36,6 +36,8 @@ public final class SockJsRouter {
     private final FallbackHandlers fallbacks;
     private final IframePage iframe;
     private final DoubleSupplier random;
+    private final Framing raw = Framing.raw();
+    private final Framing sockJs = Framing.sockJs();
 
     public SockJsRouter(
             Entrance entrance,
@@ -61,10 +63,10 @@ public final class SockJsRouter {
         router.get("/push/iframe.js").handler(iframe::serveRule);
         router.options("/push/info").handler(context -> CrossOrigin.preflight(context, "OPTIONS, GET"));
         if (transports.contains(SockJsTransport.RAW_WEBSOCKET)) {
-            router.get("/push/websocket").handler(context -> webSocket(context, false));
+            router.get("/push/websocket").handler(context -> webSocket(context, raw));
         }
         if (transports.contains(SockJsTransport.WEBSOCKET)) {
-            session(router, HttpMethod.GET, "websocket").handler(context -> webSocket(context, true));
+            session(router, HttpMethod.GET, "websocket").handler(context -> webSocket(context, sockJs));
         }
         sessions(router);
     }
@@ -135,69 +137,39 @@ public final class SockJsRouter {
                         .toBuffer());
     }
 
-    private void webSocket(RoutingContext context, boolean framed) {
+    private void webSocket(RoutingContext context, Framing framing) {
+        Upgrade upgrade = Upgrade.of(context);
+        if (upgrade == null) {
+            return;
+        }
         HttpServerRequest request = context.request();
-        if (!"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
-            context.response()
-                    .setStatusCode(400)
-                    .putHeader("Content-Type", TEXT)
-                    .end("Can \"Upgrade\" only to \"WebSocket\".");
-            return;
-        }
-        String connection = request.getHeader("Connection");
-        if (connection == null || !connection.toLowerCase(Locale.ROOT).contains("upgrade")) {
-            context.response()
-                    .setStatusCode(400)
-                    .putHeader("Content-Type", TEXT)
-                    .end("\"Connection\" must be \"Upgrade\".");
-            return;
-        }
         entrance.checkOrigin(request);
-        if (announcesBody(request)) {
-            throw Problem.INVALID.because("a WebSocket handshake has no body");
-        }
-        request.pause();
+        Command.Hello hello = framing.isSockJs ? null : hello(request);
         entrance.admit(request)
-                .onSuccess(newcomer -> upgraded(request)
-                        .onSuccess(socket -> {
-                            WebSocketTransport transport = new WebSocketTransport(socket, request.connection(), framed);
+                .onSuccess(newcomer -> upgrade.accept()
+                        .onSuccess(channel -> {
+                            WebSocketTransport transport = new WebSocketTransport(framing, channel);
                             Session session = entrance.open(transport, newcomer);
                             transport.serve(session);
-                            if (!framed && saysHello(request)) {
-                                session.hello(Commands.query(request.params()));
+                            if (hello != null) {
+                                session.hello(hello);
                             }
                         })
                         .onFailure(failure -> {
                             entrance.gone(newcomer);
-                            refuseUpgrade(context);
+                            context.fail(failure);
                         }))
                 .onFailure(context::fail);
     }
 
-    /**
-     * Vert.x fails an upgrade when the connection breaks, goes on with it at the request's end all the same, and throws
-     * since it has failed already. So it is not told of the break: the end is there, as there is no body, and the upgrade
-     * then fails by itself.
-     */
-    private static Future<ServerWebSocket> upgraded(HttpServerRequest request) {
-        Future<ServerWebSocket> upgrade = request.toWebSocket();
-        request.exceptionHandler(broken -> {});
-        return upgrade;
-    }
-
-    private static boolean announcesBody(HttpServerRequest request) {
-        String length = request.getHeader("Content-Length");
-        return request.headers().contains("Transfer-Encoding") || (length != null && !length.equals("0"));
-    }
-
-    /** Whether the address says what a hello would; one that says nothing leaves it to a message. */
-    private static boolean saysHello(HttpServerRequest request) {
-        return HELLO_PARAMETERS.stream().anyMatch(request.params()::contains);
-    }
-
-    private static void refuseUpgrade(RoutingContext context) {
-        if (!context.response().ended() && !context.response().headWritten()) {
-            context.fail(Problem.INVALID.because("not a WebSocket handshake (RFC 6455, 4.2.1)"));
+    /** What the address says of what a hello would; null if it says nothing, and leaves it to a message. */
+    private static Command.@Nullable Hello hello(HttpServerRequest request) {
+        MultiMap parameters;
+        try {
+            parameters = request.params();
+        } catch (IllegalArgumentException e) {
+            throw Problem.INVALID.because("a query that is not percent-encoded");
         }
+        return HELLO_PARAMETERS.stream().anyMatch(parameters::contains) ? Commands.query(parameters) : null;
     }
 }

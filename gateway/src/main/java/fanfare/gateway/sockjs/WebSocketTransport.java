@@ -6,63 +6,107 @@ import fanfare.gateway.session.SendQueue;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.Transport;
 import fanfare.http.Reset;
-import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.ServerWebSocket;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A WebSocket, with SockJS's frames in it or without. Confined to its event loop. */
-final class WebSocketTransport implements Transport {
-    /** All that waits for a connection leaves in frames of about this size [bytes]. */
-    private static final int FRAME_BYTES = 64 << 10;
-    /** Pongs that may wait for a peer that pings and does not read: Vert.x writes each, whether or not it can leave. */
+/**
+ * A WebSocket, with SockJS's frames in it or without: the last handler of its channel, which has no other but TLS. Confined
+ * to its event loop.
+ *
+ * <p>Of a connection on which nothing comes or goes nothing is kept but this. What goes out is encoded for all at once, see
+ * {@link Batch}, and handed to the kernel as it is where that is possible; what the kernel does not take is copied and waits
+ * in the channel. Until it has left, nothing more is taken from the session, whose queue has a budget.
+ */
+final class WebSocketTransport extends ChannelInboundHandlerAdapter implements Transport, FrameReader.Listener {
+    private static final System.Logger LOG = System.getLogger(WebSocketTransport.class.getName());
+
+    /** Pongs that may wait for a peer that pings and does not read. */
     private static final int PONGS_WAITING_MAX = 100;
 
-    private final ServerWebSocket socket;
-    private final HttpConnection connection;
-    private final boolean framed;
+    private final Framing framing;
+    private final Channel channel;
+    /** Null until it is served. */
     private @Nullable Session session;
+    /** What has come in part; null for nothing, as nearly always. */
+    private @Nullable FrameReader reader;
     /** Pings since something could last be written. */
     private int pongsWaiting;
+    /** What was written last has not left completely. */
+    private boolean stuck;
+    /** A close frame has been sent; nothing may follow it. */
+    private boolean closing;
+    /** Bytes may go to the kernel past the pipeline, in which nobody but this is interested in them. */
+    private boolean direct;
 
-    WebSocketTransport(ServerWebSocket socket, HttpConnection connection, boolean framed) {
-        this.socket = socket;
-        this.connection = connection;
-        this.framed = framed;
+    WebSocketTransport(Framing framing, Channel channel) {
+        this.framing = framing;
+        this.channel = channel;
     }
 
     /** Starts to hand over what the browser sends. */
     void serve(Session opened) {
         session = opened;
-        if (framed) {
-            socket.writeTextMessage(SockJsFrames.OPEN);
+        direct = channel instanceof EpollSocketChannel && channel.pipeline().firstContext() == null;
+        channel.pipeline().addLast(this);
+        if (framing.isSockJs) {
+            send(framing.open, null);
         }
-        socket.frameHandler(new FrameReader(
-                SockJsRouter.WEBSOCKET_BYTES_MAX,
-                text -> received(opened, text),
-                why -> opened.close(CloseReason.BAD_MESSAGE.because(why)),
-                () -> pinged(opened)));
-        socket.drainHandler(drained -> opened.flush());
-        socket.exceptionHandler(failure -> {
-            // A broken connection; its close follows and is what counts.
-        });
-        socket.closeHandler(closed -> {
-            Short code = socket.closeStatusCode();
-            opened.ended(code == null ? CloseReason.ABNORMAL : Short.toUnsignedInt(code));
-        });
     }
 
-    private void received(Session session, String text) {
-        if (!framed) {
-            session.receive(text);
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object arrived) {
+        try {
+            // Anything else is what Vert.x still makes of the end of the request.
+            if (arrived instanceof ByteBuf bytes) {
+                read(bytes);
+            }
+        } catch (RuntimeException bug) {
+            LOG.log(System.Logger.Level.ERROR, "what a browser sent met a bug", bug);
+            reset();
+        } finally {
+            ReferenceCountUtil.release(arrived);
+        }
+    }
+
+    private void read(ByteBuf bytes) {
+        FrameReader current = reader == null ? new FrameReader(SockJsRouter.WEBSOCKET_BYTES_MAX, this) : reader;
+        current.read(bytes);
+        reader = current.isIdle() ? null : current;
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (session != null) {
+            session.ended(CloseReason.ABNORMAL);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+        // A broken connection; its end is what counts.
+        end();
+    }
+
+    @Override
+    public void text(String message) {
+        if (session == null || (framing.isSockJs && message.isEmpty())) {
             return;
         }
-        if (text.isEmpty()) {
+        if (!framing.isSockJs) {
+            session.receive(message);
             return;
         }
-        List<String> messages = SockJsFrames.messages(text);
+        List<String> messages = SockJsFrames.messages(message);
         if (messages == null) {
             session.close(CloseReason.BAD_MESSAGE.because("broken JSON encoding"));
         } else {
@@ -70,74 +114,154 @@ final class WebSocketTransport implements Transport {
         }
     }
 
-    private void pinged(Session session) {
-        if (takesMore()) {
+    @Override
+    public void ping(byte[] payload) {
+        if (closing || session == null) {
+            return;
+        }
+        if (!stuck) {
             pongsWaiting = 0;
         } else if (++pongsWaiting > PONGS_WAITING_MAX) {
             session.ended(CloseReason.SLOW_CONSUMER.code());
             reset();
+            return;
         }
+        ByteBuf pong = channel.alloc().directBuffer(Frames.HEAD_BYTES_MAX + payload.length);
+        Frames.head(pong, Frames.PONG, payload.length);
+        sendAndRelease(pong.writeBytes(payload));
+    }
+
+    @Override
+    public void closed(int code) {
+        if (session != null && !closing) {
+            session.ended(code);
+            sendClose(code == Frames.NO_CODE ? Frames.NORMAL : code, "");
+        }
+        end();
+    }
+
+    @Override
+    public void refused(String why) {
+        if (session != null) {
+            session.close(CloseReason.BAD_MESSAGE.because(why));
+        }
+    }
+
+    @Override
+    public void broken(int code, String why) {
+        if (session != null) {
+            session.close(new CloseReason(code, why));
+        }
+        end();
     }
 
     @Override
     public String name() {
-        return framed ? "websocket" : "raw-websocket";
-    }
-
-    /** From the browser's close frame until the connection ends, a socket throws when it is asked whether it is full. */
-    private boolean takesMore() {
-        return !socket.isClosed() && !socket.writeQueueFull();
+        return framing.name;
     }
 
     @Override
-    public void write(SendQueue waiting) {
-        while (!waiting.isEmpty() && takesMore()) {
-            if (framed) {
-                String frame = SockJsFrames.array(waiting, FRAME_BYTES).toString();
-                handedOver(waiting.asked(), socket.writeTextMessage(frame));
-            } else {
-                Message message = waiting.poll();
-                if (message != null) {
-                    Future<Void> write = socket.writeTextMessage(message.text().toString());
-                    if (message.receipt() != null) {
-                        handedOver(List.of(message), write);
-                    }
-                }
+    public int write(SendQueue queue) {
+        Batch batch = framing.batch;
+        int taken = 0;
+        while (taken < queue.count() && takesMore()) {
+            batch.encode(queue, taken);
+            taken = batch.end();
+            send(batch.bytes(), batch.asked());
+        }
+        return taken;
+    }
+
+    private boolean takesMore() {
+        return !stuck && !closing && channel.isActive();
+    }
+
+    /**
+     * Writes bytes that others write as well, and so leaves them as they are.
+     *
+     * @param asked what of them has a receipt; null for nothing
+     */
+    private void send(ByteBuf bytes, @Nullable List<Message> asked) {
+        int length = bytes.readableBytes();
+        int sent = direct ? sendNow(bytes, length) : 0;
+        if (sent == length) {
+            left(asked, true);
+            return;
+        }
+        ByteBuf rest = channel.alloc().directBuffer(length - sent).writeBytes(bytes, sent, length - sent);
+        ChannelFuture write = channel.writeAndFlush(rest);
+        if (write.isSuccess()) {
+            left(asked, true);
+            return;
+        }
+        stuck = true;
+        var unused = write.addListener(done -> {
+            stuck = false;
+            left(asked, done.isSuccess());
+            if (done.isSuccess() && session != null) {
+                session.flush();
             }
+        });
+    }
+
+    /** Hands the kernel what it takes, if nothing waits before it; how much that was. */
+    private int sendNow(ByteBuf bytes, int length) {
+        ChannelOutboundBuffer before = channel.unsafe().outboundBuffer();
+        // Once the buffer is gone, so is the socket, and its number may be another one's.
+        if (before == null || before.totalPendingWriteBytes() > 0) {
+            return 0;
+        }
+        ByteBuffer memory = bytes.internalNioBuffer(bytes.readerIndex(), length);
+        try {
+            return ((EpollSocketChannel) channel).fd().write(memory, memory.position(), memory.limit());
+        } catch (IOException broken) {
+            end();
+            return 0;
         }
     }
 
-    private void handedOver(@Nullable List<Message> asked, Future<Void> write) {
+    private void sendAndRelease(ByteBuf bytes) {
+        send(bytes, null);
+        bytes.release();
+    }
+
+    private void left(@Nullable List<Message> asked, boolean written) {
         if (asked != null && session != null) {
-            session.handedOver(asked, write);
+            session.left(asked, written);
         }
     }
 
     @Override
     public void heartbeat() {
-        if (!takesMore()) {
-            return;
-        }
-        if (framed) {
-            socket.writeTextMessage(SockJsFrames.HEARTBEAT);
-        } else {
-            socket.writePing(Buffer.buffer());
+        if (takesMore()) {
+            send(framing.heartbeat, null);
         }
     }
 
     @Override
     public void close(CloseReason reason) {
-        if (socket.isClosed()) {
-            return;
+        if (!closing && framing.isSockJs) {
+            sendAndRelease(Framing.text(SockJsFrames.close(reason)));
         }
-        if (framed) {
-            socket.writeTextMessage(SockJsFrames.close(reason));
+        sendClose(reason.code(), reason.text());
+    }
+
+    private void sendClose(int code, String reason) {
+        if (!closing) {
+            closing = true;
+            ByteBuf close = channel.alloc().directBuffer(Frames.HEAD_BYTES_MAX + Frames.CONTROL_BYTES_MAX);
+            Frames.close(close, code, reason);
+            sendAndRelease(close);
         }
-        socket.close((short) reason.code(), reason.text());
+    }
+
+    /** Ends the connection; what has not left by now never will. */
+    private void end() {
+        var unused = channel.close();
     }
 
     @Override
     public void reset() {
-        Reset.connection(connection);
+        Reset.channel(channel);
     }
 }

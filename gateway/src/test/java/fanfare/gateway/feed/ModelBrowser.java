@@ -212,7 +212,7 @@ final class ModelBrowser {
     }
 
     private void take(Channel channel, Progress at, Item item) {
-        if (at.moveTo(item.position())) {
+        if (at.moveTo(Point.after(item.position()))) {
             send(new Wire.Event(channel, item));
         }
     }

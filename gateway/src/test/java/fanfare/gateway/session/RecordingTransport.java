@@ -2,7 +2,6 @@ package fanfare.gateway.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.gateway.protocol.Message;
 import fanfare.gateway.protocol.ResumeToken;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -33,21 +32,21 @@ final class RecordingTransport implements Transport {
     }
 
     @Override
-    public void write(SendQueue waiting) {
+    public int write(SendQueue queue) {
         if (broken) {
             throw new IllegalStateException("bug");
         }
-        while (writable && !waiting.isEmpty()) {
-            Message message = waiting.poll();
-            if (message != null) {
-                JsonObject json = new JsonObject(message.text());
-                token = json.getString("resume", token);
-                events.add("write " + brief(json));
-                if (session != null && message.receipt() != null) {
-                    session.handedOver(List.of(message), network);
-                }
+        SendQueue.Reader waiting = queue.reader();
+        while (writable && !waiting.isAtEnd()) {
+            JsonObject json =
+                    new JsonObject(Objects.requireNonNull(waiting.poll()).text());
+            token = json.getString("resume", token);
+            events.add("write " + brief(json));
+            if (session != null) {
+                session.handedOver(waiting.asked(), network);
             }
         }
+        return waiting.taken();
     }
 
     @Override

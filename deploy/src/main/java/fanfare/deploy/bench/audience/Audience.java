@@ -77,8 +77,7 @@ public final class Audience extends VerticleBase {
         Future.succeededFuture(request)
                 .compose(this::answer)
                 .onSuccess(json -> request.response().end(json.toBuffer()))
-                .onFailure(failure ->
-                        request.response().setStatusCode(500).end(String.valueOf(failure.getMessage())));
+                .onFailure(failure -> request.response().setStatusCode(500).end(String.valueOf(failure.getMessage())));
     }
 
     private Future<JsonObject> answer(HttpServerRequest request) {
@@ -86,7 +85,8 @@ public final class Audience extends VerticleBase {
             case "/readyz" -> Future.succeededFuture(new JsonObject());
             case "/come" -> come(request);
             case "/leave" -> leave(number(request, "first"), number(request, "count"));
-            case "/heard" -> Future.succeededFuture(new JsonObject().put("heard", heard).put("troubles", troubles));
+            case "/heard" ->
+                Future.succeededFuture(new JsonObject().put("heard", heard).put("troubles", troubles));
             case "/delays" -> Future.succeededFuture(delays.take());
             case "/ledger" -> Future.succeededFuture(ledger());
             default -> Future.failedFuture("no such request: " + request.path());

@@ -48,7 +48,7 @@ final class Seat extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        context.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII), context.voidPromise());
+        write(context, Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII));
     }
 
     @Override
@@ -65,7 +65,7 @@ final class Seat extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         welcome.tryFail(cause);
-        context.close();
+        end(context);
     }
 
     @Override
@@ -90,6 +90,14 @@ final class Seat extends ChannelInboundHandlerAdapter {
         }
     }
 
+    private static void write(ChannelHandlerContext context, ByteBuf bytes) {
+        var unused = context.writeAndFlush(bytes, context.voidPromise());
+    }
+
+    private static void end(ChannelHandlerContext context) {
+        var unused = context.close();
+    }
+
     private boolean readHead(ChannelHandlerContext context, ByteBuf bytes) {
         byte[] scratch = audience.scratch(bytes.readableBytes());
         int length = bytes.readableBytes();
@@ -104,7 +112,7 @@ final class Seat extends ChannelInboundHandlerAdapter {
                             .lines()
                             .findFirst()
                             .orElse(""));
-            context.close();
+            end(context);
         }
         bytes.skipBytes(end + END_OF_HEAD.length);
         return true;
@@ -137,8 +145,8 @@ final class Seat extends ChannelInboundHandlerAdapter {
                 bytes.getBytes(at + head, scratch, 0, length);
                 hear(scratch, length);
             }
-            case PING -> context.writeAndFlush(Unpooled.wrappedBuffer(PONG), context.voidPromise());
-            case CLOSE -> context.close();
+            case PING -> write(context, Unpooled.wrappedBuffer(PONG));
+            case CLOSE -> end(context);
             default -> {
                 // Nobody sends these.
             }
