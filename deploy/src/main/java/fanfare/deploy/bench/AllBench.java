@@ -106,7 +106,9 @@ final class AllBench {
                 continue;
             }
             json.put(name, found);
-            TARGETS.stream().filter(target -> target.benchmark().equals(name)).forEach(target -> add(table, target, found));
+            TARGETS.stream()
+                    .filter(target -> target.benchmark().equals(name))
+                    .forEach(target -> add(table, target, found));
         }
         return new Outcome(table, json, complete);
     }

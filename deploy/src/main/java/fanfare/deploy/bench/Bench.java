@@ -63,10 +63,9 @@ public final class Bench {
             case "sinks" -> SinkProcess.run(rest);
             case "audience" -> Audience.run(rest);
             default ->
-                throw new IllegalArgumentException(
-                        arguments.get(0)
-                                + " is not a benchmark; there are publish, recover, receipts, private, multicast, storm,"
-                                + " memory, fanout, million, gc and all");
+                throw new IllegalArgumentException(arguments.get(0)
+                        + " is not a benchmark; there are publish, recover, receipts, private, multicast, storm,"
+                        + " memory, fanout, million, gc and all");
         }
     }
 

@@ -60,8 +60,7 @@ final class Broadcaster {
                 compiler.destroyForcibly();
                 return false;
             }
-            return compiler.exitValue() == 0
-                    && fresh.toFile().renameTo(program.toFile());
+            return compiler.exitValue() == 0 && fresh.toFile().renameTo(program.toFile());
         } catch (IOException e) {
             return false; // There is none.
         }

@@ -111,8 +111,7 @@ final class FanoutBench {
     }
 
     /** A gateway with its own Redis and connections, so that each hears its own broadcasts only. */
-    private Stand stand(
-            Workbench workbench, Vertx vertx, Loop loop, HttpServer site, String key, Sinks.Framing framing)
+    private Stand stand(Workbench workbench, Vertx vertx, Loop loop, HttpServer site, String key, Sinks.Framing framing)
             throws IOException, InterruptedException {
         int redisPort = workbench.startRedis("redis-" + key);
         Workbench.Gateway gateway =
@@ -178,10 +177,7 @@ final class FanoutBench {
     private Outcome outcome(List<Arm> arms, Map<Stand, Sinks.Arrivals> alone, int troubles) {
         Table table = new Table(
                 "%s WebSockets, broadcasts of 128 bytes, %s a round, %d rounds of each kind in turn"
-                        .formatted(
-                                Table.number(options.users()),
-                                Table.number(options.broadcasts()),
-                                options.rounds()),
+                        .formatted(Table.number(options.users()), Table.number(options.broadcasts()), options.rounds()),
                 "",
                 "deliveries/CPU s",
                 ": the least",

@@ -41,7 +41,7 @@ final class Memory {
     /** What the kernel keeps for itself, sockets' buffers included [bytes]. */
     static long kernel() throws IOException {
         String memory = Files.readString(Path.of("/proc/meminfo"));
-        return (kilobytes(memory, "Slab") + kilobytes(memory, "KernelStack") << 10)
+        return ((kilobytes(memory, "Slab") + kilobytes(memory, "KernelStack")) << 10)
                 + tcpPages(Files.readString(Path.of("/proc/net/sockstat"))) * 4_096;
     }
 

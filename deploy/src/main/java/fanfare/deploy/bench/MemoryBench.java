@@ -87,12 +87,12 @@ final class MemoryBench {
             sinks.come(port, framing, options.few(), options.users() - options.few());
             Look many = Look.at(jvm, pid);
             if (sinks.counts().open() != options.users()) {
-                throw new IOException("%s: %,d of %,d are left".formatted(name, sinks.counts().open(), options.users()));
+                throw new IOException(
+                        "%s: %,d of %,d are left".formatted(name, sinks.counts().open(), options.users()));
             }
             sinks.leave(options.users());
             int more = options.users() - options.few();
-            return new Slope(
-                    name, key, (many.resident() - few.resident()) / more, (many.heap() - few.heap()) / more);
+            return new Slope(name, key, (many.resident() - few.resident()) / more, (many.heap() - few.heap()) / more);
         }
     }
 
@@ -113,11 +113,7 @@ final class MemoryBench {
         long plain = slopes.get(slopes.size() - 1).resident();
         for (Slope slope : slopes) {
             double ratio = (double) slope.resident() / Math.max(1, plain);
-            table.add(
-                    slope.name(),
-                    Table.number(slope.resident()),
-                    Table.number(ratio, 2),
-                    Table.number(slope.heap()));
+            table.add(slope.name(), Table.number(slope.resident()), Table.number(ratio, 2), Table.number(slope.heap()));
             json.put(
                     slope.key(),
                     new JsonObject()

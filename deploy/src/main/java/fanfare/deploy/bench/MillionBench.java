@@ -63,7 +63,8 @@ final class MillionBench {
     Outcome run(Workbench workbench) throws IOException, InterruptedException {
         int connections = (int) Math.min(options.connections(), (Memory.available() - SPARE_BYTES) / GUESS_BYTES);
         if (connections < options.connections()) {
-            Progress.say("memory is short: %,d connections instead of %,d".formatted(connections, options.connections()));
+            Progress.say(
+                    "memory is short: %,d connections instead of %,d".formatted(connections, options.connections()));
         }
         int processes = (connections + Arguments.CONNECTIONS_MAX - 1) / Arguments.CONNECTIONS_MAX;
         Vertx vertx = Vertx.vertx();
@@ -102,7 +103,9 @@ final class MillionBench {
         for (Stand stand : gateways) {
             lost += stand.count() - stand.sinks().counts().open();
         }
-        int more = gateways.stream().mapToInt(stand -> stand.count() - early(stand)).sum();
+        int more = gateways.stream()
+                .mapToInt(stand -> stand.count() - early(stand))
+                .sum();
         // Either end of a connection is a socket, and they have the same size.
         Slope slope = new Slope((many.gateways() - few.gateways()) / more, (many.kernel() - few.kernel()) / more / 2);
         return outcome(connections, processes, slope, ours, bare, language, lost);
@@ -160,7 +163,8 @@ final class MillionBench {
 
     private Outcome outcome(
             int connections, int processes, Slope slope, Beats ours, Beats bare, String language, int lost) {
-        double ratio = (double) ours.spent().nanos() / Math.max(Cpu.TICK_NANOS, bare.spent().nanos());
+        double ratio = (double) ours.spent().nanos()
+                / Math.max(Cpu.TICK_NANOS, bare.spent().nanos());
         Table table = new Table(
                 "%s raw WebSockets on %d gateways, heartbeats every %d s looked at for %d s"
                         .formatted(Table.number(connections), processes, HEARTBEAT_SECONDS, options.seconds()),
@@ -169,7 +173,9 @@ final class MillionBench {
         table.add("a connection, gateway's resident bytes", Table.number(slope.gateway()));
         table.add("a connection, kernel bytes of its end", Table.number(slope.kernel()));
         table.add("a million of them, GiB", Table.number(slope.millionGib(), 1));
-        table.add("connections that fit into 24 GiB", Table.number(ROOM_BYTES / Math.max(1, slope.gateway() + slope.kernel())));
+        table.add(
+                "connections that fit into 24 GiB",
+                Table.number(ROOM_BYTES / Math.max(1, slope.gateway() + slope.kernel())));
         table.add("heartbeats that came, gateways", Table.number(ours.heartbeats()));
         table.add("heartbeats that came, loops in " + language, Table.number(bare.heartbeats()));
         table.add("idle CPU, gateways, %", Table.number(percent(ours), 2));

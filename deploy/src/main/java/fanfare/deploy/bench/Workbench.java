@@ -134,8 +134,8 @@ final class Workbench {
     Service startOwn(String name, String command, int... arguments) throws IOException, InterruptedException {
         int port = freePort();
         // What is compared with the product has the product's flags.
-        List<String> line = JvmFlags.start(
-                JvmFlags.of(root, "gateway"), HEAP, root.resolve("deploy/target/deploy.jar"));
+        List<String> line =
+                JvmFlags.start(JvmFlags.of(root, "gateway"), HEAP, root.resolve("deploy/target/deploy.jar"));
         line.addAll(List.of("bench", command));
         line.add(Integer.toString(port));
         IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
@@ -164,7 +164,10 @@ final class Workbench {
         readiness.await(child, port);
         long pid = ProcessHandle.of(child.pid()).stream()
                 .flatMap(ProcessHandle::descendants)
-                .filter(process -> process.info().command().filter(program.toString()::equals).isPresent())
+                .filter(process -> process.info()
+                        .command()
+                        .filter(program.toString()::equals)
+                        .isPresent())
                 .mapToLong(ProcessHandle::pid)
                 .findFirst()
                 .orElseThrow(() -> new IOException(name + " has gone"));
@@ -186,7 +189,9 @@ final class Workbench {
                 "bench-" + arguments.get(0),
                 logs,
                 line,
-                Map.of("FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()))));
+                Map.of(
+                        "FANFARE_PARENT_PID",
+                        Long.toString(ProcessHandle.current().pid()))));
         CompletableFuture<Integer> code = new CompletableFuture<>();
         child.onExit(code::complete);
         try {

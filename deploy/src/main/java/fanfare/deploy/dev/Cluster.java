@@ -180,8 +180,12 @@ final class Cluster {
                 switch (module) {
                     case "gateway" -> JvmFlags.start(root, module, "-Xmx1g");
                     case "publisher-api" -> JvmFlags.start(root, module, "-Xmx256m");
-                    default -> List.of(
-                            "-Xmx256m", "-jar", root.resolve(module + "/target/" + module + ".jar").toString());
+                    default ->
+                        List.of(
+                                "-Xmx256m",
+                                "-jar",
+                                root.resolve(module + "/target/" + module + ".jar")
+                                        .toString());
                 });
         line.addAll(command);
         return new Managed(add(() -> Child.start(name, logs, line, all)), managementPort);

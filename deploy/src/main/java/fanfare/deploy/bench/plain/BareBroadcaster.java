@@ -32,7 +32,7 @@ public final class BareBroadcaster extends ChannelInboundHandlerAdapter {
                     + "\u0081\u0012{\"type\":\"welcome\"}";
     private static final String DONE = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
     private static final String FRAME =
-            "\u0081\u007e\u0000\u0080{\"position\":\"" + "x".repeat(128 - "{\"position\":\"".length());
+            "\u0081~\u0000\u0080{\"position\":\"" + "x".repeat(128 - "{\"position\":\"".length());
     private static final String PING = "\u0089\u0000";
     private static final String BROADCAST = "GET /broadcast?";
     private static final int TICK_MS = 100;
@@ -72,8 +72,8 @@ public final class BareBroadcaster extends ChannelInboundHandlerAdapter {
                 });
         int ticks = Integer.parseInt(arguments.get(1)) * 1_000 / TICK_MS;
         if (ticks > 0) {
-            var unused = loop.scheduleAtFixedRate(
-                    () -> broadcaster.beat(ticks), TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+            var unused =
+                    loop.scheduleAtFixedRate(() -> broadcaster.beat(ticks), TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -101,13 +101,13 @@ public final class BareBroadcaster extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, @Nullable Throwable cause) {
-        context.close();
+        var unused = context.close();
     }
 
     private void broadcast(int messages) {
         for (int i = 0; i < messages; i++) {
             for (Channel connection : connections) {
-                connection.writeAndFlush(frame.retainedDuplicate(), connection.voidPromise());
+                var unused = connection.writeAndFlush(frame.retainedDuplicate(), connection.voidPromise());
             }
         }
     }
@@ -115,12 +115,13 @@ public final class BareBroadcaster extends ChannelInboundHandlerAdapter {
     private void beat(int ticks) {
         for (int i = tick++ % ticks; i < connections.size(); i += ticks) {
             Channel connection = connections.get(i);
-            connection.writeAndFlush(ping.retainedDuplicate(), connection.voidPromise());
+            var unused = connection.writeAndFlush(ping.retainedDuplicate(), connection.voidPromise());
         }
     }
 
     private static void answer(ChannelHandlerContext context, String text) {
-        context.writeAndFlush(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1), context.voidPromise());
+        var unused =
+                context.writeAndFlush(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1), context.voidPromise());
     }
 
     private static ByteBuf prepared(String bytes) {

@@ -7,17 +7,15 @@ enum Framing {
     /** Its hello stands in the address, so that a gateway waits for none. */
     RAW("/push/websocket?inbox=false", "", "{\"position\":\"", "{\"type\":\"welcome\"") {
         @Override
-        int count(byte[] bytes, int from, int to, byte[] wanted) {
+        int count(byte[] bytes, int from, int to, String wanted) {
             return startsWith(bytes, from, to, wanted) ? 1 : 0;
         }
     },
     SOCKJS(
             "/push/000/%08d/websocket",
-            "[\"{\\\"type\\\":\\\"hello\\\"}\"]",
-            "{\\\"position\\\":",
-            "{\\\"type\\\":\\\"welcome\\\"") {
+            "[\"{\\\"type\\\":\\\"hello\\\"}\"]", "{\\\"position\\\":", "{\\\"type\\\":\\\"welcome\\\"") {
         @Override
-        int count(byte[] bytes, int from, int to, byte[] wanted) {
+        int count(byte[] bytes, int from, int to, String wanted) {
             int count = 0;
             boolean inside = false;
             for (int at = from; at < to; at++) {
@@ -36,19 +34,19 @@ enum Framing {
 
     private final String path;
     private final String hello;
-    private final byte[] event;
-    private final byte[] welcome;
+    private final String event;
+    private final String welcome;
 
     /** An event's text begins with its position, whatever else it says. */
     Framing(String path, String hello, String event, String welcome) {
         this.path = path;
         this.hello = hello;
-        this.event = ascii(event);
-        this.welcome = ascii(welcome);
+        this.event = event;
+        this.welcome = welcome;
     }
 
     /** How many messages that begin so are in a text frame. */
-    abstract int count(byte[] bytes, int from, int to, byte[] wanted);
+    abstract int count(byte[] bytes, int from, int to, String wanted);
 
     /** How many events are in a text frame. */
     int events(byte[] bytes, int from, int to) {
@@ -82,12 +80,12 @@ enum Framing {
         return "user=user-%06d; sid=%042d".formatted(user, user);
     }
 
-    static boolean startsWith(byte[] bytes, int from, int to, byte[] wanted) {
-        if (to - from < wanted.length) {
+    static boolean startsWith(byte[] bytes, int from, int to, String wanted) {
+        if (to - from < wanted.length()) {
             return false;
         }
-        for (int i = 0; i < wanted.length; i++) {
-            if (bytes[from + i] != wanted[i]) {
+        for (int i = 0; i < wanted.length(); i++) {
+            if (bytes[from + i] != wanted.charAt(i)) {
                 return false;
             }
         }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One WebSocket of a user, from its upgrade to its end. */
 final class Sink {
-    private static final byte[] END_OF_HEAD = Framing.ascii("\r\n\r\n");
-    private static final byte[] SWITCHING = Framing.ascii("HTTP/1.1 101 ");
+    private static final String END_OF_HEAD = "\r\n\r\n";
+    private static final String SWITCHING = "HTTP/1.1 101 ";
     private static final int CONTINUATION = 0;
     private static final int TEXT = 1;
     private static final int CLOSE = 8;
@@ -89,14 +89,15 @@ final class Sink {
     }
 
     private int head(byte[] bytes, int end) throws IOException {
-        for (int at = 0; at <= end - END_OF_HEAD.length; at++) {
+        for (int at = 0; at <= end - END_OF_HEAD.length(); at++) {
             if (Framing.startsWith(bytes, at, end, END_OF_HEAD)) {
                 if (!Framing.startsWith(bytes, 0, end, SWITCHING)) {
-                    throw new IOException("the server answered " + new String(bytes, 0, Math.min(at, 40), StandardCharsets.ISO_8859_1));
+                    throw new IOException("the server answered "
+                            + new String(bytes, 0, Math.min(at, 40), StandardCharsets.ISO_8859_1));
                 }
                 upgraded = true;
                 write(framing.hello());
-                return frames(bytes, at + END_OF_HEAD.length, end);
+                return frames(bytes, at + END_OF_HEAD.length(), end);
             }
         }
         return 0;
@@ -116,7 +117,7 @@ final class Sink {
                 if (end < body) {
                     break;
                 }
-                length = (bytes[at + 2] & 0xff) << 8 | bytes[at + 3] & 0xff;
+                length = (bytes[at + 2] & 0xff) << 8 | (bytes[at + 3] & 0xff);
             }
             if (end - body < length) {
                 break;
@@ -136,7 +137,7 @@ final class Sink {
             }
             case CLOSE ->
                 throw new IOException("the server closed with "
-                        + (to - from < 2 ? "no code" : (bytes[from] & 0xff) << 8 | bytes[from + 1] & 0xff));
+                        + (to - from < 2 ? "no code" : (bytes[from] & 0xff) << 8 | (bytes[from + 1] & 0xff)));
             case CONTINUATION -> throw new IOException("the server sent a fragment");
             default -> {
                 // A pong.

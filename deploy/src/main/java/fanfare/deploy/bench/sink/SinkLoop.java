@@ -2,6 +2,7 @@ package fanfare.deploy.bench.sink;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** The thread of all sinks of a process. */
 final class SinkLoop implements Runnable {
     private static final System.Logger LOG = System.getLogger(SinkLoop.class.getName());
-    private static final String LOOPBACK = "127.0.0.1";
+    private static final byte[] LOOPBACK = {127, 0, 0, 1};
     private static final int BUFFER_BYTES = 1 << 18;
     /** Little is on its way to a sink, and a kernel's memory is not what is measured. */
     private static final int RECEIVE_BYTES = 1 << 12;
@@ -73,13 +74,15 @@ final class SinkLoop implements Runnable {
     /** From any thread: has the loop do something, and tells what came of it. */
     CompletableFuture<JsonObject> order(Supplier<CompletableFuture<JsonObject>> order) {
         CompletableFuture<JsonObject> outcome = new CompletableFuture<>();
-        orders.add(() -> order.get().whenComplete((json, failure) -> {
-            if (failure == null) {
-                outcome.complete(json);
-            } else {
-                outcome.completeExceptionally(failure);
-            }
-        }));
+        orders.add(() -> {
+            var unused = order.get().whenComplete((json, failure) -> {
+                if (failure == null) {
+                    outcome.complete(json);
+                } else {
+                    outcome.completeExceptionally(failure);
+                }
+            });
+        });
         selector.wakeup();
         return outcome;
     }
@@ -187,7 +190,7 @@ final class SinkLoop implements Runnable {
             Sink sink = new Sink(this, current.first + current.started++, current.framing, current.port, channel, key);
             key.attach(sink);
             sinks.addLast(sink);
-            channel.connect(new InetSocketAddress(LOOPBACK, current.port));
+            channel.connect(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), current.port));
         } catch (IOException e) {
             coming = null;
             current.done.completeExceptionally(e);

@@ -25,7 +25,6 @@ public final class Rig {
     public static final int PUBLISHERS = 2;
     private static final String LOOPBACK = "127.0.0.1";
 
-    private final Path root;
     private final Path logs;
     private final FreePorts ports;
     private final Readiness readiness = new Readiness();
@@ -40,7 +39,6 @@ public final class Rig {
     public Rig(Vertx vertx, Path root, Path redisBinary, RandomGenerator random, Children children)
             throws IOException, InterruptedException {
         Context network = ((VertxInternal) vertx).createEventLoopContext();
-        this.root = root;
         this.logs = root.resolve("deploy/target/logs/selftest");
         this.ports = new FreePorts(random);
         this.children = children;
@@ -59,7 +57,14 @@ public final class Rig {
                 ports.take(),
                 replication,
                 links);
-        this.site = service("site", List.of("-Xmx128m", "-jar", root.resolve("deploy/target/deploy.jar").toString(), "site"), Map.of());
+        this.site = service(
+                "site",
+                List.of(
+                        "-Xmx128m",
+                        "-jar",
+                        root.resolve("deploy/target/deploy.jar").toString(),
+                        "site"),
+                Map.of());
         for (int i = 0; i < GATEWAYS; i++) {
             gateways.add(service("gateway-" + (i + 1), JvmFlags.start(root, "gateway", "-Xmx1g"), gatewaySettings(i)));
         }

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.Test;
 class FramingTest {
     @Test
     void rawFramesAreOneMessage() {
-        assertThat(events(Framing.RAW, "{\"position\":\"1-1\",\"type\":\"event\"}")).isOne();
+        assertThat(events(Framing.RAW, "{\"position\":\"1-1\",\"type\":\"event\"}"))
+                .isOne();
         assertThat(events(Framing.RAW, "{\"type\":\"resume\"}")).isZero();
     }
 
