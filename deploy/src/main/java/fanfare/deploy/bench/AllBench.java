@@ -106,16 +106,21 @@ final class AllBench {
                 continue;
             }
             json.put(name, found);
-            TARGETS.stream()
-                    .filter(target -> target.benchmark().equals(name))
-                    .forEach(target -> add(table, target, found));
+            rows(name, found).forEach(row -> table.add(row.toArray(String[]::new)));
         }
         return new Outcome(table, json, complete);
     }
 
-    private static void add(Table table, Target target, JsonObject found) {
-        double figure = target.figure(found);
-        table.add(
+    /** What a benchmark found, beside what was aimed at: a row for each target. */
+    static List<List<String>> rows(String benchmark, JsonObject found) {
+        return TARGETS.stream()
+                .filter(target -> target.benchmark().equals(benchmark))
+                .map(target -> row(target, target.figure(found)))
+                .toList();
+    }
+
+    private static List<String> row(Target target, double figure) {
+        return List.of(
                 target.line(),
                 number(figure),
                 (target.atMost() ? "<= " : ">= ") + number(target.bound()),

@@ -147,7 +147,7 @@ final class FanoutBench {
         Cpu.Spent spent = Cpu.spent(stand.pid()).since(before);
         double deliveries = (double) bursts * arm.atOnce() * options.users();
         if (counts) {
-            arm.perCpuSecond().add(deliveries * 1e9 / Math.max(1, spent.nanos()));
+            arm.perCpuSecond().add(deliveries * 1e9 / Math.max(Cpu.TICK_NANOS, spent.nanos()));
             arm.userMicros().add(spent.userNanos() / 1e3 / deliveries);
             arm.garbage().add((stand.allocated() - allocated) / deliveries);
         }

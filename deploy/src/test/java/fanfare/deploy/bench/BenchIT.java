@@ -83,6 +83,7 @@ class BenchIT {
         for (String name : List.of("wrong", "plainWrong", "inboxesWrong")) {
             assertThat(run.json().getInteger(name)).as(name).isZero();
         }
+        assertThat(AllBench.rows("private", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
@@ -100,6 +101,7 @@ class BenchIT {
         }
         assertThat(run.json().getInteger("wrong")).isZero();
         assertThat(run.json().getInteger("inboxesWrong")).isZero();
+        assertThat(AllBench.rows("multicast", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
@@ -114,6 +116,7 @@ class BenchIT {
                     .containsExactly("residentBytes", "toPlain", "heapBytes");
         }
         assertThat(run.json().getString("flags")).isEqualTo("-XX:+UseSerialGC");
+        assertThat(AllBench.rows("memory", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
@@ -128,6 +131,7 @@ class BenchIT {
                     .isPositive();
         }
         assertThat(run.json().getInteger("troubles")).isZero();
+        assertThat(AllBench.rows("fanout", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
@@ -137,6 +141,7 @@ class BenchIT {
 
         assertThat(run.json().getInteger("connections")).isEqualTo(40);
         assertThat(run.json().getInteger("lost")).isZero();
+        assertThat(AllBench.rows("million", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
@@ -146,6 +151,7 @@ class BenchIT {
 
         assertThat(run.json().getInteger("pauses")).isPositive();
         assertThat(run.json().getDouble("longestMs")).isPositive();
+        assertThat(AllBench.rows("gc", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
@@ -164,6 +170,7 @@ class BenchIT {
         assertThat(run.json().getJsonObject("othersMeanwhile").getDouble("maxMs"))
                 .isPositive();
         assertThat(run.json().getInteger("wrong")).isZero();
+        assertThat(AllBench.rows("storm", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
