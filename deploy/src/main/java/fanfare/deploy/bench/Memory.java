@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 /** What a process and the kernel have in RAM. */
 final class Memory {
     private static final Duration SETTLE_MAX = Duration.ofSeconds(45);
-    private static final int LOOK_EVERY_MS = 1_000;
+    private static final int LOOK_EVERY_MS = 500;
     /** So many looks in a row that find no less than before. */
     private static final int CALM_LOOKS = 4;
     /** Less than that is no fall [bytes]. */
