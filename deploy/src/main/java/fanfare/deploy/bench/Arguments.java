@@ -67,6 +67,12 @@ final class Arguments {
         return file;
     }
 
+    /** What stands between blanks; nothing if nobody says anything. */
+    List<String> words(String option) {
+        String text = values.getOrDefault(option, "").strip();
+        return text.isEmpty() ? List.of() : List.of(text.split("\\s+"));
+    }
+
     private static String listed(String... names) {
         int last = names.length - 1;
         return last == 0 ? names[0] : String.join(", ", List.of(names).subList(0, last)) + " and " + names[last];

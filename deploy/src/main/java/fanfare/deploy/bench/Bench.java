@@ -1,9 +1,13 @@
 package fanfare.deploy.bench;
 
+import fanfare.config.Env;
 import fanfare.deploy.bench.audience.Audience;
+import fanfare.deploy.bench.plain.BareBroadcaster;
 import fanfare.deploy.bench.plain.PlainProcess;
+import fanfare.deploy.bench.sink.SinkProcess;
 import fanfare.deploy.dev.Dev;
 import fanfare.process.Logging;
+import fanfare.process.Parent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,11 @@ public final class Bench {
                    java -jar deploy.jar bench private [--users N] [--millis N] [--rounds N]
                    java -jar deploy.jar bench multicast [--users N] [--rounds N]
                    java -jar deploy.jar bench storm [--users N]
+                   java -jar deploy.jar bench memory [--users N] [--few N] [--flags FLAGS]
+                   java -jar deploy.jar bench fanout [--users N] [--broadcasts N] [--rounds N]
+                   java -jar deploy.jar bench million [--connections N] [--seconds N]
+                   java -jar deploy.jar bench gc [--minutes N] [--seconds N] [--users N] [--flags FLAGS]
+                   java -jar deploy.jar bench all [--only NAMES]
 
             Runs one benchmark; ./deploy/bench --help says more.""";
 
@@ -41,19 +50,29 @@ public final class Bench {
             case "receipts" -> run("receipts", new ReceiptBench(ReceiptBench.Options.parse(rest))::run);
             case "private" -> run("private", new PrivateBench(PrivateBench.Options.parse(rest))::run);
             case "multicast" -> run("multicast", new MulticastBench(MulticastBench.Options.parse(rest))::run);
+            case "memory" -> run("memory", new MemoryBench(MemoryBench.Options.parse(rest))::run);
+            case "fanout" -> run("fanout", new FanoutBench(FanoutBench.Options.parse(rest))::run);
+            case "million" -> run("million", new MillionBench(MillionBench.Options.parse(rest))::run);
+            case "gc" -> run("gc", new GcBench(GcBench.Options.parse(rest))::run);
+            case "all" -> run("all", new AllBench(AllBench.Options.parse(rest))::run);
             case "storm" -> run("storm", new StormBench(StormBench.Options.parse(rest))::run);
             // What benchmarks start as processes of their own; nobody else has a use for it.
             case "plain-gateway" -> PlainProcess.gateway(rest);
             case "plain-publisher" -> PlainProcess.publisher(rest);
+            case "broadcaster" -> BareBroadcaster.run(rest);
+            case "sinks" -> SinkProcess.run(rest);
             case "audience" -> Audience.run(rest);
             default ->
                 throw new IllegalArgumentException(arguments.get(0)
-                        + " is not a benchmark; there are publish, recover, receipts, private, multicast and storm");
+                        + " is not a benchmark; there are publish, recover, receipts, private, multicast, storm,"
+                        + " memory, fanout, million, gc and all");
         }
     }
 
     private static void run(String name, Benchmark benchmark) {
         Logging.install();
+        // A benchmark of all ends with the one that runs them all.
+        Parent.watch(Parent.pid(new Env(System.getenv())), () -> System.exit(1));
         Path root = Dev.root();
         int code = 1;
         try {

@@ -6,20 +6,14 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /** Tells the browsers in a process of their own what they shall do. Blocks the caller. */
 final class Browsers {
-    private static final Duration ANSWER_MAX = Duration.ofMinutes(3);
     private static final int POLL_MS = 5;
     private static final int FOLLOW_MS = 5;
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final Remote remote;
     private final int port;
     /** What {@link #follow} knows; confined to the event loop. */
     private long heard;
@@ -27,6 +21,7 @@ final class Browsers {
     private boolean asking;
 
     private Browsers(int port) {
+        this.remote = new Remote("the browsers", port);
         this.port = port;
     }
 
@@ -48,12 +43,12 @@ final class Browsers {
 
     Came come(int gatewayPort, int first, int count, int atOnce) throws IOException, InterruptedException {
         JsonObject answer =
-                ask("/come?port=%d&first=%d&count=%d&atOnce=%d".formatted(gatewayPort, first, count, atOnce));
+                remote.ask("/come?port=%d&first=%d&count=%d&atOnce=%d".formatted(gatewayPort, first, count, atOnce));
         return new Came(answer.getInteger("recovered"), answer.getInteger("retries"), answer.getDouble("seconds"));
     }
 
     void leave(int first, int count) throws IOException, InterruptedException {
-        ask("/leave?first=%d&count=%d".formatted(first, count));
+        remote.ask("/leave?first=%d&count=%d".formatted(first, count));
     }
 
     /** Lets {@link #heardLately} know from now on how many notes have come; on the event loop. */
@@ -79,7 +74,7 @@ final class Browsers {
     /** Waits until so many notes have come in all since the start; false if they do not. */
     boolean awaitHeard(long notes, Duration max) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + max.toNanos();
-        while (ask("/heard").getLong("heard") < notes) {
+        while (remote.ask("/heard").getLong("heard") < notes) {
             if (System.nanoTime() > deadline) {
                 return false;
             }
@@ -90,7 +85,7 @@ final class Browsers {
 
     /** How often something came that should not; the process' log says what. */
     int troubles() throws IOException, InterruptedException {
-        return ask("/heard").getInteger("troubles");
+        return remote.ask("/heard").getInteger("troubles");
     }
 
     /**
@@ -101,7 +96,7 @@ final class Browsers {
     record Delays(double p50, double p99, double max, long lastNanos) {}
 
     Delays takeDelays() throws IOException, InterruptedException {
-        JsonObject answer = ask("/delays");
+        JsonObject answer = remote.ask("/delays");
         return new Delays(
                 answer.getDouble("p50Ms"),
                 answer.getDouble("p99Ms"),
@@ -111,17 +106,6 @@ final class Browsers {
 
     /** For each user how many notes came, and the sum of their numbers. */
     JsonObject ledger() throws IOException, InterruptedException {
-        return ask("/ledger");
-    }
-
-    private JsonObject ask(String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + Workbench.LOOPBACK + ":" + port + path))
-                .timeout(ANSWER_MAX)
-                .build();
-        HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 200) {
-            throw new IOException("the browsers: " + answer.body());
-        }
-        return new JsonObject(answer.body());
+        return remote.ask("/ledger");
     }
 }

@@ -36,7 +36,7 @@ final class Doorman {
             request.response()
                     .putHeader("Content-Type", "application/json")
                     .end(new JsonObject()
-                            .put("user", cookie.substring(COOKIE.length()))
+                            .put("user", cookie.substring(COOKIE.length()).split(";", 2)[0])
                             .toBuffer());
         }
     }

@@ -1,17 +1,22 @@
 package fanfare.deploy.bench;
 
 import fanfare.deploy.dev.Child;
+import fanfare.deploy.dev.JvmFlags;
 import fanfare.deploy.dev.Readiness;
 import fanfare.deploy.dev.RedisBinary;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The processes of one benchmark, on free ports of the loopback address. They are started by the main thread and stopped by
@@ -19,6 +24,7 @@ import java.util.stream.IntStream;
  */
 final class Workbench {
     static final String LOOPBACK = "127.0.0.1";
+    private static final String HEAP = "-Xmx1g";
     static final String PUBLISHER_KEY = "bench.secret";
 
     /** A gateway, and where it listens. */
@@ -34,6 +40,8 @@ final class Workbench {
     private final List<Child> children = new ArrayList<>();
 
     private boolean stopping;
+    /** Null for the usual ones; the main thread's alone. */
+    private @Nullable List<String> gatewayFlags;
 
     private interface Start {
         Child start() throws IOException;
@@ -95,7 +103,7 @@ final class Workbench {
                 // All clients have one address.
                 Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"));
-        Child child = startJava(name, List.of("-Xmx1g", "-jar", jar.toString()), settings, managementPort);
+        Child child = startJava(name, JvmFlags.start(gatewayFlags(), HEAP, jar), settings, managementPort);
         return new Gateway(port, managementPort, child.pid());
     }
 
@@ -116,21 +124,92 @@ final class Workbench {
                 PUBLISHER_KEY,
                 "FANFARE_RATE_LIMIT",
                 "0");
-        String jar = root.resolve("publisher-api/target/publisher-api.jar").toString();
         return new Service(
                 port,
-                startJava("publisher", List.of("-Xmx1g", "-jar", jar), settings, managementPort)
+                startJava("publisher", JvmFlags.start(root, "publisher-api", HEAP), settings, managementPort)
                         .pid());
     }
 
     /** Starts {@code deploy.jar bench COMMAND PORT ARGUMENTS}, and waits until it is ready. */
     Service startOwn(String name, String command, int... arguments) throws IOException, InterruptedException {
         int port = freePort();
-        List<String> line = new ArrayList<>(List.of(
-                "-Xmx1g", "-jar", root.resolve("deploy/target/deploy.jar").toString(), "bench", command));
+        // What is compared with the product has the product's flags.
+        List<String> line =
+                JvmFlags.start(JvmFlags.of(root, "gateway"), HEAP, root.resolve("deploy/target/deploy.jar"));
+        line.addAll(List.of("bench", command));
         line.add(Integer.toString(port));
         IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
         return new Service(port, startJava(name, line, Map.of(), port).pid());
+    }
+
+    /** Has gateways that are started from now on run with these JVM flags instead of their usual ones. */
+    void gatewayFlags(List<String> flags) {
+        gatewayFlags = List.copyOf(flags);
+    }
+
+    /** Those that gateways run with. */
+    List<String> gatewayFlags() throws IOException {
+        return gatewayFlags == null ? JvmFlags.of(root, "gateway") : gatewayFlags;
+    }
+
+    /**
+     * Starts a program that is ready when it answers on the port, its last argument but those given; and tells the pid of its
+     * own process, not of the shell that ends it with this one.
+     */
+    Service startNative(String name, Path program, int... arguments) throws IOException, InterruptedException {
+        int port = freePort();
+        List<String> line = new ArrayList<>(List.of(program.toString(), Integer.toString(port)));
+        IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
+        Child child = add(() -> Child.startTied(name, logs, line));
+        readiness.await(child, port);
+        long pid = ProcessHandle.of(child.pid()).stream()
+                .flatMap(ProcessHandle::descendants)
+                .filter(process -> process.info()
+                        .command()
+                        .filter(program.toString()::equals)
+                        .isPresent())
+                .mapToLong(ProcessHandle::pid)
+                .findFirst()
+                .orElseThrow(() -> new IOException(name + " has gone"));
+        return new Service(port, pid);
+    }
+
+    /** What a benchmark printed, and its exit code. */
+    record Ended(List<String> printed, int code) {}
+
+    /** Runs a benchmark with its arguments in a process of its own and waits for its end; its progress is shown. */
+    Ended runBenchmark(List<String> arguments) throws IOException, InterruptedException {
+        List<String> line = JvmFlags.start(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
+                HEAP,
+                root.resolve("deploy/target/deploy.jar"));
+        line.add("bench");
+        line.addAll(arguments);
+        Child child = add(() -> Child.start(
+                "bench-" + arguments.get(0),
+                logs,
+                line,
+                Map.of(
+                        "FANFARE_PARENT_PID",
+                        Long.toString(ProcessHandle.current().pid()))));
+        CompletableFuture<Integer> code = new CompletableFuture<>();
+        child.onExit(code::complete);
+        try {
+            int ended = code.get();
+            return new Ended(Files.readAllLines(child.log()), ended);
+        } catch (ExecutionException e) {
+            throw new IOException(e);
+        }
+    }
+
+    /** The folder of the processes' logs, for whatever else a benchmark makes. */
+    Path logs() {
+        return logs;
+    }
+
+    /** The project's root. */
+    Path root() {
+        return root;
     }
 
     private Child startJava(String name, List<String> arguments, Map<String, String> settings, int readyPort)

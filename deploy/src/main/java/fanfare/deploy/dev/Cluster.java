@@ -174,11 +174,19 @@ final class Cluster {
         all.put("FANFARE_LISTEN_PORT", Integer.toString(port));
         all.put("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort));
         all.put("FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()));
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                module.equals("gateway") ? "-Xmx1g" : "-Xmx256m",
-                "-jar",
-                root.resolve(module + "/target/" + module + ".jar").toString()));
+        List<String> line = new ArrayList<>();
+        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        line.addAll(
+                switch (module) {
+                    case "gateway" -> JvmFlags.start(root, module, "-Xmx1g");
+                    case "publisher-api" -> JvmFlags.start(root, module, "-Xmx256m");
+                    default ->
+                        List.of(
+                                "-Xmx256m",
+                                "-jar",
+                                root.resolve(module + "/target/" + module + ".jar")
+                                        .toString());
+                });
         line.addAll(command);
         return new Managed(add(() -> Child.start(name, logs, line, all)), managementPort);
     }

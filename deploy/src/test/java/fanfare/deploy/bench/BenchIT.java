@@ -90,6 +90,7 @@ class BenchIT {
         for (String name : List.of("wrong", "plainWrong", "inboxesWrong")) {
             assertThat(run.json().getInteger(name)).as(name).isZero();
         }
+        assertThat(AllBench.rows("private", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
@@ -107,6 +108,57 @@ class BenchIT {
         }
         assertThat(run.json().getInteger("wrong")).isZero();
         assertThat(run.json().getInteger("inboxesWrong")).isZero();
+        assertThat(AllBench.rows("multicast", run.json())).isNotEmpty();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void memoryIsComparedWithPlain() throws Exception {
+        Run run = Run.of("memory", "--users", "60", "--few", "20", "--flags", "-XX:+UseSerialGC");
+
+        for (String name : List.of("raw", "sockjs", "plain")) {
+            // So few are lost in the noise, whichever way.
+            assertThat(run.json().getJsonObject(name).fieldNames())
+                    .as(name)
+                    .containsExactly("residentBytes", "toPlain", "heapBytes");
+        }
+        assertThat(run.json().getString("flags")).isEqualTo("-XX:+UseSerialGC");
+        assertThat(AllBench.rows("memory", run.json())).isNotEmpty();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void fanoutIsComparedWithTheLeast() throws Exception {
+        Run run = Run.of("fanout", "--users", "20", "--broadcasts", "16", "--rounds", "1");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("the least, in "));
+        for (String name : List.of("raw", "sockjs", "rawInFlight", "sockjsInFlight")) {
+            assertThat(run.json().getJsonObject(name).getLong("garbageBytes"))
+                    .as(name)
+                    .isPositive();
+        }
+        assertThat(run.json().getInteger("troubles")).isZero();
+        assertThat(AllBench.rows("fanout", run.json())).isNotEmpty();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void millionLosesNobody() throws Exception {
+        Run run = Run.of("million", "--connections", "40", "--seconds", "1");
+
+        assertThat(run.json().getInteger("connections")).isEqualTo(40);
+        assertThat(run.json().getInteger("lost")).isZero();
+        assertThat(AllBench.rows("million", run.json())).isNotEmpty();
+        assertThat(run.code()).isZero();
+    }
+
+    @Test
+    void pausesAreRead() throws Exception {
+        Run run = Run.of("gc", "--users", "40", "--seconds", "3");
+
+        assertThat(run.json().getInteger("pauses")).isPositive();
+        assertThat(run.json().getDouble("longestMs")).isPositive();
+        assertThat(AllBench.rows("gc", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 
@@ -125,6 +177,7 @@ class BenchIT {
         assertThat(run.json().getJsonObject("othersMeanwhile").getDouble("maxMs"))
                 .isPositive();
         assertThat(run.json().getInteger("wrong")).isZero();
+        assertThat(AllBench.rows("storm", run.json())).isNotEmpty();
         assertThat(run.code()).isZero();
     }
 

@@ -1,6 +1,7 @@
 package fanfare.deploy.selftest.rig;
 
 import fanfare.deploy.dev.Child;
+import fanfare.deploy.dev.JvmFlags;
 import fanfare.deploy.dev.Readiness;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -24,7 +25,6 @@ public final class Rig {
     public static final int PUBLISHERS = 2;
     private static final String LOOPBACK = "127.0.0.1";
 
-    private final Path root;
     private final Path logs;
     private final FreePorts ports;
     private final Readiness readiness = new Readiness();
@@ -39,7 +39,6 @@ public final class Rig {
     public Rig(Vertx vertx, Path root, Path redisBinary, RandomGenerator random, Children children)
             throws IOException, InterruptedException {
         Context network = ((VertxInternal) vertx).createEventLoopContext();
-        this.root = root;
         this.logs = root.resolve("deploy/target/logs/selftest");
         this.ports = new FreePorts(random);
         this.children = children;
@@ -58,14 +57,21 @@ public final class Rig {
                 ports.take(),
                 replication,
                 links);
-        this.site = service("site", List.of("-Xmx128m", "-jar", jar("deploy"), "site"), Map.of());
+        this.site = service(
+                "site",
+                List.of(
+                        "-Xmx128m",
+                        "-jar",
+                        root.resolve("deploy/target/deploy.jar").toString(),
+                        "site"),
+                Map.of());
         for (int i = 0; i < GATEWAYS; i++) {
-            gateways.add(service("gateway-" + (i + 1), List.of("-Xmx1g", "-jar", jar("gateway")), gatewaySettings(i)));
+            gateways.add(service("gateway-" + (i + 1), JvmFlags.start(root, "gateway", "-Xmx1g"), gatewaySettings(i)));
         }
         for (int i = 0; i < PUBLISHERS; i++) {
             publishers.add(service(
                     "publisher-" + (i + 1),
-                    List.of("-Xmx256m", "-jar", jar("publisher-api")),
+                    JvmFlags.start(root, "publisher-api", "-Xmx256m"),
                     Map.of(
                             "FANFARE_REDIS_URL",
                             redisUrl(GATEWAYS + i),
@@ -138,10 +144,6 @@ public final class Rig {
 
     private String redisUrl(int link) {
         return "redis://" + LOOPBACK + ":" + links.get(link).port();
-    }
-
-    private String jar(String module) {
-        return root.resolve(module + "/target/" + module + ".jar").toString();
     }
 
     private Service service(String name, List<String> command, Map<String, String> settings) throws IOException {

@@ -1,0 +1,5 @@
+/** What sinks read. */
+@NullMarked
+package fanfare.deploy.bench.sink;
+
+import org.jspecify.annotations.NullMarked;
