@@ -65,12 +65,14 @@ public final class Commands {
                 : Arrays.stream(namespaces.split(","))
                         .filter(name -> !name.isEmpty())
                         .collect(Collectors.toUnmodifiableSet());
-        return new Command.Hello(
+        Command.Hello hello = new Command.Hello(
                 PROTOCOL,
                 wanted,
                 parameters.get("resume"),
                 positions(parameters.get("positions")),
                 "true".equals(parameters.get("inbox")));
+        // Most say no more than that they will say nothing, and each is kept for as long as its connection.
+        return hello.equals(Command.Hello.SILENT) ? Command.Hello.SILENT : hello;
     }
 
     private static Map<String, Position> positions(@Nullable String text) {

@@ -5,7 +5,7 @@ import fanfare.channel.Position;
 import org.jspecify.annotations.Nullable;
 
 /** How far a session has come in one channel, and so what it still has to get. Pure; confined to the session's loop. */
-public final class Progress {
+public class Progress {
     /** Until the join is over, live messages are not ours: the join's own list has them. */
     private boolean joining = true;
     /** When the join ended, in the feed's count of what it hands out. */
@@ -20,7 +20,7 @@ public final class Progress {
         this.had = from.after();
     }
 
-    public Point place() {
+    public final Point place() {
         return place;
     }
 
@@ -31,7 +31,7 @@ public final class Progress {
      * @param whole whether nothing is missing before it; else the place stays, until the session hears of the gap
      * @param stamp the feed's count of what it handed out so far
      */
-    public void joined(@Nullable Position before, boolean whole, long stamp) {
+    public final void joined(@Nullable Position before, boolean whole, long stamp) {
         joining = false;
         joinedStamp = stamp;
         if (whole && place.after() == null) {
@@ -40,12 +40,12 @@ public final class Progress {
     }
 
     /** Whether what is live is ours; a repeat that was handed out before the join ended and was not in its list is. */
-    public boolean hears(long firstStamp) {
+    public final boolean hears(long firstStamp) {
         return !joining && (firstStamp == 0 || firstStamp < joinedStamp);
     }
 
     /** Moves on to behind a publication; false if the browser has had it. */
-    public boolean moveTo(Point behind) {
+    public final boolean moveTo(Point behind) {
         Position position = behind.after();
         if (had != null && position != null && position.isAtMost(had)) {
             return false;

@@ -14,6 +14,7 @@ import fanfare.gateway.receipt.Receipt;
 import fanfare.receipt.Reason;
 import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -40,17 +41,11 @@ public final class Session implements Wheel.Timed {
     private final ServerTime start;
 
     /** A number from 0 to 1 of this session's own, by which it keeps clear of the others. */
-    private final double share;
+    private final float share;
 
     private final long openedMs;
-    /** How long this session may be silent; each has its own, or a broadcast would make all of them beat together. */
-    private final long heartbeatMs;
-
     /** Told once, when the session is over. */
     private final Consumer<Session> onClosed;
-
-    /** For how long a token may stand; a share of it is this session's own, or all would get theirs together [ms]. */
-    private final long tokenMs;
 
     private final Count deliveries;
     private SessionState state = SessionState.CONNECTING;
@@ -87,7 +82,7 @@ public final class Session implements Wheel.Timed {
     private @Nullable SendQueue held;
     /** Pings to be answered once the welcome, which must go out first, has gone out. */
     private int pongsOwed;
-    /** When anything was last written [ms]. */
+    /** When anything was last written, which in the end is the close [ms]. */
     private long writtenMs;
     /** When the last messages came from the browser [ms], a ring; null until a second one comes. */
     private long @Nullable [] received;
@@ -100,8 +95,6 @@ public final class Session implements Wheel.Timed {
     /** The transport has gone; nothing is left to do. */
     private boolean ended;
 
-    private long closedMs;
-
     Session(
             Hub hub,
             Transport transport,
@@ -109,17 +102,14 @@ public final class Session implements Wheel.Timed {
             ServerTime start,
             double random,
             Consumer<Session> onClosed) {
-        SessionLimits limits = hub.limits();
         this.hub = hub;
         this.transport = transport;
         this.connection = connection;
         this.start = start;
         this.onClosed = onClosed;
-        this.share = random;
+        this.share = (float) random;
         this.openedMs = hub.nowMs();
         this.writtenMs = openedMs;
-        this.heartbeatMs = (long) (limits.heartbeat().toMillis() * (1 - 0.2 * random));
-        this.tokenMs = (long) (limits.token().toMillis() * (1 - 0.2 * random));
         this.queue = hub.nothing();
         this.deliveries = hub.deliveries(transport.name());
         hub.metrics().connections(transport.name()).incrementAndGet();
@@ -143,13 +133,6 @@ public final class Session implements Wheel.Timed {
         admittedMs = hub.nowMs();
         subscribe(who);
         welcomeIfDue();
-        hub.wheel()
-                .schedule(
-                        now -> {
-                            welcomeIfDue();
-                            return Wheel.NEVER;
-                        },
-                        admittedMs + hub.limits().helloWait().toMillis());
     }
 
     /** The site has said so again, perhaps with other topics. */
@@ -382,8 +365,8 @@ public final class Session implements Wheel.Timed {
             flush();
             leaveAll(reason.code());
             transport.close(reason);
-            closedMs = hub.nowMs();
-            hub.wheel().schedule(this, closedMs + hub.limits().closeWait().toMillis());
+            writtenMs = hub.nowMs();
+            hub.wheel().schedule(this, writtenMs + hub.limits().closeWait().toMillis());
         }
     }
 
@@ -407,12 +390,11 @@ public final class Session implements Wheel.Timed {
     public long tick(long nowMs) {
         switch (state) {
             case CONNECTING -> {
-                long helloDue = openedMs + hub.limits().helloWait().toMillis();
-                if (nowMs < helloDue) {
-                    return helloDue;
-                }
                 welcomeIfDue();
-                return heartbeat(nowMs);
+                long waitMs = hub.limits().helloWait().toMillis();
+                // Who is not admitted yet has another wait before it then.
+                long dueMs = Math.max(openedMs, admittedMs) + waitMs;
+                return Math.min(heartbeat(nowMs), nowMs < dueMs ? dueMs : nowMs + waitMs);
             }
             case OPEN -> {
                 if (nowMs >= tokenDueMs) {
@@ -421,7 +403,7 @@ public final class Session implements Wheel.Timed {
                 return Math.min(heartbeat(nowMs), tokenDueMs);
             }
             case CLOSED -> {
-                if (!ended && nowMs - closedMs >= hub.limits().closeWait().toMillis()) {
+                if (!ended && nowMs - writtenMs >= hub.limits().closeWait().toMillis()) {
                     ended = true;
                     transport.reset();
                 }
@@ -432,11 +414,17 @@ public final class Session implements Wheel.Timed {
     }
 
     private long heartbeat(long nowMs) {
+        long heartbeatMs = shareOf(hub.limits().heartbeat());
         if (nowMs - writtenMs >= heartbeatMs) {
             transport.heartbeat();
             writtenMs = nowMs;
         }
         return writtenMs + heartbeatMs;
+    }
+
+    /** Four fifths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */
+    private long shareOf(Duration longest) {
+        return (long) (longest.toMillis() * (1 - 0.2 * share));
     }
 
     private void welcomeIfDue() {
@@ -461,7 +449,7 @@ public final class Session implements Wheel.Timed {
         send(Message.welcome(connection, hub.node(), verdict, token));
         places = Map.of();
         filtered = 0;
-        tokenDueMs = hub.nowMs() + tokenMs;
+        tokenDueMs = hub.nowMs() + shareOf(hub.limits().token());
         for (; pongsOwed > 0; pongsOwed--) {
             send(Message.pong());
         }
@@ -552,7 +540,7 @@ public final class Session implements Wheel.Timed {
             send(Message.resume(new ResumeToken(identity.user(), hub.asOfMs(start), current)));
         }
         filtered = 0;
-        tokenDueMs = hub.nowMs() + tokenMs;
+        tokenDueMs = hub.nowMs() + shareOf(hub.limits().token());
     }
 
     /** Once the joins that were just begun have very likely ended. */

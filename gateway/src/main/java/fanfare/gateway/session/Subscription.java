@@ -7,18 +7,17 @@ import fanfare.gateway.protocol.Message;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One session's place in one channel. Confined to the session's event loop. */
-public final class Subscription {
+/** One session's place in one channel; it is its own progress, since each of very many sessions has several. Confined to the session's event loop. */
+public final class Subscription extends Progress {
     private final Session session;
     private final Channel channel;
-    private final Progress progress;
     /** The session has left the channel, or come to it anew. */
     private boolean over;
 
     Subscription(Session session, Channel channel, Point from) {
+        super(from);
         this.session = session;
         this.channel = channel;
-        this.progress = new Progress(from);
     }
 
     Session session() {
@@ -27,10 +26,6 @@ public final class Subscription {
 
     public Channel channel() {
         return channel;
-    }
-
-    Point place() {
-        return progress.place();
     }
 
     /**
@@ -43,7 +38,7 @@ public final class Subscription {
      */
     public void joined(List<Message> missed, boolean complete, @Nullable Position before, long stamp) {
         if (!over) {
-            progress.joined(before, complete, stamp);
+            joined(before, complete, stamp);
             session.joined(this, complete);
             missed.forEach(this::take);
         }
@@ -51,14 +46,14 @@ public final class Subscription {
 
     /** Takes what is live; {@code firstStamp} is that of a repeat, else 0. */
     void deliver(Message message, long firstStamp) {
-        if (!over && progress.hears(firstStamp)) {
+        if (!over && hears(firstStamp)) {
             take(message);
         }
     }
 
     private void take(Message message) {
         Point behind = message.point();
-        if (behind == null || progress.moveTo(behind)) {
+        if (behind == null || moveTo(behind)) {
             session.deliver(message, channel.kind() != Channel.Kind.BROADCAST);
         }
     }

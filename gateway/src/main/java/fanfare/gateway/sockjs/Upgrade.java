@@ -96,7 +96,8 @@ final class Upgrade {
 
     private static Channel strip(NetSocket socket) {
         if (!(socket instanceof NetSocketInternal vertx)) {
-            throw new IllegalStateException("Vert.x upgrades to a " + socket.getClass() + " of which nothing is known here");
+            throw new IllegalStateException(
+                    "Vert.x upgrades to a " + socket.getClass() + " of which nothing is known here");
         }
         ChannelHandlerContext last = vertx.channelHandlerContext();
         ChannelPipeline pipeline = last.pipeline();

@@ -212,7 +212,8 @@ class WebSocketTransportIT {
         SessionLimits usual = SessionLimits.of(queueBytesMax);
         SessionLimits limits = new SessionLimits(
                 queueBytesMax, usual.helloWait(), usual.heartbeat(), Duration.ofSeconds(1), usual.token(), 20);
-        HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(0).setHttp2ClearTextEnabled(false);
+        HttpServerOptions options =
+                new HttpServerOptions().setHost("127.0.0.1").setPort(0).setHttp2ClearTextEnabled(false);
         if (kind.hasTls) {
             options.setSsl(true)
                     .setKeyCertOptions(
