@@ -45,27 +45,27 @@ final class AllBench {
             List.of("gc", "--minutes", "1"));
 
     private static final List<Target> TARGETS = List.of(
-            Target.atMost("1 idle raw WebSocket", 4_096, "resident bytes", "memory", "raw", "residentBytes"),
-            Target.atMost("1 idle SockJS WebSocket", 4_096, "resident bytes", "memory", "sockjs", "residentBytes"),
-            Target.atLeast("2 broadcast, raw", 0.9, "of the least's", "fanout", "raw", "toBare"),
-            Target.atLeast("2 broadcast, SockJS", 0.9, "of the least's", "fanout", "sockjs", "toBare"),
-            Target.atMost("2 one delivery, raw", 2, "us of user CPU", "fanout", "raw", "userMicros"),
-            Target.atMost("2 one delivery, SockJS", 2, "us of user CPU", "fanout", "sockjs", "userMicros"),
-            Target.atMost("2 one delivery, raw", 64, "bytes of garbage", "fanout", "raw", "garbageBytes"),
-            Target.atMost("2 one delivery, SockJS", 64, "bytes of garbage", "fanout", "sockjs", "garbageBytes"),
-            Target.atLeast("2 16 in flight, raw", 3, "of the least's", "fanout", "rawInFlight", "toBare"),
-            Target.atLeast("2 16 in flight, SockJS", 3, "of the least's", "fanout", "sockjsInFlight", "toBare"),
-            Target.atLeast("3 private, single", 2.5, "of plain's", "private", "single", "toPlain"),
-            Target.atLeast("3 private, batches of 100", 1.2, "of plain's", "private", "batch", "toPlain"),
-            Target.atMost("3 private, half load, p99", 25, "ms", "private", "single", "halfLoadP99Ms"),
-            Target.atLeast("4 connects, answer kept", 10_000, "for a CPU second", "storm", "kept", "perCpuSecond"),
-            Target.atMost("4 storm, others' p99", 1_000, "ms", "storm", "othersMeanwhile", "p99Ms"),
-            Target.atMost("5 multicast, Redis CPU", 1 / 3.0, "of singles'", "multicast", "multicast", "cpuToSingles"),
-            Target.atMost("5 multicast, bytes", 1 / 20.0, "of singles'", "multicast", "multicast", "bytesToSingles"),
-            Target.atMost("5 multicast, last browser", 300, "ms", "multicast", "multicast", "lastBrowserMs"),
-            Target.atMost("6 a million, kernel included", 24, "GiB", "million", "millionGib"),
-            Target.atMost("6 idle CPU with heartbeats", 1.5, "of the loop's", "million", "idleToBare"),
-            Target.atMost("7 longest pause", 20, "ms", "gc", "longestMs"));
+            Target.atMost("idle raw WebSocket", 4_096, "resident bytes", "memory", "raw", "residentBytes"),
+            Target.atMost("idle SockJS WebSocket", 4_096, "resident bytes", "memory", "sockjs", "residentBytes"),
+            Target.atLeast("broadcast, raw", 0.9, "of the least's", "fanout", "raw", "toBare"),
+            Target.atLeast("broadcast, SockJS", 0.9, "of the least's", "fanout", "sockjs", "toBare"),
+            Target.atMost("one delivery, raw", 2, "us of user CPU", "fanout", "raw", "userMicros"),
+            Target.atMost("one delivery, SockJS", 2, "us of user CPU", "fanout", "sockjs", "userMicros"),
+            Target.atMost("one delivery, raw", 64, "bytes of garbage", "fanout", "raw", "garbageBytes"),
+            Target.atMost("one delivery, SockJS", 64, "bytes of garbage", "fanout", "sockjs", "garbageBytes"),
+            Target.atLeast("16 in flight, raw", 3, "of the least's", "fanout", "rawInFlight", "toBare"),
+            Target.atLeast("16 in flight, SockJS", 3, "of the least's", "fanout", "sockjsInFlight", "toBare"),
+            Target.atLeast("private, single", 2.5, "of plain's", "private", "single", "toPlain"),
+            Target.atLeast("private, batches of 100", 1.2, "of plain's", "private", "batch", "toPlain"),
+            Target.atMost("private, half load, p99", 25, "ms", "private", "single", "halfLoadP99Ms"),
+            Target.atLeast("connects, answer kept", 10_000, "for a CPU second", "storm", "kept", "perCpuSecond"),
+            Target.atMost("storm, others' p99", 1_000, "ms", "storm", "othersMeanwhile", "p99Ms"),
+            Target.atMost("multicast, Redis CPU", 1 / 3.0, "of singles'", "multicast", "multicast", "cpuToSingles"),
+            Target.atMost("multicast, bytes", 1 / 20.0, "of singles'", "multicast", "multicast", "bytesToSingles"),
+            Target.atMost("multicast, last browser", 300, "ms", "multicast", "multicast", "lastBrowserMs"),
+            Target.atMost("a million, kernel included", 24, "GiB", "million", "millionGib"),
+            Target.atMost("idle CPU with heartbeats", 1.5, "of the loop's", "million", "idleToBare"),
+            Target.atMost("longest pause", 20, "ms", "gc", "longestMs"));
 
     private final List<List<String>> runs;
 

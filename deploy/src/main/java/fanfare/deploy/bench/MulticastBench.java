@@ -102,10 +102,11 @@ final class MulticastBench {
         return outcome(arms, wrong, backend.wrongInboxes(sent, options.users()));
     }
 
-    /** One note to all users, a thousand a publication. */
+    /** One note to all users, a thousand a publication; under one id, as what is one message should be. */
     private JsonArray toAll(Sent sent) {
         byte[] note = Note.blank().getBytes(StandardCharsets.US_ASCII);
-        Note.write(note, 0, System.nanoTime(), sent.nextToAll(options.users()), Note.ALL_USERS);
+        long number = sent.nextToAll(options.users());
+        Note.write(note, 0, System.nanoTime(), number, Note.ALL_USERS);
         String data = new String(note, 1, note.length - 2, StandardCharsets.US_ASCII);
         JsonArray publications = new JsonArray();
         for (int first = 0; first < options.users(); first += USERS_MAX) {
@@ -114,6 +115,7 @@ final class MulticastBench {
                     .toList();
             publications.add(new JsonObject()
                     .put("to", new JsonObject().put("users", new JsonArray(names)))
+                    .put("id", "to-all-" + number)
                     .put("namespace", Publishing.NAMESPACE)
                     .put("event", Publishing.EVENT)
                     .put("data", data));

@@ -50,10 +50,11 @@ class DoorwayTest {
     }
 
     private void come(int count) {
-        IntStream.range(0, count).forEach(newcomer -> doorway.pass(() -> {
-            entered.add(newcomer);
-            return Future.succeededFuture();
-        }));
+        IntStream.range(0, count)
+                .forEach(newcomer -> doorway.pass(() -> {
+                    entered.add(newcomer);
+                    return Future.succeededFuture();
+                }));
     }
 
     private Future<Void> trip() {
