@@ -10,6 +10,7 @@ import fanfare.gateway.sockjs.Doorway;
 import fanfare.gateway.sockjs.FallbackSessions;
 import fanfare.http.Health;
 import fanfare.http.Management;
+import fanfare.http.TakenPort;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -21,7 +22,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.internal.VertxInternal;
-import java.net.BindException;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -206,7 +206,7 @@ public final class Gateway {
         if (failure instanceof ConfigException) {
             return String.valueOf(failure.getMessage());
         }
-        if (failure instanceof BindException || failure.getCause() instanceof BindException) {
+        if (TakenPort.isCauseOf(failure)) {
             return "A port is taken: " + failure.getMessage()
                     + "; set FANFARE_LISTEN_PORT or FANFARE_MANAGEMENT_PORT to a free one.";
         }

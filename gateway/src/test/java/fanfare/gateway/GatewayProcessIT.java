@@ -95,9 +95,7 @@ class GatewayProcessIT {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             try (GatewayProcess process = GatewayProcess.launch(cluster.settings(), taken.getLocalPort())) {
                 assertThat(process.exitCode()).isNotZero();
-                assertThat(process.output())
-                        .contains(Integer.toString(taken.getLocalPort()))
-                        .doesNotContain("\tat ");
+                assertThat(process.output()).contains("A port is taken: ").doesNotContain("\tat ");
             }
         }
     }
