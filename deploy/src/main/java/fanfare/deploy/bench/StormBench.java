@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 final class StormBench {
     private static final int SLICE = 1_000;
     private static final int WARM_UP = 3_000;
-    private static final int WARM_UPS = 2;
+    private static final int WARM_UPS = 10;
     /** Handshakes under way while the gateway's pace is measured. */
     private static final int COMING_AT_ONCE = 500;
 
