@@ -84,10 +84,10 @@ public final class Session implements Wheel.Timed {
     private int pongsOwed;
     /** When anything was last written, which in the end is the close [ms]. */
     private long writtenMs;
-    /** When the last messages came from the browser [ms], a ring; null until a second one comes. */
-    private long @Nullable [] received;
-    /** Messages that came so far. */
-    private int receivedCount;
+    /** When the second began in which the browser's messages are counted [ms]. */
+    private long countedFromMs;
+    /** Messages that came in that second. */
+    private int received;
 
     private boolean flushing;
     /** The browser fell behind its budget; it is closed at the end of the tick. */
@@ -146,9 +146,11 @@ public final class Session implements Wheel.Timed {
             return;
         }
         Set<Channel> wanted = new LinkedHashSet<>(channels(who));
-        for (Subscription subscription : List.copyOf(subscriptions)) {
-            if (!wanted.remove(subscription.channel())) {
-                subscriptions.remove(subscription);
+        List<Subscription> kept = new ArrayList<>();
+        for (Subscription subscription : subscriptions) {
+            if (wanted.remove(subscription.channel())) {
+                kept.add(subscription);
+            } else {
                 hub.unsubscribe(subscription);
                 if (held != null) {
                     int before = held.bytes();
@@ -162,9 +164,10 @@ public final class Session implements Wheel.Timed {
             }
         }
         for (Channel channel : wanted) {
-            subscriptions.add(hub.subscribe(this, channel, Start.fresh(now)));
+            kept.add(hub.subscribe(this, channel, Start.fresh(now)));
             renewTokenSoon();
         }
+        subscriptions = List.copyOf(kept);
     }
 
     /** A hello that came with the connection itself. */
@@ -422,9 +425,9 @@ public final class Session implements Wheel.Timed {
         return writtenMs + heartbeatMs;
     }
 
-    /** Four fifths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */
+    /** Nine tenths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */
     private long shareOf(Duration longest) {
-        return (long) (longest.toMillis() * (1 - 0.2 * share));
+        return (long) (longest.toMillis() * (1 - 0.1 * share));
     }
 
     private void welcomeIfDue() {
@@ -503,12 +506,13 @@ public final class Session implements Wheel.Timed {
             hub.waits(-early.bytes());
             early = null;
         }
-        subscriptions = new ArrayList<>(2);
+        List<Subscription> begun = new ArrayList<>(channels.size());
         for (Channel channel : channels) {
             Subscription subscription = hub.subscribe(this, channel, start(channel, token));
             places.put(channel.label(), place(subscription));
-            subscriptions.add(subscription);
+            begun.add(subscription);
         }
+        subscriptions = List.copyOf(begun);
         former.forEach(hub::unsubscribe);
     }
 
@@ -603,15 +607,12 @@ public final class Session implements Wheel.Timed {
     }
 
     private boolean isTooFast() {
-        int max = hub.limits().messagesPerSecondMax();
         long now = hub.nowMs();
-        if (received == null) {
-            received = new long[max];
+        if (now - countedFromMs >= 1_000) {
+            countedFromMs = now;
+            received = 0;
         }
-        int place = receivedCount++ % max;
-        boolean tooFast = receivedCount > max && now - received[place] < 1_000;
-        received[place] = now;
-        return tooFast;
+        return ++received > hub.limits().messagesPerSecondMax();
     }
 
     private static List<Channel> channels(Identity who) {
