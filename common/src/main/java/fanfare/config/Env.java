@@ -212,8 +212,9 @@ public final class Env {
         return previous[b.length()];
     }
 
+    /** Up to the last sign that may end a password, since one may stand in it that should have been escaped. */
     private static String redacted(String url) {
-        return url.replaceAll("//[^/@]*@", "//(redacted)@");
+        return url.replaceAll("//.*@", "//(redacted)@");
     }
 
     private static String written(Duration duration) {

@@ -13,6 +13,7 @@ import fanfare.http.Management;
 import fanfare.http.TakenPort;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
+import fanfare.tls.ServerTls;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -22,6 +23,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.internal.VertxInternal;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -115,17 +117,20 @@ public final class Gateway {
         Health health = new Health();
         Ids ids = new Ids();
         SessionMetrics sessions = new SessionMetrics(metrics);
-        return onLoop(vertx, () -> {
+        ServerTls tls = new ServerTls(vertx, config.tls(), InstantSource.system());
+        return tls.start(metrics)
+                .compose(read -> onLoop(vertx, () -> {
                     Node node = new Node(vertx, config.node(), sessions, ids::next, health, metrics);
                     node.open();
                     return node;
-                })
-                .compose(node -> serve(vertx, config, node, sessions, ids, health, metrics));
+                }))
+                .compose(node -> serve(vertx, config, tls, node, sessions, ids, health, metrics));
     }
 
     private static Future<Gateway> serve(
             Vertx vertx,
             GatewayConfig config,
+            ServerTls tls,
             Node node,
             SessionMetrics sessions,
             Ids ids,
@@ -137,6 +142,7 @@ public final class Gateway {
         }
         GatewayVerticle.Shared shared = new GatewayVerticle.Shared(
                 config,
+                tls,
                 node,
                 sessions,
                 fallbacks,

@@ -12,6 +12,7 @@ import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.session.SessionLimits;
 import fanfare.gateway.sockjs.SockJsTransport;
 import fanfare.process.Parent;
+import fanfare.tls.TlsConfig;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -25,6 +26,7 @@ public record GatewayConfig(
         /** 0 for any free port. */
         int listenPort,
         int managementPort,
+        TlsConfig tls,
         /** Event loops that serve browsers. */
         int eventLoops,
         String nodeName,
@@ -62,6 +64,7 @@ public record GatewayConfig(
                 listenHost,
                 listenPort,
                 managementPort,
+                TlsConfig.from(env),
                 env.integer("FANFARE_EVENT_LOOPS", Runtime.getRuntime().availableProcessors(), 1, 256),
                 nodeName(env),
                 RedisConfig.from(env),

@@ -9,6 +9,7 @@ import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.Rate;
 import fanfare.publisher.webhook.WebhookConfig;
+import fanfare.tls.TlsConfig;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Everything an operator may set on a publisher.
  *
  * @param listenHost address of both ports
+ * @param tls of the listening port only
  * @param parentPid process whose death ends this one, 0 for none
  * @param keysFile path of the API keys, null if there is only the development key
  * @param devKey {@code keyId.secret} that may do everything from this machine, null for none
@@ -28,6 +30,7 @@ record PublisherConfig(
         String listenHost,
         int listenPort,
         int managementPort,
+        TlsConfig tls,
         int parentPid,
         @Nullable String keysFile,
         @Nullable String devKey,
@@ -48,6 +51,7 @@ record PublisherConfig(
                 listenHost,
                 listenPort,
                 managementPort,
+                TlsConfig.from(env),
                 Parent.pid(env),
                 keysFile.isEmpty() ? null : keysFile,
                 devKey(env, listenHost, keysFile),

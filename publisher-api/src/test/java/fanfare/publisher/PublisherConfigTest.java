@@ -10,6 +10,7 @@ import fanfare.config.Env;
 import fanfare.config.RedisConfig;
 import fanfare.publisher.auth.Rate;
 import fanfare.publisher.webhook.WebhookConfig;
+import fanfare.tls.TlsConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ class PublisherConfigTest {
                         "0.0.0.0",
                         8090,
                         9090,
+                        new TlsConfig("", ""),
                         0,
                         "/keys",
                         null,
@@ -58,13 +60,16 @@ class PublisherConfigTest {
         values.put("FANFARE_LISTEN_HOST", "127.0.0.2");
         values.put("FANFARE_LISTEN_PORT", "1");
         values.put("FANFARE_MANAGEMENT_PORT", "2");
+        values.put("FANFARE_TLS_CERTIFICATE_FILE", "/tls.crt");
+        values.put("FANFARE_TLS_KEY_FILE", "/tls.key");
         values.put("FANFARE_PARENT_PID", "3");
         values.put("FANFARE_KEYS_FILE", "/keys");
         values.put("FANFARE_DEV_KEY", "dev.secret");
         values.put("FANFARE_DURABILITY", "replicated");
         values.put("FANFARE_RATE_LIMIT", "7");
         values.put("FANFARE_RATE_BURST", "8");
-        values.put("FANFARE_REDIS_URL", "redis://h:1");
+        values.put("FANFARE_REDIS_URL", "rediss://h:1");
+        values.put("FANFARE_REDIS_CA_FILE", "pom.xml");
         values.put("FANFARE_REDIS_PREFIX", "p:");
         values.put("FANFARE_INBOX_TTL", "1h");
         values.put("FANFARE_INBOX_ITEMS_MAX", "5");
@@ -84,13 +89,14 @@ class PublisherConfigTest {
                         "127.0.0.2",
                         1,
                         2,
+                        new TlsConfig("/tls.crt", "/tls.key"),
                         3,
                         "/keys",
                         "dev.secret",
                         Durability.REPLICATED,
                         Duration.ofMinutes(7),
                         new Rate(7, 8),
-                        new RedisConfig("redis://h:1", "p:"),
+                        new RedisConfig("rediss://h:1", "p:", "pom.xml"),
                         new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000),
                         new WebhookConfig(
                                 URI.create("https://site/hooks?a=b"),

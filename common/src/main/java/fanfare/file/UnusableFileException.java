@@ -1,4 +1,4 @@
-package fanfare.publisher.file;
+package fanfare.file;
 
 /** A file that cannot be used; the message says why and where, and quotes nothing of it. */
 public class UnusableFileException extends RuntimeException {

@@ -1,4 +1,4 @@
-package fanfare.publisher.file;
+package fanfare.file;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -6,17 +6,18 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.file.FileSystem;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Reads a file again and again, and puts what it says in force. Confined to one event loop, the reading itself happens on
- * a worker. The text is compared, not the time of change: a mounted secret may change without it.
+ * Reads a file again and again, or several that belong together, and puts what they say in force. Confined to one event loop,
+ * the reading itself happens on a worker. The text is compared, not the time of change: a mounted secret may change without it.
  */
 public final class FileWatch {
     /** What is in force, by the file. */
     public interface Content {
         /**
-         * Puts what a file says in force instead of what the last one said.
+         * Puts what a file says in force instead of what the last one said; several files are one text.
          *
          * @throws UnusableFileException if it cannot be used; what was in force stays so
          */
@@ -33,7 +34,7 @@ public final class FileWatch {
     private static final int PERIOD_MS = 2_000;
 
     private final Vertx vertx;
-    private final String path;
+    private final List<String> paths;
     private final String things;
     private final Content content;
     /** Read by metrics from other threads. */
@@ -49,9 +50,10 @@ public final class FileWatch {
      * @param things what the file has, in the plural, as in {@code API keys}
      * @param metric what {@code fanfare_} precedes in their gauge, and {@code _file_broken} follows in that of the file
      */
-    public FileWatch(Vertx vertx, String path, String things, String metric, Content content, MeterRegistry metrics) {
+    public FileWatch(
+            Vertx vertx, List<String> paths, String things, String metric, Content content, MeterRegistry metrics) {
         this.vertx = vertx;
-        this.path = path;
+        this.paths = List.copyOf(paths);
         this.things = things;
         this.content = content;
         Gauge.builder("fanfare_" + metric, content, Content::size)
@@ -69,7 +71,7 @@ public final class FileWatch {
      * @return fails with {@link UnusableFileException} if it cannot be used
      */
     public Future<Void> start() {
-        return read(vertx, path).map(text -> {
+        return read(vertx, paths).map(text -> {
             content.replace(text);
             seen = text;
             judged = text;
@@ -79,7 +81,7 @@ public final class FileWatch {
     }
 
     private void look() {
-        read(vertx, path).onComplete(result -> {
+        read(vertx, paths).onComplete(result -> {
             String now =
                     result.succeeded() ? result.result() : "!" + result.cause().getMessage();
             // Somebody may be writing it at this very moment: half a file must not take anything out of force.
@@ -102,7 +104,7 @@ public final class FileWatch {
             LOG.log(
                     System.Logger.Level.INFO,
                     "{0} has changed: {1} {2} are in force",
-                    path,
+                    String.join(" or ", paths),
                     Integer.toString(content.size()),
                     things);
         } catch (UnusableFileException e) {
@@ -110,14 +112,21 @@ public final class FileWatch {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "{0} cannot be used, the old {1} stay in force: {2}",
-                    path,
+                    String.join(" or ", paths),
                     things,
                     e.getMessage());
         }
     }
 
+    /** The text of files, one behind the other; fails with {@link UnusableFileException} if one is missing. */
+    public static Future<String> read(Vertx vertx, List<String> paths) {
+        List<Future<String>> texts =
+                paths.stream().map(path -> read(vertx, path)).toList();
+        return Future.all(texts).map(all -> String.join("\n", all.<String>list()));
+    }
+
     /** A file's text; fails with {@link UnusableFileException} if there is none. */
-    public static Future<String> read(Vertx vertx, String path) {
+    private static Future<String> read(Vertx vertx, String path) {
         FileSystem files = vertx.fileSystem();
         return files.props(path)
                 .compose(props -> props.isRegularFile() && props.size() <= BYTES_MAX
