@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PublisherConfigTest {
     @Test
@@ -53,7 +54,8 @@ class PublisherConfigTest {
     }
 
     @Test
-    void everySettingHasAName() {
+    void everySettingHasAName(@TempDir Path folder) throws IOException {
+        Path password = Files.writeString(folder.resolve("password"), "secret");
         Map<String, String> values = new TreeMap<>();
         values.put("FANFARE_LISTEN_HOST", "127.0.0.2");
         values.put("FANFARE_LISTEN_PORT", "1");
@@ -65,6 +67,7 @@ class PublisherConfigTest {
         values.put("FANFARE_RATE_LIMIT", "7");
         values.put("FANFARE_RATE_BURST", "8");
         values.put("FANFARE_REDIS_URL", "redis://h:1");
+        values.put("FANFARE_REDIS_PASSWORD_FILE", password.toString());
         values.put("FANFARE_REDIS_PREFIX", "p:");
         values.put("FANFARE_INBOX_TTL", "1h");
         values.put("FANFARE_INBOX_ITEMS_MAX", "5");
@@ -90,7 +93,7 @@ class PublisherConfigTest {
                         Durability.REPLICATED,
                         Duration.ofMinutes(7),
                         new Rate(7, 8),
-                        new RedisConfig("redis://h:1", "p:"),
+                        new RedisConfig("redis://:secret@h:1", "p:"),
                         new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000),
                         new WebhookConfig(
                                 URI.create("https://site/hooks?a=b"),
