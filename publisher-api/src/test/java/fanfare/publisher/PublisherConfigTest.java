@@ -8,6 +8,7 @@ import fanfare.broker.Durability;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
+import fanfare.process.LogFormat;
 import fanfare.publisher.auth.Rate;
 import fanfare.publisher.webhook.WebhookConfig;
 import java.io.IOException;
@@ -39,7 +40,8 @@ class PublisherConfigTest {
                         new Rate(100_000, 200_000),
                         new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
                         BrokerLimits.defaults(),
-                        null));
+                        null,
+                        LogFormat.AUTO));
     }
 
     @Test
@@ -81,6 +83,7 @@ class PublisherConfigTest {
         values.put("FANFARE_WEBHOOK_BATCH_MAX", "7");
         values.put("FANFARE_WEBHOOK_TIMEOUT", "2s");
         values.put("FANFARE_WEBHOOK_RETRY_MAX", "5m");
+        values.put("FANFARE_LOG_FORMAT", "json");
         Env env = new Env(values);
         assertThat(PublisherConfig.from(env))
                 .isEqualTo(new PublisherConfig(
@@ -100,7 +103,8 @@ class PublisherConfigTest {
                                 "/secrets",
                                 7,
                                 Duration.ofSeconds(2),
-                                Duration.ofMinutes(5))));
+                                Duration.ofMinutes(5)),
+                        LogFormat.JSON));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());
         assertThat(env.table()).doesNotContain("dev.secret");
     }
