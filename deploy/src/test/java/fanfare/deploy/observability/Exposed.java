@@ -54,7 +54,7 @@ record Exposed(String type, Set<String> labels) {
     /** What the page has under these headings, by name. */
     static Map<String, Exposed> documented(Path page, String... headings) throws IOException {
         Map<String, Exposed> metrics = new TreeMap<>();
-        for (String section : Files.readString(page).split("\n## ")) {
+        for (String section : Files.readString(page).split("\n## ", -1)) {
             if (List.of(headings).contains(section.lines().findFirst().orElseThrow())) {
                 ROW.matcher(section)
                         .results()
@@ -65,7 +65,7 @@ record Exposed(String type, Set<String> labels) {
     }
 
     private static Set<String> words(String labels) {
-        List<String> words = new ArrayList<>(List.of(labels.replace("`", "").split(", ")));
+        List<String> words = new ArrayList<>(List.of(labels.replace("`", "").split(", ", -1)));
         words.remove("");
         return new TreeSet<>(words);
     }
