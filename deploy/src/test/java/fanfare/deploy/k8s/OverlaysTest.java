@@ -355,7 +355,8 @@ class OverlaysTest {
                     Files.readString(Overlay.K8S.resolve("components/monitoring/prometheus-adapter-values.yaml"));
             assertThat(Overlay.tree(adapter).at("/rules/custom/0/name/as").textValue())
                     .isEqualTo(metric.getMetric().getName());
-            assertThat(readme("gateway")).contains("`" + metric.getMetric().getName() + "{");
+            assertThat(Files.readString(Path.of("METRICS.md")))
+                    .contains("| `" + metric.getMetric().getName() + "` | gauge |");
             assertThat(metric.getTarget().getAverageValue().getNumericalAmount().intValueExact())
                     .isLessThan(
                             Integer.parseInt(overlay().environment("gateway").get("FANFARE_CONNECTIONS_MAX")));
