@@ -1,9 +1,13 @@
 package fanfare.config;
 
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where Redis is and under which prefix everything lies there.
@@ -14,6 +18,9 @@ import java.util.List;
  */
 public record RedisConfig(String url, String prefix, String caFile) {
     private static final String DEFAULT_URL = "redis://127.0.0.1:6379";
+    private static final String PASSWORD_FILE = "FANFARE_REDIS_PASSWORD_FILE";
+    /** A URL without a password: scheme, user if there is one, and the rest. */
+    private static final Pattern WITHOUT_PASSWORD = Pattern.compile("(redis[a-z-]*://)(?:([^:@/]*)@)?([^@]+)");
 
     /** With the JDK's certificates. */
     public RedisConfig(String url, String prefix) {
@@ -28,6 +35,7 @@ public record RedisConfig(String url, String prefix, String caFile) {
                     "it takes redis://host:port or redis-sentinel://host:port,host:port/name, both with rediss"
                             + " for TLS; in a password / is written %2F, and @ %40");
         }
+        String password = env.secretFile(PASSWORD_FILE);
         String prefix = env.text("FANFARE_REDIS_PREFIX", "fanfare:");
         if (!prefix.matches("[A-Za-z0-9._:-]{1,64}")) {
             env.mistake("FANFARE_REDIS_PREFIX", "it takes 1 to 64 characters of A-Z a-z 0-9 . _ : -");
@@ -38,7 +46,7 @@ public record RedisConfig(String url, String prefix, String caFile) {
         } else if (!caFile.isEmpty() && !Files.isReadable(Path.of(caFile))) {
             env.mistake("FANFARE_REDIS_CA_FILE", "the file cannot be read");
         }
-        return new RedisConfig(url, prefix, caFile);
+        return new RedisConfig(password.isEmpty() ? url : withPassword(env, url, password), prefix, caFile);
     }
 
     /** Whether the client can read it, which would say that it cannot by quoting it. */
@@ -56,5 +64,26 @@ public record RedisConfig(String url, String prefix, String caFile) {
         } catch (IllegalArgumentException e) {
             return false; // An escape that is none, for example.
         }
+    }
+
+    private static String withPassword(Env env, String url, String password) {
+        Matcher matcher = WITHOUT_PASSWORD.matcher(url);
+        if (!matcher.matches()) {
+            env.mistake(PASSWORD_FILE, "FANFARE_REDIS_URL has a password already");
+            return url;
+        }
+        String user = matcher.group(2) == null ? "" : matcher.group(2);
+        return matcher.group(1)
+                + user
+                + ":"
+                + URLEncoder.encode(password, StandardCharsets.UTF_8)
+                + "@"
+                + matcher.group(3);
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "RedisConfig[" + Env.redacted(url) + ", " + prefix + ", " + caFile + "]";
     }
 }

@@ -5,15 +5,18 @@ import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.node.Node;
+import fanfare.gateway.session.ConnectionLog;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.gateway.sockjs.Doorway;
 import fanfare.gateway.sockjs.FallbackSessions;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.TakenPort;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import fanfare.tls.ServerTls;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -78,7 +81,7 @@ public final class Gateway {
             System.out.print(HELP);
             System.exit(args[0].equals("--help") ? 0 : 2);
         }
-        Logging.install();
+        Logging.install(LogFormat.of(new Env(System.getenv())));
         Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         CountDownLatch started = new CountDownLatch(1);
         start(vertx, System.getenv())
@@ -89,6 +92,7 @@ public final class Gateway {
                     started.countDown();
                 })
                 .onFailure(failure -> {
+                    Logging.flush();
                     System.err.println(explained(failure));
                     Runtime.getRuntime().halt(failure instanceof ConfigException ? 2 : 1);
                 });
@@ -116,7 +120,12 @@ public final class Gateway {
         PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Health health = new Health();
         Ids ids = new Ids();
-        SessionMetrics sessions = new SessionMetrics(metrics);
+        SessionMetrics sessions = new SessionMetrics(
+                metrics, new ConnectionLog(config.connectionLogPerSecondMax(), System::nanoTime, metrics));
+        config.transports().forEach(transport -> sessions.expect(transport.label()));
+        Gauge.builder("fanfare_connection_limit", config, GatewayConfig::connectionsMax)
+                .description("Sessions that this gateway takes")
+                .register(metrics);
         ServerTls tls = new ServerTls(vertx, config.tls(), InstantSource.system());
         return tls.start(metrics)
                 .compose(read -> onLoop(vertx, () -> {
@@ -206,6 +215,7 @@ public final class Gateway {
         } catch (Exception e) {
             LOG.log(System.Logger.Level.WARNING, "stopped in a hurry: {0}", e.getMessage());
         }
+        Logging.flush();
     }
 
     private static String explained(Throwable failure) {

@@ -19,6 +19,7 @@ import fanfare.gateway.sockjs.SockJsRouter;
 import fanfare.gateway.sockjs.SockJsTransport;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.ProblemHandler;
+import fanfare.process.LoopLag;
 import fanfare.tls.ServerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -86,6 +87,7 @@ final class GatewayVerticle extends VerticleBase {
                 System::currentTimeMillis,
                 GatewayVerticle::random);
         shared.node().register(hub);
+        LoopLag.watch(vertx, "browsers", shared.metrics());
         ConnectionGuard guard = new ConnectionGuard(vertx, BODY_MAX, shared.metrics());
         Function<HttpServerRequest, String> addresses = config.auth().clientAddress()::of;
         RelayConfig relay = config.relay();

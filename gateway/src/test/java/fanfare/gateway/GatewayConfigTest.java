@@ -7,6 +7,7 @@ import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.sockjs.SockJsTransport;
+import fanfare.process.LogFormat;
 import fanfare.tls.TlsConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +36,8 @@ class GatewayConfigTest {
         assertThat(config.connectionsPerUserMax()).isEqualTo(20);
         assertThat(config.drainWindow()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(config.logFormat()).isEqualTo(LogFormat.AUTO);
+        assertThat(config.connectionLogPerSecondMax()).isEqualTo(500);
         assertThat(config.parentPid()).isZero();
         assertThat(config.tls().isOn()).isFalse();
         assertThat(config.relay().port()).isEqualTo(7080);
@@ -78,6 +81,8 @@ class GatewayConfigTest {
         values.put("FANFARE_CONNECTIONS_PER_USER_MAX", "7");
         values.put("FANFARE_DRAIN_WINDOW", "8s");
         values.put("FANFARE_REDIS_GRACE", "9s");
+        values.put("FANFARE_LOG_FORMAT", "text");
+        values.put("FANFARE_CONNECTION_LOG_PER_SECOND_MAX", "11");
         values.put("FANFARE_PARENT_PID", "10");
         values.put("FANFARE_TLS_CERTIFICATE_FILE", "/tls.crt");
         values.put("FANFARE_TLS_KEY_FILE", "/tls.key");
@@ -93,6 +98,8 @@ class GatewayConfigTest {
         assertThat(config.connectionsPerUserMax()).isEqualTo(7);
         assertThat(config.drainWindow()).isEqualTo(Duration.ofSeconds(8));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
+        assertThat(config.connectionLogPerSecondMax()).isEqualTo(11);
         assertThat(config.parentPid()).isEqualTo(10);
         assertThat(config.tls()).isEqualTo(new TlsConfig("/tls.crt", "/tls.key"));
     }

@@ -7,6 +7,7 @@ import fanfare.config.Env;
 import fanfare.file.FileWatch;
 import fanfare.http.Health;
 import fanfare.http.Management;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyFileException;
@@ -182,7 +183,7 @@ public final class Publisher {
     }
 
     private static void serve(Env env) {
-        Logging.install();
+        Logging.install(LogFormat.of(new Env(System.getenv())));
         PublisherConfig config;
         try {
             config = PublisherConfig.from(env);
@@ -219,6 +220,7 @@ public final class Publisher {
         try {
             Thread.sleep(LAST_CALL_MS);
             await(stop());
+            Logging.flush();
             // Else the exit code were that of a death by the signal.
             Runtime.getRuntime().halt(0);
         } catch (ExecutionException e) {
@@ -239,6 +241,7 @@ public final class Publisher {
     }
 
     private static void misused(String message) {
+        Logging.flush();
         System.err.println(message.stripTrailing());
         System.exit(EXIT_MISUSED);
     }

@@ -4,6 +4,7 @@ import fanfare.broker.BrokerLimits;
 import fanfare.broker.Durability;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
+import fanfare.process.LogFormat;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
@@ -39,7 +40,8 @@ record PublisherConfig(
         Rate rate,
         RedisConfig redis,
         BrokerLimits limits,
-        @Nullable WebhookConfig webhooks) {
+        @Nullable WebhookConfig webhooks,
+        LogFormat logFormat) {
     /** Reads and checks the settings, all mistakes at once. */
     static PublisherConfig from(Env env) {
         String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
@@ -60,7 +62,8 @@ record PublisherConfig(
                 Rate.from(env),
                 RedisConfig.from(env),
                 BrokerLimits.from(env),
-                WebhookConfig.from(env)));
+                WebhookConfig.from(env),
+                LogFormat.of(env)));
     }
 
     private static @Nullable String devKey(Env env, String listenHost, String keysFile) {

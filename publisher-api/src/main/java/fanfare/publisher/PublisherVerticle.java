@@ -11,6 +11,7 @@ import fanfare.http.RequestId;
 import fanfare.presence.Gateways;
 import fanfare.presence.OnlineWalk;
 import fanfare.presence.PresenceReader;
+import fanfare.process.LoopLag;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
@@ -123,6 +124,7 @@ final class PublisherVerticle extends VerticleBase {
                 () -> ThreadLocalRandom.current().nextDouble(),
                 metrics);
         opened.open();
+        LoopLag.watch(vertx, "requests", metrics);
         broker = opened;
         ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
         Router routes = routes(guard, opened);

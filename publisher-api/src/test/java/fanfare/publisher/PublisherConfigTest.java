@@ -8,6 +8,7 @@ import fanfare.broker.Durability;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
+import fanfare.process.LogFormat;
 import fanfare.publisher.auth.Rate;
 import fanfare.publisher.webhook.WebhookConfig;
 import fanfare.tls.TlsConfig;
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PublisherConfigTest {
     @Test
@@ -40,7 +42,8 @@ class PublisherConfigTest {
                         new Rate(100_000, 200_000),
                         new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
                         BrokerLimits.defaults(),
-                        null));
+                        null,
+                        LogFormat.AUTO));
     }
 
     @Test
@@ -55,7 +58,8 @@ class PublisherConfigTest {
     }
 
     @Test
-    void everySettingHasAName() {
+    void everySettingHasAName(@TempDir Path folder) throws IOException {
+        Path password = Files.writeString(folder.resolve("password"), "secret");
         Map<String, String> values = new TreeMap<>();
         values.put("FANFARE_LISTEN_HOST", "127.0.0.2");
         values.put("FANFARE_LISTEN_PORT", "1");
@@ -70,6 +74,7 @@ class PublisherConfigTest {
         values.put("FANFARE_RATE_BURST", "8");
         values.put("FANFARE_REDIS_URL", "rediss://h:1");
         values.put("FANFARE_REDIS_CA_FILE", "pom.xml");
+        values.put("FANFARE_REDIS_PASSWORD_FILE", password.toString());
         values.put("FANFARE_REDIS_PREFIX", "p:");
         values.put("FANFARE_INBOX_TTL", "1h");
         values.put("FANFARE_INBOX_ITEMS_MAX", "5");
@@ -83,6 +88,7 @@ class PublisherConfigTest {
         values.put("FANFARE_WEBHOOK_BATCH_MAX", "7");
         values.put("FANFARE_WEBHOOK_TIMEOUT", "2s");
         values.put("FANFARE_WEBHOOK_RETRY_MAX", "5m");
+        values.put("FANFARE_LOG_FORMAT", "json");
         Env env = new Env(values);
         assertThat(PublisherConfig.from(env))
                 .isEqualTo(new PublisherConfig(
@@ -96,14 +102,15 @@ class PublisherConfigTest {
                         Durability.REPLICATED,
                         Duration.ofMinutes(7),
                         new Rate(7, 8),
-                        new RedisConfig("rediss://h:1", "p:", "pom.xml"),
+                        new RedisConfig("rediss://:secret@h:1", "p:", "pom.xml"),
                         new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000),
                         new WebhookConfig(
                                 URI.create("https://site/hooks?a=b"),
                                 "/secrets",
                                 7,
                                 Duration.ofSeconds(2),
-                                Duration.ofMinutes(5))));
+                                Duration.ofMinutes(5)),
+                        LogFormat.JSON));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());
         assertThat(env.table()).doesNotContain("dev.secret");
     }

@@ -86,8 +86,16 @@ public final class Session implements Wheel.Timed {
     private long writtenMs;
     /** When the second began in which the browser's messages are counted [ms]. */
     private long countedFromMs;
-    /** Messages that came in that second. */
+    /** How many had come before. */
+    private int receivedBefore;
+    /** Messages that came so far. */
     private int received;
+    /** Text that came, and text that the transport took [bytes], both unsigned and no more than fits; for the log. */
+    private int receivedBytes;
+
+    private int sentBytes;
+    /** Messages that the transport took. */
+    private int sent;
 
     private boolean flushing;
     /** The browser fell behind its budget; it is closed at the end of the tick. */
@@ -112,7 +120,7 @@ public final class Session implements Wheel.Timed {
         this.writtenMs = openedMs;
         this.queue = hub.nothing();
         this.deliveries = hub.deliveries(transport.name());
-        hub.metrics().connections(transport.name()).incrementAndGet();
+        hub.metrics().opened(transport.name());
     }
 
     /** The public id of this connection, which the site may name when it disconnects all others. */
@@ -193,6 +201,7 @@ public final class Session implements Wheel.Timed {
         if (state == SessionState.CLOSED) {
             return;
         }
+        receivedBytes = plus(receivedBytes, text.length());
         if (isTooFast()) {
             refuse("more than " + hub.limits().messagesPerSecondMax() + " messages in a second");
             return;
@@ -308,6 +317,8 @@ public final class Session implements Wheel.Timed {
         hub.waits(left.bytes() - waiting.bytes());
         if (taken > 0) {
             writtenMs = hub.nowMs();
+            sent += taken;
+            sentBytes = plus(sentBytes, waiting.bytes() - left.bytes());
         }
         if (state == SessionState.CLOSED) {
             lose(left);
@@ -366,7 +377,7 @@ public final class Session implements Wheel.Timed {
     public void close(CloseReason reason) {
         if (state != SessionState.CLOSED) {
             flush();
-            leaveAll(reason.code());
+            leaveAll(reason.code(), reason.text());
             transport.close(reason);
             writtenMs = hub.nowMs();
             hub.wheel().schedule(this, writtenMs + hub.limits().closeWait().toMillis());
@@ -385,7 +396,7 @@ public final class Session implements Wheel.Timed {
     public void ended(int code) {
         ended = true;
         if (state != SessionState.CLOSED) {
-            leaveAll(code);
+            leaveAll(code, "");
         }
     }
 
@@ -610,9 +621,9 @@ public final class Session implements Wheel.Timed {
         long now = hub.nowMs();
         if (now - countedFromMs >= 1_000) {
             countedFromMs = now;
-            received = 0;
+            receivedBefore = received;
         }
-        return ++received > hub.limits().messagesPerSecondMax();
+        return ++received - receivedBefore > hub.limits().messagesPerSecondMax();
     }
 
     private static List<Channel> channels(Identity who) {
@@ -625,10 +636,23 @@ public final class Session implements Wheel.Timed {
         return channels;
     }
 
-    private void leaveAll(int code) {
+    private static int plus(int unsigned, int more) {
+        return (int) Math.min(0xFFFF_FFFFL, Integer.toUnsignedLong(unsigned) + more);
+    }
+
+    private void leaveAll(int code, String why) {
         become(SessionState.CLOSED);
-        hub.metrics().closed(code);
-        hub.metrics().connections(transport.name()).decrementAndGet();
+        hub.metrics()
+                .ended(new ConnectionEnd(
+                        connection,
+                        transport.name(),
+                        code,
+                        why,
+                        hub.nowMs() - openedMs,
+                        sent,
+                        Integer.toUnsignedLong(sentBytes),
+                        received,
+                        Integer.toUnsignedLong(receivedBytes)));
         subscriptions.forEach(hub::unsubscribe);
         subscriptions = List.of();
         overflowed = overflowed || code == CloseReason.SLOW_CONSUMER.code();

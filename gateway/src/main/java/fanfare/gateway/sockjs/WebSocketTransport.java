@@ -56,7 +56,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     /** Starts to hand over what the browser sends. */
     void serve(Session opened) {
         session = opened;
-        socket = channel instanceof EpollSocketChannel epoll && channel.pipeline().firstContext() == null
+        socket = channel instanceof EpollSocketChannel epoll
+                        && channel.pipeline().firstContext() == null
                 ? (Socket) epoll.fd()
                 : null;
         channel.pipeline().addLast(this);

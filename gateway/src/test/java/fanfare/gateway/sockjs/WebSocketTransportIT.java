@@ -14,6 +14,7 @@ import fanfare.gateway.protocol.Message;
 import fanfare.gateway.receipt.Collector;
 import fanfare.gateway.receipt.ReceiptLimits;
 import fanfare.gateway.receipt.Reports;
+import fanfare.gateway.session.ConnectionLog;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.SessionLimits;
@@ -216,7 +217,7 @@ class WebSocketTransportIT {
                             "node",
                             new NothingMissed(),
                             limits,
-                            new SessionMetrics(metrics),
+                            new SessionMetrics(metrics, new ConnectionLog(0, () -> 0, metrics)),
                             reports,
                             System::currentTimeMillis,
                             () -> 0);
