@@ -9,6 +9,7 @@ import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
 import fanfare.testing.RedisServer;
+import fanfare.testing.TestCertificate;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -46,6 +47,7 @@ class ObservabilityIT {
     private static final List<PushClient> CLIENTS = new ArrayList<>();
     private static DevCluster cluster;
     private static Child publisher;
+    private static TestCertificate certificate;
     private static int publisherPort;
     private static int publisherManagement;
 
@@ -74,7 +76,7 @@ class ObservabilityIT {
         VERTX.close().await();
     }
 
-    /** One with all there is: keys in a file, and a site that is told who comes and goes, if it listened. */
+    /** One with all there is: TLS, keys in a file, and a site that is told who comes and goes, if it listened. */
     private static void startPublisher() throws Exception {
         publisherPort = RedisServer.freePort();
         publisherManagement = RedisServer.freePort();
@@ -82,6 +84,7 @@ class ObservabilityIT {
         Path keys = Files.writeString(
                 folder.resolve("keys"), "load, " + HexFormat.of().formatHex(sha) + ", publish:broadcast\n");
         Path secrets = Files.writeString(folder.resolve("secrets"), "whsec_" + "A".repeat(43) + "=\n");
+        certificate = TestCertificate.make(folder, "publisher");
         publisher = Child.start(
                 "publisher",
                 folder,
@@ -95,6 +98,9 @@ class ObservabilityIT {
                         "FANFARE_LISTEN_PORT", Integer.toString(publisherPort),
                         "FANFARE_MANAGEMENT_PORT", Integer.toString(publisherManagement),
                         "FANFARE_REDIS_URL", "redis://127.0.0.1:" + cluster.port(6390),
+                        "FANFARE_TLS_CERTIFICATE_FILE",
+                                certificate.certificateFile().toString(),
+                        "FANFARE_TLS_KEY_FILE", certificate.keyFile().toString(),
                         "FANFARE_KEYS_FILE", keys.toString(),
                         "FANFARE_WEBHOOK_URL", "http://127.0.0.1:" + RedisServer.freePort() + "/",
                         "FANFARE_WEBHOOK_SECRET_FILE", secrets.toString(),
@@ -113,7 +119,8 @@ class ObservabilityIT {
         assertThat(Exposed.by(cluster.port(9081)))
                 .containsExactlyInAnyOrderEntriesOf(Exposed.documented(page, "A gateway's", "Of both"));
         assertThat(Exposed.by(publisherManagement))
-                .containsExactlyInAnyOrderEntriesOf(Exposed.documented(page, "A publisher's", "Of both"));
+                .containsExactlyInAnyOrderEntriesOf(
+                        Exposed.documented(page, "A publisher's", "Of both", "Of both, with TLS"));
     }
 
     @Test
@@ -201,8 +208,8 @@ class ObservabilityIT {
         }
     }
 
-    private static int publish() {
-        try (RawHttp caller = RawHttp.to(publisherPort)) {
+    private static int publish() throws IOException {
+        try (RawHttp caller = certificate.connect(publisherPort)) {
             return caller.request(
                             "POST",
                             "/v1/publish",
