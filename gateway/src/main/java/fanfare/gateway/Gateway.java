@@ -5,14 +5,18 @@ import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.node.Node;
+import fanfare.gateway.session.ConnectionLog;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.gateway.sockjs.Doorway;
 import fanfare.gateway.sockjs.FallbackSessions;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.TakenPort;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
+import fanfare.tls.ServerTls;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -23,6 +27,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.internal.VertxInternal;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -77,7 +82,7 @@ public final class Gateway {
             System.out.print(HELP);
             System.exit(args[0].equals("--help") ? 0 : 2);
         }
-        Logging.install();
+        Logging.install(LogFormat.of(new Env(System.getenv())));
         // Without file caching and class path resolving, nothing needs a folder to write to.
         Vertx vertx = Vertx.vertx(new VertxOptions()
                 .setPreferNativeTransport(true)
@@ -92,6 +97,7 @@ public final class Gateway {
                     started.countDown();
                 })
                 .onFailure(failure -> {
+                    Logging.flush();
                     System.err.println(explained(failure));
                     Runtime.getRuntime().halt(failure instanceof ConfigException ? 2 : 1);
                 });
@@ -119,18 +125,26 @@ public final class Gateway {
         PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Health health = new Health();
         Ids ids = new Ids();
-        SessionMetrics sessions = new SessionMetrics(metrics);
-        return onLoop(vertx, () -> {
+        SessionMetrics sessions = new SessionMetrics(
+                metrics, new ConnectionLog(config.connectionLogPerSecondMax(), System::nanoTime, metrics));
+        config.transports().forEach(transport -> sessions.expect(transport.label()));
+        Gauge.builder("fanfare_connection_limit", config, GatewayConfig::connectionsMax)
+                .description("Sessions that this gateway takes")
+                .register(metrics);
+        ServerTls tls = new ServerTls(vertx, config.tls(), InstantSource.system());
+        return tls.start(metrics)
+                .compose(read -> onLoop(vertx, () -> {
                     Node node = new Node(vertx, config.node(), sessions, ids::next, health, metrics);
                     node.open();
                     return node;
-                })
-                .compose(node -> serve(vertx, config, node, sessions, ids, health, metrics));
+                }))
+                .compose(node -> serve(vertx, config, tls, node, sessions, ids, health, metrics));
     }
 
     private static Future<Gateway> serve(
             Vertx vertx,
             GatewayConfig config,
+            ServerTls tls,
             Node node,
             SessionMetrics sessions,
             Ids ids,
@@ -142,6 +156,7 @@ public final class Gateway {
         }
         GatewayVerticle.Shared shared = new GatewayVerticle.Shared(
                 config,
+                tls,
                 node,
                 sessions,
                 fallbacks,
@@ -205,6 +220,7 @@ public final class Gateway {
         } catch (Exception e) {
             LOG.log(System.Logger.Level.WARNING, "stopped in a hurry: {0}", e.getMessage());
         }
+        Logging.flush();
     }
 
     private static String explained(Throwable failure) {

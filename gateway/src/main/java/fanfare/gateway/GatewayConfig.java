@@ -11,7 +11,9 @@ import fanfare.gateway.receipt.ReceiptLimits;
 import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.session.SessionLimits;
 import fanfare.gateway.sockjs.SockJsTransport;
+import fanfare.process.LogFormat;
 import fanfare.process.Parent;
+import fanfare.tls.TlsConfig;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -25,6 +27,7 @@ public record GatewayConfig(
         /** 0 for any free port. */
         int listenPort,
         int managementPort,
+        TlsConfig tls,
         /** Event loops that serve browsers. */
         int eventLoops,
         String nodeName,
@@ -43,6 +46,9 @@ public record GatewayConfig(
         Duration drainWindow,
         /** How long a gateway without Redis counts as ready: its browsers are better off where they are. */
         Duration redisGrace,
+        LogFormat logFormat,
+        /** Lines that the log has in a second for connections that end, at most. */
+        int connectionLogPerSecondMax,
         /** The process whose death ends this one, 0 for none. */
         int parentPid) {
     private static final String ALL_TRANSPORTS =
@@ -62,6 +68,7 @@ public record GatewayConfig(
                 listenHost,
                 listenPort,
                 managementPort,
+                TlsConfig.from(env),
                 env.integer("FANFARE_EVENT_LOOPS", Runtime.getRuntime().availableProcessors(), 1, 256),
                 nodeName(env),
                 RedisConfig.from(env),
@@ -75,6 +82,8 @@ public record GatewayConfig(
                 ReceiptLimits.of(env.integer("FANFARE_RECEIPT_REPORTS_MAX", 50_000, 100, 10_000_000)),
                 env.duration("FANFARE_DRAIN_WINDOW", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 env.duration("FANFARE_REDIS_GRACE", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
+                LogFormat.of(env),
+                env.integer("FANFARE_CONNECTION_LOG_PER_SECOND_MAX", 500, 0, 100_000),
                 Parent.pid(env)));
     }
 

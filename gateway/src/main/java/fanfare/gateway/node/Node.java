@@ -24,6 +24,7 @@ import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
 import fanfare.presence.Probe;
+import fanfare.process.LoopLag;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
@@ -181,6 +182,10 @@ public final class Node {
         Gauge.builder("fanfare_users", roster, Roster::users)
                 .description("Users with a connection to this gateway")
                 .register(metrics);
+        Gauge.builder("fanfare_draining", this, node -> node.draining ? 1 : 0)
+                .description("1 while this gateway sends its browsers elsewhere, because it stops")
+                .register(metrics);
+        LoopLag.watch(vertx, "node", metrics);
         health.readiness("redis", () -> redis(settings.redisGrace()));
         health.readiness("draining", () -> new Health.Check(!draining, draining ? "stopping" : "no"));
     }

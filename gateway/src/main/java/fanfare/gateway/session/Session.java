@@ -84,10 +84,18 @@ public final class Session implements Wheel.Timed {
     private int pongsOwed;
     /** When anything was last written, which in the end is the close [ms]. */
     private long writtenMs;
-    /** When the last messages came from the browser [ms], a ring; null until a second one comes. */
-    private long @Nullable [] received;
+    /** When the second began in which the browser's messages are counted [ms]. */
+    private long countedFromMs;
+    /** How many had come before. */
+    private int receivedBefore;
     /** Messages that came so far. */
-    private int receivedCount;
+    private int received;
+    /** Text that came, and text that the transport took [bytes], both unsigned and no more than fits; for the log. */
+    private int receivedBytes;
+
+    private int sentBytes;
+    /** Messages that the transport took. */
+    private int sent;
 
     private boolean flushing;
     /** The browser fell behind its budget; it is closed at the end of the tick. */
@@ -112,7 +120,7 @@ public final class Session implements Wheel.Timed {
         this.writtenMs = openedMs;
         this.queue = hub.nothing();
         this.deliveries = hub.deliveries(transport.name());
-        hub.metrics().connections(transport.name()).incrementAndGet();
+        hub.metrics().opened(transport.name());
     }
 
     /** The public id of this connection, which the site may name when it disconnects all others. */
@@ -146,9 +154,11 @@ public final class Session implements Wheel.Timed {
             return;
         }
         Set<Channel> wanted = new LinkedHashSet<>(channels(who));
-        for (Subscription subscription : List.copyOf(subscriptions)) {
-            if (!wanted.remove(subscription.channel())) {
-                subscriptions.remove(subscription);
+        List<Subscription> kept = new ArrayList<>();
+        for (Subscription subscription : subscriptions) {
+            if (wanted.remove(subscription.channel())) {
+                kept.add(subscription);
+            } else {
                 hub.unsubscribe(subscription);
                 if (held != null) {
                     int before = held.bytes();
@@ -162,9 +172,10 @@ public final class Session implements Wheel.Timed {
             }
         }
         for (Channel channel : wanted) {
-            subscriptions.add(hub.subscribe(this, channel, Start.fresh(now)));
+            kept.add(hub.subscribe(this, channel, Start.fresh(now)));
             renewTokenSoon();
         }
+        subscriptions = List.copyOf(kept);
     }
 
     /** A hello that came with the connection itself. */
@@ -190,6 +201,7 @@ public final class Session implements Wheel.Timed {
         if (state == SessionState.CLOSED) {
             return;
         }
+        receivedBytes = plus(receivedBytes, text.length());
         if (isTooFast()) {
             refuse("more than " + hub.limits().messagesPerSecondMax() + " messages in a second");
             return;
@@ -305,6 +317,8 @@ public final class Session implements Wheel.Timed {
         hub.waits(left.bytes() - waiting.bytes());
         if (taken > 0) {
             writtenMs = hub.nowMs();
+            sent += taken;
+            sentBytes = plus(sentBytes, waiting.bytes() - left.bytes());
         }
         if (state == SessionState.CLOSED) {
             lose(left);
@@ -363,7 +377,7 @@ public final class Session implements Wheel.Timed {
     public void close(CloseReason reason) {
         if (state != SessionState.CLOSED) {
             flush();
-            leaveAll(reason.code());
+            leaveAll(reason.code(), reason.text());
             transport.close(reason);
             writtenMs = hub.nowMs();
             hub.wheel().schedule(this, writtenMs + hub.limits().closeWait().toMillis());
@@ -382,7 +396,7 @@ public final class Session implements Wheel.Timed {
     public void ended(int code) {
         ended = true;
         if (state != SessionState.CLOSED) {
-            leaveAll(code);
+            leaveAll(code, "");
         }
     }
 
@@ -422,9 +436,9 @@ public final class Session implements Wheel.Timed {
         return writtenMs + heartbeatMs;
     }
 
-    /** Four fifths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */
+    /** Nine tenths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */
     private long shareOf(Duration longest) {
-        return (long) (longest.toMillis() * (1 - 0.2 * share));
+        return (long) (longest.toMillis() * (1 - 0.1 * share));
     }
 
     private void welcomeIfDue() {
@@ -503,12 +517,13 @@ public final class Session implements Wheel.Timed {
             hub.waits(-early.bytes());
             early = null;
         }
-        subscriptions = new ArrayList<>(2);
+        List<Subscription> begun = new ArrayList<>(channels.size());
         for (Channel channel : channels) {
             Subscription subscription = hub.subscribe(this, channel, start(channel, token));
             places.put(channel.label(), place(subscription));
-            subscriptions.add(subscription);
+            begun.add(subscription);
         }
+        subscriptions = List.copyOf(begun);
         former.forEach(hub::unsubscribe);
     }
 
@@ -603,15 +618,12 @@ public final class Session implements Wheel.Timed {
     }
 
     private boolean isTooFast() {
-        int max = hub.limits().messagesPerSecondMax();
         long now = hub.nowMs();
-        if (received == null) {
-            received = new long[max];
+        if (now - countedFromMs >= 1_000) {
+            countedFromMs = now;
+            receivedBefore = received;
         }
-        int place = receivedCount++ % max;
-        boolean tooFast = receivedCount > max && now - received[place] < 1_000;
-        received[place] = now;
-        return tooFast;
+        return ++received - receivedBefore > hub.limits().messagesPerSecondMax();
     }
 
     private static List<Channel> channels(Identity who) {
@@ -624,10 +636,23 @@ public final class Session implements Wheel.Timed {
         return channels;
     }
 
-    private void leaveAll(int code) {
+    private static int plus(int unsigned, int more) {
+        return (int) Math.min(0xFFFF_FFFFL, Integer.toUnsignedLong(unsigned) + more);
+    }
+
+    private void leaveAll(int code, String why) {
         become(SessionState.CLOSED);
-        hub.metrics().closed(code);
-        hub.metrics().connections(transport.name()).decrementAndGet();
+        hub.metrics()
+                .ended(new ConnectionEnd(
+                        connection,
+                        transport.name(),
+                        code,
+                        why,
+                        hub.nowMs() - openedMs,
+                        sent,
+                        Integer.toUnsignedLong(sentBytes),
+                        received,
+                        Integer.toUnsignedLong(receivedBytes)));
         subscriptions.forEach(hub::unsubscribe);
         subscriptions = List.of();
         overflowed = overflowed || code == CloseReason.SLOW_CONSUMER.code();

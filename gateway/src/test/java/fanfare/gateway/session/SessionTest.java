@@ -75,7 +75,15 @@ class SessionTest {
                     seen -> seen.values()
                             .forEach(each -> each.forEach(report -> reported.add(withoutPublication(report.line())))),
                     () -> now);
-            hub = new Hub(vertx, "node", source, LIMITS, new SessionMetrics(metrics), reports, () -> now, () -> 0.0);
+            hub = new Hub(
+                    vertx,
+                    "node",
+                    source,
+                    LIMITS,
+                    new SessionMetrics(metrics, new ConnectionLog(0, () -> 0, metrics)),
+                    reports,
+                    () -> now,
+                    () -> 0.0);
             session = hub.open(transport, "c1", START, closed -> over++);
         });
     }
