@@ -187,10 +187,10 @@ public final class PushClient implements AutoCloseable {
         throw new AssertionError(name + " expected " + type + " but heard " + next);
     }
 
-    /** The session ends now with this code; returns the reason. An {@code error} message may announce it. */
+    /** The session ends now with this code; returns the reason. A message that it comes may go before it. */
     public String expectClose(int code) {
         Heard next = next("close " + code);
-        if (next instanceof Message message && "error".equals(message.type())) {
+        if (next instanceof Message message && ("error".equals(message.type()) || "reconnect".equals(message.type()))) {
             next = next("close " + code);
         }
         if (next instanceof Heard.Closed closed && closed.code() == code) {

@@ -4,6 +4,7 @@ import fanfare.config.ConfigException;
 import fanfare.deploy.balancer.Balancer;
 import fanfare.deploy.bench.Bench;
 import fanfare.deploy.dev.Dev;
+import fanfare.deploy.images.Images;
 import fanfare.deploy.selftest.Selftest;
 import fanfare.deploy.site.Site;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ public final class Deploy {
               site       the demo site, which plays a site backend
               selftest   the fault proof: breaks a cluster of its own and counts what its clients miss
               bench      benchmarks; ./deploy/bench builds what they need first
+              images     makes container images; ./deploy/images builds what they need first
 
             Each command answers --help.""";
 
@@ -34,6 +36,7 @@ public final class Deploy {
                 case "site" -> Site.run(rest);
                 case "selftest" -> Selftest.run(rest);
                 case "bench" -> Bench.run(rest);
+                case "images" -> Images.run(rest);
                 case "--help", "-h" -> System.out.println(USAGE);
                 default -> fail(USAGE);
             }

@@ -24,6 +24,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.internal.VertxInternal;
 import java.time.InstantSource;
@@ -82,7 +83,11 @@ public final class Gateway {
             System.exit(args[0].equals("--help") ? 0 : 2);
         }
         Logging.install(LogFormat.of(new Env(System.getenv())));
-        Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        // Without file caching and class path resolving, nothing needs a folder to write to.
+        Vertx vertx = Vertx.vertx(new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         CountDownLatch started = new CountDownLatch(1);
         start(vertx, System.getenv())
                 .onSuccess(gateway -> {

@@ -33,8 +33,17 @@ public final class JvmFlags {
      * @throws IOException if the script cannot tell
      */
     public static List<String> of(Path root, String module) throws IOException {
+        return ask(root, "--flags", module);
+    }
+
+    /** The same for a container, whose memory limit they honour. */
+    public static List<String> inContainer(Path root, String module) throws IOException {
+        return ask(root, "--container-flags", module);
+    }
+
+    private static List<String> ask(Path root, String question, String module) throws IOException {
         ProcessBuilder builder =
-                new ProcessBuilder(root.resolve("deploy/run").toString(), "--flags", module).redirectErrorStream(true);
+                new ProcessBuilder(root.resolve("deploy/run").toString(), question, module).redirectErrorStream(true);
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().remove("JAVA_OPTS");
         Process script = builder.start();
@@ -42,7 +51,7 @@ public final class JvmFlags {
         String answer = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         try {
             if (script.waitFor() != 0) {
-                throw new IOException("deploy/run --flags " + module + ": " + answer.strip());
+                throw new IOException("deploy/run " + question + " " + module + ": " + answer.strip());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
