@@ -5,6 +5,7 @@ import fanfare.control.ControlReader;
 import fanfare.gateway.auth.AuthConfig;
 import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.auth.SiteAuthenticator;
+import fanfare.gateway.drain.Drain;
 import fanfare.gateway.feed.ControlFeed;
 import fanfare.gateway.feed.Feed;
 import fanfare.gateway.feed.FeedLimits;
@@ -82,8 +83,7 @@ public final class Node {
     private volatile int relayPort;
     private volatile String incarnation = "";
     private final List<Consumer<Owners>> incarnationListeners = new CopyOnWriteArrayList<>();
-    private final List<Hub> hubs = new CopyOnWriteArrayList<>();
-    private volatile boolean draining;
+    private final Drain drain;
     /** When every link to Redis was last seen up [ns]; 0 before the first time. */
     private volatile long redisSeenNs;
 
@@ -93,11 +93,13 @@ public final class Node {
             Settings settings,
             SessionMetrics sessions,
             Supplier<String> ids,
+            Drain drain,
             Health health,
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.loop = vertx.getOrCreateContext();
         this.sessions = sessions;
+        this.drain = drain;
         this.relayHost = settings.relayHost();
         this.relayPort = settings.relayPort();
         Keys keys = new Keys(settings.redis().prefix());
@@ -145,7 +147,7 @@ public final class Node {
                         relayAddress(),
                         sessions.connections(),
                         roster.users(),
-                        draining,
+                        drain.isOn(),
                         settings.version()),
                 new Probe(probe, this::probed),
                 this::begun,
@@ -182,7 +184,7 @@ public final class Node {
                 .description("Users with a connection to this gateway")
                 .register(metrics);
         health.readiness("redis", () -> redis(settings.redisGrace()));
-        health.readiness("draining", () -> new Health.Check(!draining, draining ? "stopping" : "no"));
+        health.readiness("draining", () -> new Health.Check(!drain.isOn(), drain.isOn() ? "stopping" : "no"));
     }
 
     /** Connects to Redis and stays connected. */
@@ -219,9 +221,8 @@ public final class Node {
                 System::currentTimeMillis);
     }
 
-    /** Has a hub drained with the others. */
+    /** Has a hub told of what the feed knows. */
     public void register(Hub hub) {
-        hubs.add(hub);
         feed.register(hub);
     }
 
@@ -280,23 +281,24 @@ public final class Node {
         return sessions.connections();
     }
 
-    public boolean isDraining() {
-        return draining;
+    /** Waits until everybody has left, of which the drain has charge, and leaves presence and then Redis. */
+    public Future<Void> leave() {
+        return ask(() -> {
+            // Whoever reads the leases knows at once that nobody is to be sent here.
+            presence.stateChanged();
+            return emptied()
+                    .compose(empty -> receipts.finish())
+                    .compose(reported -> presence.stop())
+                    .eventually(() -> Future.join(feed.close(), control.close(), commands.close()));
+        });
     }
 
-    /** Takes nobody new, closes everybody at a moment of their own within the window, and leaves presence. */
-    public Future<Void> drain(Duration window) {
-        draining = true;
-        hubs.forEach(hub -> hub.execute(() -> hub.drain(window.toMillis())));
-        long deadlineNs = System.nanoTime() + window.toNanos() + TimeUnit.SECONDS.toNanos(1);
-        return ask(() -> emptied(deadlineNs).compose(empty -> receipts.finish()).compose(reported -> presence.stop()));
-    }
-
-    private Future<Void> emptied(long deadlineNs) {
+    private Future<Void> emptied() {
         Promise<Void> empty = Promise.promise();
         vertx.setPeriodic(LOOK_MS, timer -> {
-            if (sessions.connections() == 0 || System.nanoTime() - deadlineNs > 0) {
+            if (drain.isOver()) {
                 vertx.cancelTimer(timer);
+                drain.leaving();
                 empty.complete();
             }
         });

@@ -3,11 +3,13 @@ package fanfare.gateway.sockjs;
 import fanfare.gateway.auth.AddressLimits;
 import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.auth.Origins;
+import fanfare.gateway.drain.Drain;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.Transport;
 import fanfare.http.Problem;
+import fanfare.http.ProblemException;
 import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
@@ -19,6 +21,7 @@ import java.util.function.Supplier;
 public final class Entrance {
     private final Hub hub;
     private final Node node;
+    private final Drain drain;
     private final Origins origins;
     private final Function<HttpServerRequest, String> addresses;
     private final AddressLimits limits;
@@ -34,6 +37,7 @@ public final class Entrance {
     public Entrance(
             Hub hub,
             Node node,
+            Drain drain,
             Origins origins,
             Function<HttpServerRequest, String> addresses,
             AddressLimits limits,
@@ -43,6 +47,7 @@ public final class Entrance {
             Supplier<String> ids) {
         this.hub = hub;
         this.node = node;
+        this.drain = drain;
         this.origins = origins;
         this.addresses = addresses;
         this.limits = limits;
@@ -77,10 +82,24 @@ public final class Entrance {
         }
     }
 
+    /** Refuses what would begin something new on a gateway that is about to stop. */
+    void checkServes() {
+        if (drain.isOn()) {
+            throw stopping();
+        }
+    }
+
+    private static ProblemException stopping() {
+        return Problem.UNAVAILABLE.because("this gateway is about to stop; another one takes you");
+    }
+
     /** Lets a newcomer in, or fails with a problem. */
     public Future<Newcomer> admit(HttpServerRequest request) {
-        if (node.isDraining() || node.connections() + doorway.waiting() >= connectionsMax) {
-            return Future.failedFuture(Problem.UNAVAILABLE.because("this gateway takes no new connections"));
+        if (drain.isOn()) {
+            return Future.failedFuture(stopping());
+        }
+        if (node.connections() + doorway.waiting() >= connectionsMax) {
+            return Future.failedFuture(Problem.UNAVAILABLE.because("this gateway is full"));
         }
         Credentials credentials = credentials(request);
         if (!limits.handshake(credentials.clientAddress(), System.nanoTime())) {
@@ -89,7 +108,13 @@ public final class Entrance {
         if (!limits.open(credentials.clientAddress())) {
             return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many sessions from your address"));
         }
-        return doorway.pass(node::serverTime).map(start -> new Newcomer(start, credentials));
+        return doorway.pass(node::serverTime).map(start -> {
+            if (drain.isOn()) {
+                limits.closed(credentials.clientAddress());
+                throw stopping();
+            }
+            return new Newcomer(start, credentials);
+        });
     }
 
     /** Undoes {@link #admit} for a newcomer who did not get as far as a session. */
