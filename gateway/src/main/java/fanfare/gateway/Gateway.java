@@ -10,6 +10,7 @@ import fanfare.gateway.relay.Relay;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.gateway.sockjs.Doorway;
 import fanfare.gateway.sockjs.FallbackSessions;
+import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.TakenPort;
@@ -157,6 +158,11 @@ public final class Gateway {
                 sessions,
                 fallbacks,
                 config.auth().addressLimits(metrics),
+                new Turnstile(
+                        Descriptors.sessionsMax(config.connectionsMax(), Descriptors.limit()),
+                        config.handshakesMax(),
+                        System.nanoTime(),
+                        metrics),
                 new Doorway.Queued(metrics),
                 relayed,
                 config.auth().proxyHeads(metrics),

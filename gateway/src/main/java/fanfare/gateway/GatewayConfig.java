@@ -35,6 +35,8 @@ public record GatewayConfig(
         SessionLimits session,
         /** Sessions on this gateway; more are refused with 503. */
         int connectionsMax,
+        /** Sessions that begin in a second; 0 for no limit. */
+        int handshakesMax,
         /** Connections of one user on this gateway; one more, and the oldest goes. */
         int connectionsPerUserMax,
         FeedLimits feed,
@@ -70,6 +72,7 @@ public record GatewayConfig(
                 relay,
                 SessionLimits.of(env.integer("FANFARE_SEND_QUEUE_BYTES_MAX", 1 << 20, 1 << 12, 1 << 26)),
                 env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
+                env.integer("FANFARE_HANDSHAKES_MAX", 5_000, 0, 1_000_000),
                 env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),
                 feed(env),
                 ReceiptLimits.of(env.integer("FANFARE_RECEIPT_REPORTS_MAX", 50_000, 100, 10_000_000)),

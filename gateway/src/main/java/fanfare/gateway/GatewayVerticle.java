@@ -18,6 +18,7 @@ import fanfare.gateway.sockjs.FallbackHandlers;
 import fanfare.gateway.sockjs.FallbackSessions;
 import fanfare.gateway.sockjs.SockJsRouter;
 import fanfare.gateway.sockjs.SockJsTransport;
+import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.ProblemHandler;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -62,6 +63,7 @@ final class GatewayVerticle extends VerticleBase {
             SessionMetrics sessions,
             FallbackSessions fallbacks,
             AddressLimits limits,
+            Turnstile turnstile,
             Doorway.Queued newcomers,
             Relay.UnderWay relayed,
             ProxyHeads proxyHeads,
@@ -154,7 +156,7 @@ final class GatewayVerticle extends VerticleBase {
                 shared.limits(),
                 doorway,
                 config.auth().siteCookies(),
-                config.connectionsMax(),
+                shared.turnstile(),
                 shared.ids()::next);
     }
 

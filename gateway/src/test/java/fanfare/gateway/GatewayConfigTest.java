@@ -31,6 +31,7 @@ class GatewayConfigTest {
         assertThat(config.transports()).isEqualTo(EnumSet.allOf(SockJsTransport.class));
         assertThat(config.session().queueBytesMax()).isEqualTo(1 << 20);
         assertThat(config.connectionsMax()).isEqualTo(18_000);
+        assertThat(config.handshakesMax()).isEqualTo(5_000);
         assertThat(config.connectionsPerUserMax()).isEqualTo(20);
         assertThat(config.drainWindow()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofMinutes(1));
@@ -74,6 +75,7 @@ class GatewayConfigTest {
         values.put("FANFARE_SEND_QUEUE_BYTES_MAX", "5000");
         values.put("FANFARE_CONNECTIONS_MAX", "6");
         values.put("FANFARE_CONNECTIONS_PER_USER_MAX", "7");
+        values.put("FANFARE_HANDSHAKES_MAX", "11");
         values.put("FANFARE_DRAIN_WINDOW", "8s");
         values.put("FANFARE_REDIS_GRACE", "9s");
         values.put("FANFARE_PARENT_PID", "10");
@@ -86,6 +88,7 @@ class GatewayConfigTest {
         assertThat(config.transports()).isEqualTo(EnumSet.of(SockJsTransport.XHR, SockJsTransport.RAW_WEBSOCKET));
         assertThat(config.session().queueBytesMax()).isEqualTo(5_000);
         assertThat(config.connectionsMax()).isEqualTo(6);
+        assertThat(config.handshakesMax()).isEqualTo(11);
         assertThat(config.connectionsPerUserMax()).isEqualTo(7);
         assertThat(config.drainWindow()).isEqualTo(Duration.ofSeconds(8));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofSeconds(9));

@@ -19,6 +19,9 @@ import java.util.function.Supplier;
 
 /** What every newcomer passes, whatever its transport: origin, limits, the moment of acceptance, admission. */
 public final class Entrance {
+    /** How the id of a SockJS session begins that is to go on where another one ended. */
+    private static final String RESUMING_ID = "/resume-";
+
     private final Hub hub;
     private final Node node;
     private final Drain drain;
@@ -27,7 +30,7 @@ public final class Entrance {
     private final AddressLimits limits;
     private final Doorway doorway;
     private final Set<String> siteCookies;
-    private final int connectionsMax;
+    private final Turnstile turnstile;
     private final Supplier<String> ids;
 
     /** One newcomer who may come in: since when nothing may be missing, and what it proves itself with. */
@@ -43,7 +46,7 @@ public final class Entrance {
             AddressLimits limits,
             Doorway doorway,
             Set<String> siteCookies,
-            int connectionsMax,
+            Turnstile turnstile,
             Supplier<String> ids) {
         this.hub = hub;
         this.node = node;
@@ -53,7 +56,7 @@ public final class Entrance {
         this.limits = limits;
         this.doorway = doorway;
         this.siteCookies = siteCookies;
-        this.connectionsMax = connectionsMax;
+        this.turnstile = turnstile;
         this.ids = ids;
     }
 
@@ -82,11 +85,25 @@ public final class Entrance {
         }
     }
 
-    /** Refuses what would begin something new on a gateway that is about to stop. */
+    /** Refuses to tell a browser how to begin a session if it could not begin one now. */
     void checkServes() {
         if (drain.isOn()) {
             throw stopping();
         }
+        ProblemException refusal = turnstile.look(System.nanoTime());
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
+    /**
+     * Whether a browser says that it was here before and wants to go on. Of a SockJS session nothing but its id is known at
+     * this point, so fanfare.js says it in that. Whoever claims it wrongly gains a place in a queue.
+     */
+    private static boolean resumes(HttpServerRequest request) {
+        return request.getHeader("Last-Event-ID") != null
+                || String.valueOf(request.query()).contains("resume=")
+                || String.valueOf(request.path()).contains(RESUMING_ID);
     }
 
     private static ProblemException stopping() {
@@ -98,9 +115,6 @@ public final class Entrance {
         if (drain.isOn()) {
             return Future.failedFuture(stopping());
         }
-        if (node.connections() + doorway.waiting() >= connectionsMax) {
-            return Future.failedFuture(Problem.UNAVAILABLE.because("this gateway is full"));
-        }
         Credentials credentials = credentials(request);
         if (!limits.handshake(credentials.clientAddress(), System.nanoTime())) {
             return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many handshakes from your address"));
@@ -108,7 +122,13 @@ public final class Entrance {
         if (!limits.open(credentials.clientAddress())) {
             return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many sessions from your address"));
         }
-        return doorway.pass(node::serverTime).map(start -> {
+        boolean resumes = resumes(request);
+        ProblemException refusal = turnstile.pass(node.connections() + doorway.waiting(), resumes, System.nanoTime());
+        if (refusal != null) {
+            limits.closed(credentials.clientAddress());
+            return Future.failedFuture(refusal);
+        }
+        return doorway.pass(resumes, node::serverTime).map(start -> {
             if (drain.isOn()) {
                 limits.closed(credentials.clientAddress());
                 throw stopping();
