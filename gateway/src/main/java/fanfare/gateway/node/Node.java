@@ -21,6 +21,7 @@ import fanfare.gateway.session.Session;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.http.Health;
 import fanfare.presence.Crowd;
+import fanfare.presence.Gateways;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
@@ -61,6 +62,7 @@ public final class Node {
             int connectionsPerUserMax,
             FeedLimits feed,
             ReceiptLimits receipts,
+            Rebalance.Settings rebalance,
             Duration redisGrace) {}
 
     private static final int LOOK_MS = 100;
@@ -79,6 +81,7 @@ public final class Node {
     private final PresenceWriter presence;
     private final Admission admission;
     private final Owners owners;
+    private final Rebalance rebalance;
     private final String relayHost;
     private volatile int relayPort;
     private volatile String incarnation = "";
@@ -153,6 +156,8 @@ public final class Node {
                 this::begun,
                 crowds::shared,
                 metrics);
+        rebalance = new Rebalance(
+                new Gateways(commands, keys), this::incarnation, sessions::connections, drain, settings.rebalance());
         owners = new Owners(commands, keys, () -> new Owner(presence.incarnation(), relayAddress()), metrics);
         control = new ControlFeed(
                 vertx,
@@ -200,6 +205,7 @@ public final class Node {
         feed.open();
         presence.start();
         receipts.start(vertx);
+        rebalance.start(vertx);
     }
 
     /** Where hubs get their publications from. */
@@ -221,9 +227,10 @@ public final class Node {
                 System::currentTimeMillis);
     }
 
-    /** Has a hub told of what the feed knows. */
+    /** Has a hub told of what the feed knows, and asked to let browsers go. */
     public void register(Hub hub) {
         feed.register(hub);
+        rebalance.register(hub);
     }
 
     /** The time on Redis, taken after this call; the answer comes on the caller's event loop. */

@@ -12,6 +12,7 @@ import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -204,6 +205,22 @@ public final class Hub {
         int place = 0;
         for (Session session : sessions) {
             sendAway(session, begun.slope(), begun.slope().toldMs(place++, sessions.size(), random.getAsDouble()));
+        }
+    }
+
+    /**
+     * Asks some browsers to come back over another connection.
+     *
+     * @param ageMsMin how long they have been here at least: who was moved a while ago is left alone, wherever it was before
+     * @param withinMs in which they come back, each at a moment of its own
+     */
+    public void askToMove(int count, long ageMsMin, long withinMs, String reason) {
+        int left = count;
+        Iterator<Session> each = sessions.iterator();
+        while (left > 0 && each.hasNext()) {
+            if (each.next().askToMove(ageMsMin, withinMs, reason)) {
+                left--;
+            }
         }
     }
 

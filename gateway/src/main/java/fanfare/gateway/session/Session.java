@@ -90,6 +90,8 @@ public final class Session implements Wheel.Timed {
     private int receivedCount;
 
     private boolean flushing;
+    /** Who does not go when it is asked, is one of those that do not. */
+    private boolean askedToMove;
     /** The browser fell behind its budget; it is closed at the end of the tick. */
     private boolean overflowed;
     /** The transport has gone, or has told the browser of the close; nothing is left to do. */
@@ -230,6 +232,16 @@ public final class Session implements Wheel.Timed {
             hub.metrics().askedBack(reason);
             send(Message.reconnect((long) (withinMs * share), reason));
         }
+    }
+
+    /** Does so once, with a browser that has been here for so long; false if it has not, or was asked before. */
+    boolean askToMove(long ageMsMin, long withinMs, String reason) {
+        if (askedToMove || awaitingWelcome || hub.nowMs() - openedMs < ageMsMin) {
+            return false;
+        }
+        askedToMove = true;
+        askBack(withinMs, reason);
+        return true;
     }
 
     /** The site has said that the user still is who it was. */

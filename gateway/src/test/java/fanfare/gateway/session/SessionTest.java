@@ -508,6 +508,37 @@ class SessionTest {
         late.expect("close 4001");
     }
 
+    @Test
+    void onlyWhoHasBeenHereForLongIsAskedToMoveAndOnce() throws Exception {
+        welcomed();
+        turn(() -> hub.askToMove(5, 300_000, 10_000, "rebalance"));
+        transport.expect();
+        pass(Duration.ofMinutes(5));
+        transport.expectHeartbeats();
+        turn(() -> hub.askToMove(5, 300_000, 10_000, "rebalance"));
+        transport.expect("write reconnect");
+        turn(() -> hub.askToMove(5, 300_000, 10_000, "rebalance"));
+        transport.expect();
+    }
+
+    @Test
+    void noMoreMoveThanAreToAndNobodyBeforeItsWelcome() throws Exception {
+        turn(() -> hub.askToMove(5, 0, 10_000, "rebalance"));
+        welcomed();
+        List<RecordingTransport> others = List.of(new RecordingTransport(), new RecordingTransport());
+        turn(() -> others.forEach(other -> {
+            Session second = hub.open(other, "c2", START, closed -> {});
+            second.admitted(ALICE);
+            second.receive("{\"type\":\"hello\"}");
+        }));
+        turn(() -> joins.subList(2, joins.size()).forEach(join -> join.joined(List.of(), true, null, 1)));
+        turn(() -> hub.askToMove(2, 0, 10_000, "rebalance"));
+        assertThat(metrics.counter("fanfare_reconnects_asked_total", "reason", "rebalance")
+                        .count())
+                .isEqualTo(2);
+        transport.events.clear();
+    }
+
     private void drain() throws Exception {
         Drain drain = new Drain(Duration.ofSeconds(60), () -> now, () -> 0, metrics);
         drain.begin();
