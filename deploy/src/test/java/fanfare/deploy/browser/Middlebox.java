@@ -34,7 +34,7 @@ final class Middlebox implements AutoCloseable {
 
     private static final int SLOW_MS = 1_000;
     /** What is said to those who are refused for now. */
-    static final Duration RETRY_AFTER = Duration.ofSeconds(4);
+    static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient client = vertx.createHttpClient();
