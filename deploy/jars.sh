@@ -1,18 +1,7 @@
-# Read by the scripts beside it, in the project's root: finds Java, and builds what is missing or older than its sources.
+# Read by the scripts beside it, in the project's root: finds Java (see java.sh), and builds what is missing or older than its
+# sources.
 
-java=java
-if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/java ]]; then
-  java=$JAVA_HOME/bin/java
-fi
-if ! command -v "$java" >/dev/null; then
-  echo "fanfare: java is not on the PATH; install a JDK, 17 or newer." >&2
-  exit 1
-fi
-version=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.specification\.version = //p')
-if [[ ! ${version%%.*} =~ ^[0-9]+$ || ${version%%.*} -lt 17 ]]; then
-  echo "fanfare: $java is Java ${version:-of an unknown version}; Fanfare needs a JDK, 17 or newer." >&2
-  exit 1
-fi
+source deploy/java.sh
 
 # A jar is stale when something it is made of is newer than it.
 stale() {

@@ -2,6 +2,7 @@ package fanfare.check;
 
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
+import fanfare.http.TakenPort;
 import fanfare.process.Logging;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -9,7 +10,6 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ExecutionException;
@@ -64,15 +64,13 @@ public final class CheckConfig {
         }
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(host, port));
-        } catch (BindException e) {
-            if (String.valueOf(e.getMessage()).contains("in use")) {
+        } catch (IOException e) {
+            if (TakenPort.isCauseOf(e)) {
                 report.warning(
                         setting, "port " + port + " is taken; unless it is by the process itself, set it to another");
             } else {
                 report.mistake(setting + ": cannot listen on " + host + ", port " + port + ": " + e.getMessage());
             }
-        } catch (IOException e) {
-            report.mistake(setting + ": cannot listen on " + host + ", port " + port + ": " + e.getMessage());
         }
     }
 

@@ -1,6 +1,10 @@
 package fanfare.config;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,6 +59,27 @@ public final class Env {
         String value = text(name, fallback);
         settings.put(name, value.isEmpty() ? "" : "(redacted)");
         return value;
+    }
+
+    /**
+     * What the file holds whose path a setting is, without white space around it; empty if the path is not set or the file
+     * cannot be used, which is a mistake. So a secret is in no environment, log or list of processes.
+     */
+    public String secretFile(String name) {
+        String file = text(name, "");
+        if (file.isEmpty()) {
+            return "";
+        }
+        try {
+            String secret = Files.readString(Path.of(file)).strip();
+            if (secret.isEmpty()) {
+                mistake(name, "the file is empty");
+            }
+            return secret;
+        } catch (IOException | InvalidPathException e) {
+            mistake(name, "the file cannot be read");
+            return "";
+        }
     }
 
     /** A URL, in which a password is not logged. */
@@ -212,8 +237,9 @@ public final class Env {
         return previous[b.length()];
     }
 
-    private static String redacted(String url) {
-        return url.replaceAll("//[^/@]*@", "//(redacted)@");
+    /** Up to the last sign that may end a password, since one may stand in it that should have been escaped. */
+    static String redacted(String url) {
+        return url.replaceAll("//.*@", "//(redacted)@");
     }
 
     private static String written(Duration duration) {

@@ -1,25 +1,89 @@
 package fanfare.config;
 
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * Where Redis is and under which prefix everything lies there.
  *
  * @param url {@code redis://} or {@code rediss://}, with user and password if it needs them, or
  *     {@code redis-sentinel://}, see {@link Sentinels}
+ * @param caFile PEM, whose certificates are trusted with TLS instead of those that the JDK trusts; empty for the JDK's
  */
-public record RedisConfig(String url, String prefix) {
+public record RedisConfig(String url, String prefix, String caFile) {
     private static final String DEFAULT_URL = "redis://127.0.0.1:6379";
+    private static final String PASSWORD_FILE = "FANFARE_REDIS_PASSWORD_FILE";
+    /** A URL without a password: scheme, user if there is one, and the rest. */
+    private static final Pattern WITHOUT_PASSWORD = Pattern.compile("(redis[a-z-]*://)(?:([^:@/]*)@)?([^@]+)");
+
+    /** With the JDK's certificates. */
+    public RedisConfig(String url, String prefix) {
+        this(url, prefix, "");
+    }
 
     public static RedisConfig from(Env env) {
         String url = env.url("FANFARE_REDIS_URL", DEFAULT_URL);
-        if (!url.matches("rediss?://.+") && Sentinels.parse(url) == null) {
+        if (!isUsable(url)) {
             env.mistake(
                     "FANFARE_REDIS_URL",
-                    "it takes redis://host:port, rediss://host:port or redis-sentinel://host:port,host:port/name");
+                    "it takes redis://host:port or redis-sentinel://host:port,host:port/name, both with rediss"
+                            + " for TLS; in a password / is written %2F, and @ %40");
         }
+        String password = env.secretFile(PASSWORD_FILE);
         String prefix = env.text("FANFARE_REDIS_PREFIX", "fanfare:");
         if (!prefix.matches("[A-Za-z0-9._:-]{1,64}")) {
             env.mistake("FANFARE_REDIS_PREFIX", "it takes 1 to 64 characters of A-Z a-z 0-9 . _ : -");
         }
-        return new RedisConfig(url, prefix);
+        String caFile = env.text("FANFARE_REDIS_CA_FILE", "");
+        if (!caFile.isEmpty() && !url.startsWith("rediss")) {
+            env.mistake("FANFARE_REDIS_CA_FILE", "FANFARE_REDIS_URL says nothing of TLS: it takes rediss");
+        } else if (!caFile.isEmpty() && !Files.isReadable(Path.of(caFile))) {
+            env.mistake("FANFARE_REDIS_CA_FILE", "the file cannot be read");
+        }
+        return new RedisConfig(password.isEmpty() ? url : withPassword(env, url, password), prefix, caFile);
+    }
+
+    /** Whether the client can read it, which would say that it cannot by quoting it. */
+    private static boolean isUsable(String url) {
+        Sentinels sentinels = Sentinels.parse(url);
+        List<String> servers = sentinels == null
+                ? List.of(url)
+                : sentinels.servers().stream()
+                        .map(sentinels::urlWithCredentials)
+                        .toList();
+        try {
+            return servers.stream()
+                    .allMatch(server ->
+                            server.matches("rediss?://.+") && URI.create(server).getHost() != null);
+        } catch (IllegalArgumentException e) {
+            return false; // An escape that is none, for example.
+        }
+    }
+
+    private static String withPassword(Env env, String url, String password) {
+        Matcher matcher = WITHOUT_PASSWORD.matcher(url);
+        if (!matcher.matches()) {
+            env.mistake(PASSWORD_FILE, "FANFARE_REDIS_URL has a password already");
+            return url;
+        }
+        String user = matcher.group(2) == null ? "" : matcher.group(2);
+        return matcher.group(1)
+                + user
+                + ":"
+                + URLEncoder.encode(password, StandardCharsets.UTF_8)
+                + "@"
+                + matcher.group(3);
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "RedisConfig[" + Env.redacted(url) + ", " + prefix + ", " + caFile + "]";
     }
 }

@@ -1,5 +1,7 @@
 package fanfare.http;
 
+import fanfare.process.ProcessMetrics;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -27,6 +29,10 @@ public final class Management {
             Health health,
             PrometheusMeterRegistry metrics,
             Map<String, Supplier<JsonObject>> more) {
+        ProcessMetrics.register(metrics);
+        Gauge.builder("fanfare_ready", health, checks -> checks.isReady() ? 1 : 0)
+                .description("1 while this process is to be sent work, as /readyz says")
+                .register(metrics);
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
         // Liveness asks nobody: a process that can answer at all need not be killed.

@@ -6,6 +6,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
@@ -43,6 +44,7 @@ public final class Masters {
     private final int lookMs;
     private final Context context;
     private final String url;
+    private final String caFile;
     private final @Nullable Sentinels sentinels;
     private final Set<RedisLink> links = ConcurrentHashMap.newKeySet();
     /** Whose turn it is to be asked, so that one sentinel that is cut off with a dead master cannot mislead for long. */
@@ -64,6 +66,7 @@ public final class Masters {
         this.lookMs = lookMs;
         this.context = vertx.getOrCreateContext();
         this.url = config.url();
+        this.caFile = config.caFile();
         this.sentinels = Sentinels.parse(url);
     }
 
@@ -134,19 +137,24 @@ public final class Masters {
         }
     }
 
-    static RedisOptions options(String connectionString) {
+    RedisOptions options(String connectionString) {
+        NetClientOptions network = new NetClientOptions()
+                .setConnectTimeout(ANSWER_MS_MAX)
+                // Without it rediss:// fails whatever the certificate says; to plain connections it is nothing.
+                .setHostnameVerificationAlgorithm("HTTPS")
+                .setTcpNoDelay(true)
+                .setTcpKeepAlive(true);
+        if (!caFile.isEmpty()) {
+            // Each connection reads it anew, and so knows of a change.
+            network.setTrustOptions(new PemTrustOptions().addCertPath(caFile));
+        }
         return new RedisOptions()
                 .setConnectionString(connectionString)
                 .setMaxPoolSize(1)
                 .setMaxPoolWaiting(1)
                 .setPoolCleanerInterval(-1)
                 .setPoolRecycleTimeout(-1)
-                .setNetClientOptions(new NetClientOptions()
-                        .setConnectTimeout(ANSWER_MS_MAX)
-                        // Without it rediss:// fails whatever the certificate says; to plain connections it is nothing.
-                        .setHostnameVerificationAlgorithm("HTTPS")
-                        .setTcpNoDelay(true)
-                        .setTcpKeepAlive(true));
+                .setNetClientOptions(network);
     }
 
     private synchronized boolean bury(String replid) {
@@ -179,9 +187,9 @@ public final class Masters {
         }
         List<String> servers = asked.servers();
         String server = servers.get(Math.floorMod(turn.getAndIncrement(), servers.size()));
-        return address("redis://" + server, asked)
+        return address(asked.url(server), asked)
                 .recover(refusal -> String.valueOf(refusal.getMessage()).contains("NOAUTH")
-                        ? address("redis://" + asked.credentials() + server, asked)
+                        ? address(asked.urlWithCredentials(server), asked)
                         : Future.failedFuture(refusal))
                 .recover(refusal -> {
                     LOG.log(System.Logger.Level.DEBUG, "sentinel {0}: {1}", server, refusal.getMessage());
@@ -197,7 +205,7 @@ public final class Masters {
                                 .arg(asked.name())))
                 .compose(address -> address == null
                         ? Future.failedFuture("it knows no master " + asked.name())
-                        : Future.succeededFuture("redis://" + asked.credentials() + hostAndPort(address)));
+                        : Future.succeededFuture(asked.urlWithCredentials(hostAndPort(address))));
     }
 
     private static String hostAndPort(Response address) {

@@ -238,7 +238,7 @@ public final class RedisLink {
     }
 
     private void connect(String where) {
-        Redis attempt = Redis.createClient(vertx, Masters.options(where).setMaxWaitingHandlers(WAITING_MAX));
+        Redis attempt = Redis.createClient(vertx, masters.options(where).setMaxWaitingHandlers(WAITING_MAX));
         client = attempt;
         attempt.connect()
                 .compose(made -> made.send(Request.cmd(Command.INFO).arg("replication"))

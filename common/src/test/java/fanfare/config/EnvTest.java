@@ -53,6 +53,41 @@ class EnvTest {
         RedisConfig.from(env);
         env.secret("FANFARE_S", "");
         assertThat(env.table()).contains("redis://(redacted)@host:1/2").doesNotContain("pass", "secret");
+        Env unescaped = new Env(Map.of("FANFARE_REDIS_URL", "redis://:pa/s@s@host:1"));
+        RedisConfig.from(unescaped);
+        assertThat(unescaped.table()).contains("redis://(redacted)@host:1").doesNotContain("pa/s");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://:pa/ss@host:1",
+                "redis://:pass%zz@host:1",
+                "redis://host:x",
+                "redis://my_host:1",
+                "redis-sentinel://my_host:1/m",
+                "redis-sentinel://:pass%zz@host:1/m",
+                "http://host:1"
+            })
+    void aUrlThatTheClientCannotReadIsAMistakeAndNotQuoted(String url) {
+        Env env = new Env(Map.of("FANFARE_REDIS_URL", url));
+        RedisConfig config = RedisConfig.from(env);
+        assertThatThrownBy(() -> env.check(config))
+                .hasMessageContaining("FANFARE_REDIS_URL is '")
+                .hasMessageNotContainingAny("pa/ss", "pass%");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://host",
+                "rediss://u%40b:p%2Fw@10.0.0.1:6379/2",
+                "redis://:p@[::1]:6379?max=1",
+                "redis-sentinel://:p,w@a:1,b:2/m"
+            })
+    void whatTheClientCanReadIsNoMistake(String url) {
+        Env env = new Env(Map.of("FANFARE_REDIS_URL", url));
+        assertThat(env.check(RedisConfig.from(env)).url()).isEqualTo(url);
     }
 
     private static Duration duration(String text) {

@@ -13,13 +13,21 @@ class SentinelsTest {
     @Test
     void serversAndNameAreRead() {
         assertThat(Sentinels.parse("redis-sentinel://a:26379,10.0.0.2:2/my-master"))
-                .isEqualTo(new Sentinels("", List.of("a:26379", "10.0.0.2:2"), "my-master"));
+                .isEqualTo(new Sentinels("redis", "", List.of("a:26379", "10.0.0.2:2"), "my-master"));
     }
 
     @Test
     void credentialsAreThoseOfTheServers() {
         assertThat(Sentinels.parse("redis-sentinel://user:p,w@a:1,b:2/m"))
-                .isEqualTo(new Sentinels("user:p,w@", List.of("a:1", "b:2"), "m"));
+                .isEqualTo(new Sentinels("redis", "user:p,w@", List.of("a:1", "b:2"), "m"));
+    }
+
+    @Test
+    void tlsIsSpokenWithSentinelsAndServers() {
+        Sentinels sentinels = Sentinels.parse("rediss-sentinel://user:p@a:1/m");
+        assertThat(sentinels).isEqualTo(new Sentinels("rediss", "user:p@", List.of("a:1"), "m"));
+        assertThat(sentinels.url("a:1")).isEqualTo("rediss://a:1");
+        assertThat(sentinels.urlWithCredentials("b:2")).isEqualTo("rediss://user:p@b:2");
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import fanfare.gateway.client.ClientFiles;
 import fanfare.gateway.drain.Drain;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.relay.Relay;
+import fanfare.gateway.session.ConnectionLog;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.gateway.sockjs.Doorway;
 import fanfare.gateway.sockjs.FallbackSessions;
@@ -14,9 +15,12 @@ import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.TakenPort;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import fanfare.process.Termination;
+import fanfare.tls.ServerTls;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -26,6 +30,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.internal.VertxInternal;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -82,7 +87,7 @@ public final class Gateway {
             System.out.print(HELP);
             System.exit(args[0].equals("--help") ? 0 : 2);
         }
-        Logging.install();
+        Logging.install(LogFormat.of(new Env(System.getenv())));
         Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         CountDownLatch started = new CountDownLatch(1);
         start(vertx, System.getenv())
@@ -93,6 +98,7 @@ public final class Gateway {
                     started.countDown();
                 })
                 .onFailure(failure -> {
+                    Logging.flush();
                     System.err.println(explained(failure));
                     Runtime.getRuntime().halt(failure instanceof ConfigException ? 2 : 1);
                 });
@@ -120,25 +126,36 @@ public final class Gateway {
         PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Health health = new Health();
         Ids ids = new Ids();
-        SessionMetrics sessions = new SessionMetrics(metrics);
+        SessionMetrics sessions = new SessionMetrics(
+                metrics, new ConnectionLog(config.connectionLogPerSecondMax(), System::nanoTime, metrics));
+        config.transports().forEach(transport -> sessions.expect(transport.label()));
+        int sessionsMax = Descriptors.sessionsMax(config.connectionsMax(), Descriptors.limit());
+        Gauge.builder("fanfare_connection_limit", () -> sessionsMax)
+                .description("Sessions that this gateway takes")
+                .register(metrics);
+        Turnstile turnstile = new Turnstile(sessionsMax, config.handshakesMax(), System.nanoTime(), metrics);
         Drain drain = new Drain(
                 config.drainWindow(),
                 () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
                 sessions::toldOfDrain,
                 metrics);
-        return onLoop(vertx, () -> {
+        ServerTls tls = new ServerTls(vertx, config.tls(), InstantSource.system());
+        return tls.start(metrics)
+                .compose(read -> onLoop(vertx, () -> {
                     Node node = new Node(vertx, config.node(), sessions, ids::next, drain, health, metrics);
                     node.open();
                     return node;
-                })
-                .compose(node -> serve(vertx, config, node, drain, sessions, ids, health, metrics));
+                }))
+                .compose(node -> serve(vertx, config, tls, node, drain, turnstile, sessions, ids, health, metrics));
     }
 
     private static Future<Gateway> serve(
             Vertx vertx,
             GatewayConfig config,
+            ServerTls tls,
             Node node,
             Drain drain,
+            Turnstile turnstile,
             SessionMetrics sessions,
             Ids ids,
             Health health,
@@ -153,16 +170,13 @@ public final class Gateway {
         drain.awaits("relayed", relayed::get);
         GatewayVerticle.Shared shared = new GatewayVerticle.Shared(
                 config,
+                tls,
                 node,
                 drain,
                 sessions,
                 fallbacks,
                 config.auth().addressLimits(metrics),
-                new Turnstile(
-                        Descriptors.sessionsMax(config.connectionsMax(), Descriptors.limit()),
-                        config.handshakesMax(),
-                        System.nanoTime(),
-                        metrics),
+                turnstile,
                 new Doorway.Queued(metrics),
                 relayed,
                 config.auth().proxyHeads(metrics),
@@ -229,6 +243,7 @@ public final class Gateway {
         } catch (Exception e) {
             LOG.log(System.Logger.Level.WARNING, "stopped in a hurry: {0}", e.getMessage());
         }
+        Logging.flush();
     }
 
     private static String explained(Throwable failure) {

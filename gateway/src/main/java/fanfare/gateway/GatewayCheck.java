@@ -4,8 +4,10 @@ import fanfare.check.CheckConfig;
 import fanfare.check.Report;
 import fanfare.gateway.auth.SiteCheck;
 import fanfare.redis.RedisCheck;
+import fanfare.tls.ServerTls;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.InstantSource;
 
 /** What a gateway needs beyond its settings; the relay's secret has been read with them. */
 final class GatewayCheck implements CheckConfig.Needs<GatewayConfig> {
@@ -19,7 +21,8 @@ final class GatewayCheck implements CheckConfig.Needs<GatewayConfig> {
         } else {
             report.warning("FANFARE_RELAY_SECRET_FILE", Gateway.WITHOUT_RELAY);
         }
-        return RedisCheck.run(vertx, config.redis(), false, report)
+        return ServerTls.check(vertx, config.tls(), InstantSource.system(), report)
+                .compose(tls -> RedisCheck.run(vertx, config.redis(), false, report))
                 .compose(redis -> SiteCheck.run(vertx, config.auth(), report));
     }
 }

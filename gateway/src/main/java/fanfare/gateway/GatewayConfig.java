@@ -13,7 +13,9 @@ import fanfare.gateway.receipt.ReceiptLimits;
 import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.session.SessionLimits;
 import fanfare.gateway.sockjs.SockJsTransport;
+import fanfare.process.LogFormat;
 import fanfare.process.Parent;
+import fanfare.tls.TlsConfig;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -27,6 +29,7 @@ public record GatewayConfig(
         /** 0 for any free port. */
         int listenPort,
         int managementPort,
+        TlsConfig tls,
         /** Event loops that serve browsers. */
         int eventLoops,
         String nodeName,
@@ -48,6 +51,9 @@ public record GatewayConfig(
         Duration drainWindow,
         /** How long a gateway without Redis counts as ready: its browsers are better off where they are. */
         Duration redisGrace,
+        LogFormat logFormat,
+        /** Lines that the log has in a second for connections that end, at most. */
+        int connectionLogPerSecondMax,
         /** The process whose death ends this one, 0 for none. */
         int parentPid) {
     private static final String ALL_TRANSPORTS =
@@ -67,6 +73,7 @@ public record GatewayConfig(
                 listenHost,
                 listenPort,
                 managementPort,
+                TlsConfig.from(env),
                 env.integer("FANFARE_EVENT_LOOPS", Runtime.getRuntime().availableProcessors(), 1, 256),
                 nodeName(env),
                 RedisConfig.from(env),
@@ -87,6 +94,8 @@ public record GatewayConfig(
                                 "FANFARE_REBALANCE_AGE", Duration.ofMinutes(10), Duration.ZERO, Duration.ofDays(1))),
                 env.duration("FANFARE_DRAIN_WINDOW", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 env.duration("FANFARE_REDIS_GRACE", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
+                LogFormat.of(env),
+                env.integer("FANFARE_CONNECTION_LOG_PER_SECOND_MAX", 500, 0, 100_000),
                 Parent.pid(env)));
     }
 

@@ -21,6 +21,8 @@ import fanfare.gateway.sockjs.SockJsTransport;
 import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.ProblemHandler;
+import fanfare.process.LoopLag;
+import fanfare.tls.ServerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -58,6 +60,7 @@ final class GatewayVerticle extends VerticleBase {
     /** What the event loops of a gateway share; all of it may be used on any of them. */
     record Shared(
             GatewayConfig config,
+            ServerTls tls,
             Node node,
             Drain drain,
             SessionMetrics sessions,
@@ -91,6 +94,7 @@ final class GatewayVerticle extends VerticleBase {
                 System::currentTimeMillis,
                 GatewayVerticle::random);
         shared.node().register(hub);
+        LoopLag.watch(vertx, "browsers", shared.metrics());
         ConnectionGuard guard = new ConnectionGuard(vertx, BODY_MAX, shared.metrics());
         Function<HttpServerRequest, String> addresses = config.auth().clientAddress()::of;
         RelayConfig relaying = config.relay();
@@ -187,12 +191,13 @@ final class GatewayVerticle extends VerticleBase {
 
     private Future<HttpServer> listenForBrowsers(Router router, ConnectionGuard guard, int port) {
         ProxyHeads heads = shared.proxyHeads();
-        return vertx.createHttpServer(options(heads.isExpected()))
+        return vertx.createHttpServer(shared.tls().secure(options(heads.isExpected())))
                 .exceptionHandler(heads::failed)
                 .connectionHandler(heads.connections(guard::connected))
                 .invalidRequestHandler(ProblemHandler::unreadable)
                 .requestHandler(heads.requests(router))
-                .listen(port == 0 ? ANY_PORT : port, shared.config().listenHost());
+                .listen(port == 0 ? ANY_PORT : port, shared.config().listenHost())
+                .onSuccess(shared.tls()::keep);
     }
 
     /** The port in use. */

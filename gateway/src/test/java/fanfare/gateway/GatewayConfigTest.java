@@ -9,6 +9,8 @@ import fanfare.gateway.node.Balance;
 import fanfare.gateway.node.Rebalance;
 import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.sockjs.SockJsTransport;
+import fanfare.process.LogFormat;
+import fanfare.tls.TlsConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +40,10 @@ class GatewayConfigTest {
         assertThat(config.rebalance()).isEqualTo(new Rebalance.Settings(new Balance(20, 50), Duration.ofMinutes(10)));
         assertThat(config.drainWindow()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(config.logFormat()).isEqualTo(LogFormat.AUTO);
+        assertThat(config.connectionLogPerSecondMax()).isEqualTo(500);
         assertThat(config.parentPid()).isZero();
+        assertThat(config.tls().isOn()).isFalse();
         assertThat(config.relay().port()).isEqualTo(7080);
         assertThat(config.relay().isOn()).isFalse();
     }
@@ -84,7 +89,11 @@ class GatewayConfigTest {
         values.put("FANFARE_REBALANCE_AGE", "14m");
         values.put("FANFARE_DRAIN_WINDOW", "8s");
         values.put("FANFARE_REDIS_GRACE", "9s");
+        values.put("FANFARE_LOG_FORMAT", "text");
+        values.put("FANFARE_CONNECTION_LOG_PER_SECOND_MAX", "11");
         values.put("FANFARE_PARENT_PID", "10");
+        values.put("FANFARE_TLS_CERTIFICATE_FILE", "/tls.crt");
+        values.put("FANFARE_TLS_KEY_FILE", "/tls.key");
         GatewayConfig config = GatewayConfig.from(new Env(values));
         assertThat(config.listenHost()).isEqualTo("127.0.0.2");
         assertThat(config.listenPort()).isEqualTo(1);
@@ -99,7 +108,10 @@ class GatewayConfigTest {
         assertThat(config.rebalance()).isEqualTo(new Rebalance.Settings(new Balance(12, 13), Duration.ofMinutes(14)));
         assertThat(config.drainWindow()).isEqualTo(Duration.ofSeconds(8));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
+        assertThat(config.connectionLogPerSecondMax()).isEqualTo(11);
         assertThat(config.parentPid()).isEqualTo(10);
+        assertThat(config.tls()).isEqualTo(new TlsConfig("/tls.crt", "/tls.key"));
     }
 
     @Test
@@ -108,6 +120,8 @@ class GatewayConfigTest {
                 "FANFARE_LISTEN_PORT", "x",
                 "FANFARE_TRANSPORTS", "smoke",
                 "FANFARE_NODE_NAME", "a b",
+                "FANFARE_TLS_CERTIFICATE_FILE", "/tls.crt",
+                "FANFARE_REDIS_CA_FILE", "/ca.crt",
                 "FANFARE_ALLOWED_ORIGIN", "*");
         assertThatThrownBy(() -> GatewayConfig.from(new Env(values)))
                 .isInstanceOf(ConfigException.class)
@@ -115,6 +129,8 @@ class GatewayConfigTest {
                 .hasMessageContaining("FANFARE_LISTEN_PORT is 'x'")
                 .hasMessageContaining("FANFARE_TRANSPORTS is 'smoke'")
                 .hasMessageContaining("FANFARE_NODE_NAME is 'a b'")
+                .hasMessageContaining("FANFARE_TLS_KEY_FILE is '': certificate and key go together")
+                .hasMessageContaining("FANFARE_REDIS_CA_FILE is '/ca.crt': FANFARE_REDIS_URL says nothing of TLS")
                 .hasMessageContaining("did you mean FANFARE_ALLOWED_ORIGINS");
     }
 

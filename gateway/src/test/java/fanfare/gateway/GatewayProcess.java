@@ -18,6 +18,9 @@ final class GatewayProcess implements AutoCloseable {
 
     private final Process process;
     private final Path output;
+    /** As everybody on the machine may read it. */
+    private final String commandLine;
+
     private final int port;
     private final int managementPort;
 
@@ -40,6 +43,7 @@ final class GatewayProcess implements AutoCloseable {
         builder.command().addAll(List.of(command));
         builder.environment().putAll(environment);
         process = builder.start();
+        commandLine = Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"));
     }
 
     /** Starts one and waits until browsers may be sent to it. */
@@ -73,6 +77,10 @@ final class GatewayProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    String commandLine() {
+        return commandLine;
     }
 
     /** Asks it to end, as an orchestrator does. */

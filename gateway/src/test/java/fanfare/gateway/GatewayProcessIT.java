@@ -4,14 +4,17 @@ import static fanfare.testing.TestSite.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Channel;
+import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
 import fanfare.testing.RedisServer;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +49,47 @@ class GatewayProcessIT {
             process.terminate();
             assertThat(process.exitCode()).isZero();
             assertThat(process.output()).contains("FANFARE_SITE_AUTH_URL").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void theLogIsJsonAndHasALineForEachConnection() {
+        Map<String, String> settings = new HashMap<>(cluster.settings());
+        settings.put("FANFARE_DRAIN_WINDOW", "100ms");
+        try (GatewayProcess process = GatewayProcess.start(settings)) {
+            String uri = "http://127.0.0.1:" + process.port();
+            PushClient left =
+                    PushClient.connect(cluster.vertx(), PushTransport.SOCKJS_WEBSOCKET, uri, login("unmistakable"));
+            left.awaitOpen().send("{\"type\":\"hello\"}").expectWelcome();
+            cluster.publish(Channel.user("unmistakable"), "hear", "\"" + "x".repeat(100) + "\"");
+            left.expectEvent("hear");
+            left.close();
+            Await.until("its line is there", () -> process.output().contains("connection ended"));
+            PushClient stayed =
+                    PushClient.connect(cluster.vertx(), PushTransport.RAW_WEBSOCKET, uri, login("unmistakable"));
+            stayed.awaitOpen().send("{\"type\":\"hello\"}").expectWelcome();
+            process.terminate();
+            assertThat(process.exitCode()).isIn(0, 143);
+            List<JsonObject> ends = process.output()
+                    .lines()
+                    .map(JsonObject::new)
+                    .filter(line -> line.getString("message").equals("connection ended"))
+                    .toList();
+            assertThat(process.output()).doesNotContain("unmistakable");
+            assertThat(ends).hasSize(2);
+            JsonObject first = ends.get(0);
+            assertThat(first.getString("level")).isEqualTo("INFO");
+            assertThat(first.getString("transport")).isEqualTo("websocket");
+            assertThat(first.getInteger("sent")).isEqualTo(2);
+            assertThat(first.getInteger("sentBytes")).isGreaterThan(200);
+            assertThat(first.getInteger("received")).isEqualTo(1);
+            assertThat(first.getInteger("receivedBytes")).isEqualTo(16);
+            assertThat(first.getLong("ageMs")).isNotNegative();
+            // Long after the JDK has closed everybody else's log.
+            JsonObject last = ends.get(1);
+            assertThat(last.getInteger("code")).isEqualTo(4_001);
+            assertThat(last.getString("reason")).isEqualTo("drain");
+            assertThat(last.getString("transport")).isEqualTo("raw-websocket");
         }
     }
 

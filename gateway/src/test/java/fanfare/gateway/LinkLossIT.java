@@ -10,7 +10,6 @@ import fanfare.testing.Message;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
-import fanfare.testing.RedisServer;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
@@ -32,16 +31,16 @@ class LinkLossIT {
     /** What is promised; a probe every 3 s that may take 5 s makes it 9 s. */
     private static final Duration DETECTED_WITHIN = Duration.ofSeconds(15);
 
-    private RedisServer server;
+    private LinkedCluster linked;
     private FlakyLink link;
     private Cluster cluster;
     private List<PushClient> clients;
 
     @BeforeEach
     void start() {
-        server = RedisServer.start();
-        link = FlakyLink.to(server.port());
-        cluster = Cluster.on(server, link.port(), 1);
+        linked = LinkedCluster.of(1);
+        link = linked.link();
+        cluster = linked.cluster();
         clients = Stream.of(PushTransport.values())
                 .map(transport -> cluster.join(transport, 0, "alice"))
                 .toList();
@@ -49,17 +48,12 @@ class LinkLossIT {
 
     @AfterEach
     void stop() {
-        try {
-            cluster.close();
-        } finally {
-            link.close();
-            server.close();
-        }
+        linked.close();
     }
 
     @Test
     void subscribersThatAreKilledAgainAndAgainLoseNothing() {
-        Redis admin = Redis.createClient(cluster.vertx(), server.url());
+        Redis admin = Redis.createClient(cluster.vertx(), linked.server().url());
         for (int round = 0; round < 10; round++) {
             cluster.publishNumbers(ALICE, 40 * round + 1, 40 * round + 20);
             Cluster.await(admin.send(
@@ -117,10 +111,10 @@ class LinkLossIT {
     void browsersSurviveARestartOfRedis() {
         cluster.publishNumbers(ALICE, 1, 3);
         clients.forEach(client -> expectOnceAndInOrder(client, range(1, 3)));
-        server.kill();
+        linked.server().kill();
         Await.until("the gateway notices", () -> !linksAreUp());
         clients.forEach(PushClient::ping);
-        server.restart();
+        linked.server().restart();
         Await.until(
                 "the gateway listens again",
                 () -> cluster.publish(ALICE, "probe", "1").routed() > 0);

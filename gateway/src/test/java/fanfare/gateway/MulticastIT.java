@@ -10,7 +10,6 @@ import fanfare.testing.Await;
 import fanfare.testing.FlakyLink;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
-import fanfare.testing.RedisServer;
 import fanfare.testing.TestSite;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -30,7 +29,7 @@ class MulticastIT {
     private static final int USERS = 24;
     private static final Channel AWAY = Channel.user("away");
 
-    private RedisServer server;
+    private LinkedCluster linked;
     private FlakyLink link;
     private Cluster cluster;
     private Keys keys;
@@ -40,9 +39,9 @@ class MulticastIT {
 
     @BeforeEach
     void start() {
-        server = RedisServer.start();
-        link = FlakyLink.to(server.port());
-        cluster = Cluster.on(server, link.port(), 2);
+        linked = LinkedCluster.of(2);
+        link = linked.link();
+        cluster = linked.cluster();
         keys = new Keys(cluster.redis().prefix());
         clients = new LinkedHashMap<>();
         for (int i = 0; i < USERS; i++) {
@@ -57,12 +56,7 @@ class MulticastIT {
 
     @AfterEach
     void stop() {
-        try {
-            cluster.close();
-        } finally {
-            link.close();
-            server.close();
-        }
+        linked.close();
     }
 
     @Test

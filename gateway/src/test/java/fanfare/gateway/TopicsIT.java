@@ -11,7 +11,6 @@ import fanfare.testing.FlakyLink;
 import fanfare.testing.Message;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
-import fanfare.testing.RedisServer;
 import fanfare.testing.TestSite;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -36,7 +35,7 @@ class TopicsIT {
     private static final Channel KEPT = Channel.topic("kept");
     private static final Channel NEW = Channel.topic("new");
 
-    private RedisServer server;
+    private LinkedCluster linked;
     private FlakyLink link;
     private Cluster cluster;
     /** What the site grants to each login. */
@@ -46,20 +45,15 @@ class TopicsIT {
 
     @BeforeEach
     void start() {
-        server = RedisServer.start();
-        link = FlakyLink.to(server.port());
-        cluster = Cluster.on(server, link.port(), 2);
+        linked = LinkedCluster.of(2);
+        link = linked.link();
+        cluster = linked.cluster();
         cluster.site().answer(this::answer);
     }
 
     @AfterEach
     void stop() {
-        try {
-            cluster.close();
-        } finally {
-            link.close();
-            server.close();
-        }
+        linked.close();
     }
 
     private TestSite.Answer answer(TestSite.Request request) {
@@ -164,7 +158,7 @@ class TopicsIT {
                 cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice"), cluster.join(PushTransport.XHR, 1, "alice"));
         cluster.publishNumbers(news, 1, 10);
         clients.forEach(client -> expect(client, range(1, 10)));
-        Redis admin = Redis.createClient(cluster.vertx(), server.url());
+        Redis admin = Redis.createClient(cluster.vertx(), linked.server().url());
         for (int round = 1; round < 4; round++) {
             cluster.publishNumbers(news, 30 * round + 1, 30 * round + 10);
             Cluster.await(admin.send(

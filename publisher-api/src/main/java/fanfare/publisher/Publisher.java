@@ -4,20 +4,22 @@ import fanfare.broker.BrokerLimits;
 import fanfare.check.CheckConfig;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
+import fanfare.file.FileWatch;
 import fanfare.http.Health;
 import fanfare.http.Management;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyFileException;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.NewKey;
-import fanfare.publisher.file.FileWatch;
 import fanfare.publisher.webhook.Secrets;
 import fanfare.publisher.webhook.WebhookConfig;
 import fanfare.publisher.webhook.WebhookLimits;
 import fanfare.publisher.webhook.WebhookVerticle;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
+import fanfare.tls.ServerTls;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
@@ -27,6 +29,7 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.ext.web.Route;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -68,6 +71,7 @@ public final class Publisher {
     private final Health health = new Health();
     private final Vertx vertx;
     private final Masters masters;
+    private final ServerTls tls;
     private final List<PublisherVerticle> verticles = new ArrayList<>();
     private final LastCall lastCall = new LastCall();
 
@@ -81,10 +85,11 @@ public final class Publisher {
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         this.masters = new Masters(vertx, config.redis());
+        this.tls = new ServerTls(vertx, config.tls(), InstantSource.system());
         BrokerLimits limits = config.limits().shared(loops);
         for (int number = 0; number < loops; number++) {
             verticles.add(
-                    new PublisherVerticle(config, masters, limits, bodyMax, keys, lastCall, ids, metrics, number));
+                    new PublisherVerticle(config, masters, tls, limits, bodyMax, keys, lastCall, ids, metrics, number));
         }
         health.readiness(
                 "redis",
@@ -101,13 +106,14 @@ public final class Publisher {
     /**
      * Starts serving, whether Redis is there or not.
      *
-     * @return fails with {@link ConfigException} if a port or the key file cannot be used
+     * @return fails with {@link ConfigException} if a port, the key file or the certificate cannot be used
      */
     Future<Void> start() {
         String keysFile = config.keysFile();
         Future<Void> keysRead =
                 keysFile == null ? Future.succeededFuture() : watch(KEYS_FILE, keysFile, "API keys", "keys", keys);
-        return keysRead.compose(read -> startWebhooks())
+        return keysRead.compose(read -> tls.start(metrics))
+                .compose(read -> startWebhooks())
                 .compose(started ->
                         Future.all(verticles.stream().map(vertx::deployVerticle).toList()))
                 .compose(deployed -> Management.listen(
@@ -140,7 +146,7 @@ public final class Publisher {
     }
 
     private Future<Void> watch(String setting, String path, String things, String metric, FileWatch.Content content) {
-        return new FileWatch(vertx, path, things, metric, content, metrics)
+        return new FileWatch(vertx, List.of(path), things, metric, content, metrics)
                 .start()
                 .recover(failure -> Future.failedFuture(
                         new ConfigException(List.of(setting + " is '" + path + "': " + failure.getMessage()))));
@@ -177,7 +183,7 @@ public final class Publisher {
     }
 
     private static void serve(Env env) {
-        Logging.install();
+        Logging.install(LogFormat.of(new Env(System.getenv())));
         PublisherConfig config;
         try {
             config = PublisherConfig.from(env);
@@ -214,6 +220,7 @@ public final class Publisher {
         try {
             Thread.sleep(LAST_CALL_MS);
             await(stop());
+            Logging.flush();
             // Else the exit code were that of a death by the signal.
             Runtime.getRuntime().halt(0);
         } catch (ExecutionException e) {
@@ -234,6 +241,7 @@ public final class Publisher {
     }
 
     private static void misused(String message) {
+        Logging.flush();
         System.err.println(message.stripTrailing());
         System.exit(EXIT_MISUSED);
     }

@@ -3,13 +3,16 @@ package fanfare.publisher;
 import fanfare.broker.Durability;
 import fanfare.check.CheckConfig;
 import fanfare.check.Report;
+import fanfare.file.FileWatch;
 import fanfare.publisher.auth.Keyring;
-import fanfare.publisher.file.FileWatch;
 import fanfare.publisher.webhook.Secrets;
 import fanfare.publisher.webhook.WebhookConfig;
 import fanfare.redis.RedisCheck;
+import fanfare.tls.ServerTls;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.InstantSource;
+import java.util.List;
 
 /** What a publisher needs beyond its settings. */
 final class PublisherCheck implements CheckConfig.Needs<PublisherConfig> {
@@ -25,7 +28,8 @@ final class PublisherCheck implements CheckConfig.Needs<PublisherConfig> {
         Future<Void> secrets = webhooks == null
                 ? Future.succeededFuture()
                 : file(vertx, WebhookConfig.SECRET_FILE, webhooks.secretFile(), "secret", new Secrets(), report);
-        return Future.all(keys, secrets)
+        Future<Void> tls = ServerTls.check(vertx, config.tls(), InstantSource.system(), report);
+        return Future.all(keys, secrets, tls)
                 .compose(read ->
                         RedisCheck.run(vertx, config.redis(), config.durability() == Durability.REPLICATED, report));
     }
@@ -33,7 +37,7 @@ final class PublisherCheck implements CheckConfig.Needs<PublisherConfig> {
     /** Reads a file as a start would, and reports how many things it has, or what is wrong; never fails. */
     private static Future<Void> file(
             Vertx vertx, String setting, String path, String thing, FileWatch.Content content, Report report) {
-        return FileWatch.read(vertx, path)
+        return FileWatch.read(vertx, List.of(path))
                 .map(text -> {
                     content.replace(text);
                     return content.size();

@@ -4,11 +4,13 @@ import fanfare.broker.BrokerLimits;
 import fanfare.broker.Durability;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
+import fanfare.process.LogFormat;
 import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.Rate;
 import fanfare.publisher.webhook.WebhookConfig;
+import fanfare.tls.TlsConfig;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Everything an operator may set on a publisher.
  *
  * @param listenHost address of both ports
+ * @param tls of the listening port only
  * @param parentPid process whose death ends this one, 0 for none
  * @param keysFile path of the API keys, null if there is only the development key
  * @param devKey {@code keyId.secret} that may do everything from this machine, null for none
@@ -28,6 +31,7 @@ record PublisherConfig(
         String listenHost,
         int listenPort,
         int managementPort,
+        TlsConfig tls,
         int parentPid,
         @Nullable String keysFile,
         @Nullable String devKey,
@@ -36,7 +40,8 @@ record PublisherConfig(
         Rate rate,
         RedisConfig redis,
         BrokerLimits limits,
-        @Nullable WebhookConfig webhooks) {
+        @Nullable WebhookConfig webhooks,
+        LogFormat logFormat) {
     /** Reads and checks the settings, all mistakes at once. */
     static PublisherConfig from(Env env) {
         String listenHost = env.text("FANFARE_LISTEN_HOST", "0.0.0.0");
@@ -48,6 +53,7 @@ record PublisherConfig(
                 listenHost,
                 listenPort,
                 managementPort,
+                TlsConfig.from(env),
                 Parent.pid(env),
                 keysFile.isEmpty() ? null : keysFile,
                 devKey(env, listenHost, keysFile),
@@ -56,7 +62,8 @@ record PublisherConfig(
                 Rate.from(env),
                 RedisConfig.from(env),
                 BrokerLimits.from(env),
-                WebhookConfig.from(env)));
+                WebhookConfig.from(env),
+                LogFormat.of(env)));
     }
 
     private static @Nullable String devKey(Env env, String listenHost, String keysFile) {

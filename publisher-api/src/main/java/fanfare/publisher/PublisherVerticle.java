@@ -11,6 +11,7 @@ import fanfare.http.RequestId;
 import fanfare.presence.Gateways;
 import fanfare.presence.OnlineWalk;
 import fanfare.presence.PresenceReader;
+import fanfare.process.LoopLag;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
@@ -34,6 +35,7 @@ import fanfare.receipt.ReceiptReader;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
+import fanfare.tls.ServerTls;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -69,6 +71,7 @@ final class PublisherVerticle extends VerticleBase {
 
     private final PublisherConfig config;
     private final Masters masters;
+    private final ServerTls tls;
     private final BrokerLimits limits;
     private final Duration bodyMax;
     private final Keyring keys;
@@ -90,6 +93,7 @@ final class PublisherVerticle extends VerticleBase {
     PublisherVerticle(
             PublisherConfig config,
             Masters masters,
+            ServerTls tls,
             BrokerLimits limits,
             Duration bodyMax,
             Keyring keys,
@@ -99,6 +103,7 @@ final class PublisherVerticle extends VerticleBase {
             int number) {
         this.config = config;
         this.masters = masters;
+        this.tls = tls;
         this.limits = limits;
         this.bodyMax = bodyMax;
         this.keys = keys;
@@ -119,18 +124,20 @@ final class PublisherVerticle extends VerticleBase {
                 () -> ThreadLocalRandom.current().nextDouble(),
                 metrics);
         opened.open();
+        LoopLag.watch(vertx, "requests", metrics);
         broker = opened;
         ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
         Router routes = routes(guard, opened);
         router = routes;
-        HttpServer made = vertx.createHttpServer(
+        HttpServer made = vertx.createHttpServer(tls.secure(
                         // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
-                        new HttpServerOptions().setHttp2ClearTextEnabled(false))
+                        new HttpServerOptions().setHttp2ClearTextEnabled(false)))
                 .connectionHandler(guard::connected)
                 .invalidRequestHandler(named(ProblemHandler::unreadable))
                 .requestHandler(named(routes));
         server = made;
         return made.listen(config.listenPort(), config.listenHost())
+                .onSuccess(tls::keep)
                 .recover(failure -> Future.failedFuture(
                         StartFailure.of(config.listenHost(), config.listenPort(), "FANFARE_LISTEN_PORT", failure)));
     }

@@ -198,6 +198,62 @@ class ProcessIT {
         }
     }
 
+    /** Whatever goes wrong, neither the log nor the command line, which everybody on the machine may read, has a secret. */
+    @Test
+    void nothingThatGoesWrongTellsASecret(@TempDir Path folder) throws Exception {
+        int port = RedisServer.freePort();
+        try (RedisServer redis = RedisServer.start("--requirepass", "right-secret")) {
+            String url = "redis://user:wrong-secret@127.0.0.1:" + redis.port();
+            Map<String, String> settings = new HashMap<>(settings(port, RedisServer.freePort(), url));
+            settings.put("FANFARE_WEBHOOK_URL", "http://127.0.0.1:1/");
+            settings.put(
+                    "FANFARE_WEBHOOK_SECRET_FILE",
+                    Files.writeString(folder.resolve("hooks"), "whsec_" + "c2VjcmV0".repeat(5))
+                            .toString());
+            Path log = folder.resolve("log");
+            Process publisher = command(settings)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            try {
+                RunningPublisher.until("Redis refuses it", () -> read(log).contains("WRONGPASS"));
+                RunningPublisher.until("it listens", () -> accepts(port));
+                for (String key : List.of("dev.guessed-secret", "secret-without-id", "dev.secret")) {
+                    RawHttp.Answer answer = RawHttp.post(
+                            port,
+                            "/v1/publish",
+                            "{\"to\":{\"user\":\"1\"},\"data\":secret-data}",
+                            "Authorization: Bearer " + key,
+                            "Content-Type: application/json");
+                    assertThat(answer.status()).isEqualTo(key.equals("dev.secret") ? 400 : 401);
+                }
+                assertThat(read(Path.of("/proc", Long.toString(publisher.pid()), "cmdline")))
+                        .contains(Publisher.class.getName())
+                        .doesNotContain("dev.secret", "wrong-secret");
+            } finally {
+                publisher.destroyForcibly().waitFor();
+            }
+            assertThat(read(log))
+                    .contains("FANFARE_DEV_KEY")
+                    .doesNotContain(
+                            "right-secret",
+                            "wrong-secret",
+                            "guessed-secret",
+                            "secret-without-id",
+                            "dev.secret",
+                            "secret-data",
+                            "c2VjcmV0");
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Callers that never pause; each learns from its last answer, and not from a reset, that it is the last. */
     @Test
     void aStopInTheMidstOfWorkResetsNobody() throws Exception {
@@ -326,6 +382,10 @@ class ProcessIT {
     }
 
     private static Process launch(Map<String, String> settings, String... args) throws Exception {
+        return command(settings, args).start();
+    }
+
+    private static ProcessBuilder command(Map<String, String> settings, String... args) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
@@ -335,6 +395,6 @@ class ProcessIT {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("FANFARE"));
         builder.environment().putAll(settings);
-        return builder.start();
+        return builder;
     }
 }

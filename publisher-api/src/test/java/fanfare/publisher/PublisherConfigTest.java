@@ -8,8 +8,10 @@ import fanfare.broker.Durability;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.config.RedisConfig;
+import fanfare.process.LogFormat;
 import fanfare.publisher.auth.Rate;
 import fanfare.publisher.webhook.WebhookConfig;
+import fanfare.tls.TlsConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -21,6 +23,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PublisherConfigTest {
     @Test
@@ -30,6 +33,7 @@ class PublisherConfigTest {
                         "0.0.0.0",
                         8090,
                         9090,
+                        new TlsConfig("", ""),
                         0,
                         "/keys",
                         null,
@@ -38,7 +42,8 @@ class PublisherConfigTest {
                         new Rate(100_000, 200_000),
                         new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
                         BrokerLimits.defaults(),
-                        null));
+                        null,
+                        LogFormat.AUTO));
     }
 
     @Test
@@ -53,18 +58,23 @@ class PublisherConfigTest {
     }
 
     @Test
-    void everySettingHasAName() {
+    void everySettingHasAName(@TempDir Path folder) throws IOException {
+        Path password = Files.writeString(folder.resolve("password"), "secret");
         Map<String, String> values = new TreeMap<>();
         values.put("FANFARE_LISTEN_HOST", "127.0.0.2");
         values.put("FANFARE_LISTEN_PORT", "1");
         values.put("FANFARE_MANAGEMENT_PORT", "2");
+        values.put("FANFARE_TLS_CERTIFICATE_FILE", "/tls.crt");
+        values.put("FANFARE_TLS_KEY_FILE", "/tls.key");
         values.put("FANFARE_PARENT_PID", "3");
         values.put("FANFARE_KEYS_FILE", "/keys");
         values.put("FANFARE_DEV_KEY", "dev.secret");
         values.put("FANFARE_DURABILITY", "replicated");
         values.put("FANFARE_RATE_LIMIT", "7");
         values.put("FANFARE_RATE_BURST", "8");
-        values.put("FANFARE_REDIS_URL", "redis://h:1");
+        values.put("FANFARE_REDIS_URL", "rediss://h:1");
+        values.put("FANFARE_REDIS_CA_FILE", "pom.xml");
+        values.put("FANFARE_REDIS_PASSWORD_FILE", password.toString());
         values.put("FANFARE_REDIS_PREFIX", "p:");
         values.put("FANFARE_INBOX_TTL", "1h");
         values.put("FANFARE_INBOX_ITEMS_MAX", "5");
@@ -78,26 +88,29 @@ class PublisherConfigTest {
         values.put("FANFARE_WEBHOOK_BATCH_MAX", "7");
         values.put("FANFARE_WEBHOOK_TIMEOUT", "2s");
         values.put("FANFARE_WEBHOOK_RETRY_MAX", "5m");
+        values.put("FANFARE_LOG_FORMAT", "json");
         Env env = new Env(values);
         assertThat(PublisherConfig.from(env))
                 .isEqualTo(new PublisherConfig(
                         "127.0.0.2",
                         1,
                         2,
+                        new TlsConfig("/tls.crt", "/tls.key"),
                         3,
                         "/keys",
                         "dev.secret",
                         Durability.REPLICATED,
                         Duration.ofMinutes(7),
                         new Rate(7, 8),
-                        new RedisConfig("redis://h:1", "p:"),
+                        new RedisConfig("rediss://:secret@h:1", "p:", "pom.xml"),
                         new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000),
                         new WebhookConfig(
                                 URI.create("https://site/hooks?a=b"),
                                 "/secrets",
                                 7,
                                 Duration.ofSeconds(2),
-                                Duration.ofMinutes(5))));
+                                Duration.ofMinutes(5)),
+                        LogFormat.JSON));
         assertThat(env.settings().keySet()).isEqualTo(values.keySet());
         assertThat(env.table()).doesNotContain("dev.secret");
     }

@@ -4,6 +4,7 @@ import fanfare.config.Env;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.ProblemHandler;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -31,6 +32,7 @@ public final class Balancer extends AbstractVerticle {
               FANFARE_LISTEN_PORT      8080
               FANFARE_MANAGEMENT_PORT  9080
               FANFARE_BACKENDS         127.0.0.1:8081/9081,127.0.0.1:8082/9082: host:port/managementPort
+              FANFARE_LOG_FORMAT       auto: text where standard error is a terminal, else json; or one of these
               FANFARE_PARENT_PID       0: ends when this process does; 0 for none""";
 
     /** Each open stream, poll and WebSocket holds a connection to a gateway. */
@@ -61,8 +63,8 @@ public final class Balancer extends AbstractVerticle {
             System.out.println(USAGE);
             return;
         }
-        Logging.install();
         Env env = new Env(System.getenv());
+        Logging.install(LogFormat.of(env));
         BalancerConfig config = BalancerConfig.from(env);
         LOG.log(System.Logger.Level.INFO, "settings:" + env.table());
         Parent.watch(config.parentPid(), () -> Runtime.getRuntime().halt(1));

@@ -1,5 +1,6 @@
 package fanfare.deploy.bench;
 
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.util.List;

@@ -6,6 +6,7 @@ import fanfare.deploy.bench.plain.BareBroadcaster;
 import fanfare.deploy.bench.plain.PlainProcess;
 import fanfare.deploy.bench.sink.SinkProcess;
 import fanfare.deploy.dev.Dev;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import java.io.IOException;
@@ -70,7 +71,7 @@ public final class Bench {
     }
 
     private static void run(String name, Benchmark benchmark) {
-        Logging.install();
+        Logging.install(LogFormat.TEXT);
         // A benchmark of all ends with the one that runs them all.
         Parent.watch(Parent.pid(new Env(System.getenv())), () -> System.exit(1));
         Path root = Dev.root();

@@ -10,7 +10,6 @@ import java.time.Duration;
 
 /** Tells the browsers in a process of their own what they shall do. Blocks the caller. */
 final class Browsers {
-    private static final int POLL_MS = 5;
     private static final int FOLLOW_MS = 5;
 
     private final Remote remote;
@@ -73,14 +72,7 @@ final class Browsers {
 
     /** Waits until so many notes have come in all since the start; false if they do not. */
     boolean awaitHeard(long notes, Duration max) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + max.toNanos();
-        while (remote.ask("/heard").getLong("heard") < notes) {
-            if (System.nanoTime() > deadline) {
-                return false;
-            }
-            Thread.sleep(POLL_MS);
-        }
-        return true;
+        return remote.awaitHeard("/heard", notes, max);
     }
 
     /** How often something came that should not; the process' log says what. */

@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.channel.Channel;
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -41,7 +42,7 @@ final class FanoutBench {
         static Options parse(List<String> arguments) {
             Arguments given = new Arguments(arguments, "--users", "--broadcasts", "--rounds");
             return new Options(
-                    given.number("--users", 10_000, 10, Arguments.CONNECTIONS_MAX),
+                    given.number("--users", 10_000, 10, Workbench.CONNECTIONS_MAX),
                     given.number("--broadcasts", 32, IN_FLIGHT, 10_000),
                     given.number("--rounds", 5, 1, 100));
         }
@@ -203,12 +204,11 @@ final class FanoutBench {
                     arrivals == null ? "" : Table.number(arrivals.p99(), 1));
             JsonObject one = new JsonObject()
                     .put("perCpuSecond", Math.round(arm.perCpuSecond().median()))
-                    .put("toBare", PublishBench.rounded(ratio))
-                    .put("userMicros", PublishBench.rounded(arm.userMicros().median()))
+                    .put("toBare", Outcome.rounded(ratio))
+                    .put("userMicros", Outcome.rounded(arm.userMicros().median()))
                     .put("garbageBytes", Math.round(arm.garbage().median()));
             if (arrivals != null) {
-                one.put("p50Ms", PublishBench.rounded(arrivals.p50()))
-                        .put("p99Ms", PublishBench.rounded(arrivals.p99()));
+                one.put("p50Ms", Outcome.rounded(arrivals.p50())).put("p99Ms", Outcome.rounded(arrivals.p99()));
             }
             json.put(arm.key(), one);
         }

@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.channel.Channel;
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -38,7 +39,7 @@ final class GcBench {
             Arguments given = new Arguments(arguments, "--users", "--minutes", "--seconds", "--flags");
             int minutes = given.number("--minutes", 5, 1, 600);
             return new Options(
-                    given.number("--users", 8_000, 20, Arguments.CONNECTIONS_MAX - 1_000),
+                    given.number("--users", 8_000, 20, Workbench.CONNECTIONS_MAX - 1_000),
                     given.number("--seconds", 60 * minutes, 1, 36_000),
                     given.words("--flags"));
         }
@@ -139,9 +140,9 @@ final class GcBench {
                 .put("jdk", System.getProperty("java.version"))
                 .put("flags", String.join(" ", flags))
                 .put("pauses", pauses.millis().size())
-                .put("p50Ms", PublishBench.rounded(pauses.quantile(0.5)))
-                .put("p99Ms", PublishBench.rounded(pauses.quantile(0.99)))
-                .put("longestMs", PublishBench.rounded(pauses.longest()))
+                .put("p50Ms", Outcome.rounded(pauses.quantile(0.5)))
+                .put("p99Ms", Outcome.rounded(pauses.quantile(0.99)))
+                .put("longestMs", Outcome.rounded(pauses.longest()))
                 .put("residentMib", resident >> 20)
                 .put("messages", counts.heard())
                 .put("troubles", counts.troubles());

@@ -89,7 +89,7 @@ record InboxMemory(List<Row> rows) {
                 .put("messageBytes", row.messageBytes())
                 .put("listBytesPerUser", Math.round(row.listBytes()))
                 .put("streamBytesPerUser", Math.round(row.streamBytes()))
-                .put("listToStream", PublishBench.rounded(row.ratio()))));
+                .put("listToStream", Outcome.rounded(row.ratio()))));
         return json;
     }
 }

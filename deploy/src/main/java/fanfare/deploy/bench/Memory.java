@@ -12,7 +12,7 @@ final class Memory {
     private static final Duration SETTLE_MAX = Duration.ofSeconds(45);
     private static final int LOOK_EVERY_MS = 500;
     /** So many looks in a row that find no less than before. */
-    private static final int CALM_LOOKS = 4;
+    private static final int CALM_LOOKS = 12;
     /** Less than that is no fall [bytes]. */
     private static final long NOISE = 256 << 10;
 

@@ -1,5 +1,6 @@
 package fanfare.deploy.bench;
 
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
@@ -31,7 +32,7 @@ final class MemoryBench {
         /** @throws IllegalArgumentException with one sentence for people */
         static Options parse(List<String> arguments) {
             Arguments given = new Arguments(arguments, "--few", "--users", "--flags");
-            int users = given.number("--users", Arguments.CONNECTIONS_MAX, 20, Arguments.CONNECTIONS_MAX);
+            int users = given.number("--users", Workbench.CONNECTIONS_MAX, 20, Workbench.CONNECTIONS_MAX);
             return new Options(
                     given.number("--few", Math.min(2_000, users / 2), 10, users - 1), users, given.words("--flags"));
         }
@@ -118,7 +119,7 @@ final class MemoryBench {
                     slope.key(),
                     new JsonObject()
                             .put("residentBytes", slope.resident())
-                            .put("toPlain", PublishBench.rounded(ratio))
+                            .put("toPlain", Outcome.rounded(ratio))
                             .put("heapBytes", slope.heap()));
         }
         return new Outcome(table, json, true);

@@ -1,5 +1,6 @@
 package fanfare.deploy.bench;
 
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
@@ -66,7 +67,7 @@ final class MillionBench {
             Progress.say(
                     "memory is short: %,d connections instead of %,d".formatted(connections, options.connections()));
         }
-        int processes = (connections + Arguments.CONNECTIONS_MAX - 1) / Arguments.CONNECTIONS_MAX;
+        int processes = (connections + Workbench.CONNECTIONS_MAX - 1) / Workbench.CONNECTIONS_MAX;
         Vertx vertx = Vertx.vertx();
         HttpServer site = new Loop(vertx).await("the site", STEP_MAX, () -> Doorman.listen(vertx));
         int redisPort = workbench.startRedis();
@@ -187,12 +188,12 @@ final class MillionBench {
                 .put("gateways", processes)
                 .put("gatewayBytes", slope.gateway())
                 .put("kernelBytes", slope.kernel())
-                .put("millionGib", PublishBench.rounded(slope.millionGib()))
+                .put("millionGib", Outcome.rounded(slope.millionGib()))
                 .put("heartbeats", ours.heartbeats())
                 .put("bareHeartbeats", bare.heartbeats())
-                .put("idlePercent", PublishBench.rounded(percent(ours)))
-                .put("bareIdlePercent", PublishBench.rounded(percent(bare)))
-                .put("idleToBare", PublishBench.rounded(ratio))
+                .put("idlePercent", Outcome.rounded(percent(ours)))
+                .put("bareIdlePercent", Outcome.rounded(percent(bare)))
+                .put("idleToBare", Outcome.rounded(ratio))
                 .put("lost", lost);
         return new Outcome(table, json, lost == 0);
     }

@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.deploy.bench.audience.Note;
+import fanfare.deploy.command.Arguments;
 import fanfare.deploy.selftest.rig.Link;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -37,7 +38,7 @@ final class MulticastBench {
         static Options parse(List<String> arguments) {
             Arguments given = new Arguments(arguments, "--users", "--rounds");
             return new Options(
-                    given.number("--users", 10_000, 10, Arguments.CONNECTIONS_MAX),
+                    given.number("--users", 10_000, 10, Workbench.CONNECTIONS_MAX),
                     given.number("--rounds", 5, 1, 100));
         }
     }
@@ -174,17 +175,13 @@ final class MulticastBench {
             json.put(
                     arm.key(),
                     new JsonObject()
-                            .put(
-                                    "redisCpuMs",
-                                    PublishBench.rounded(arm.redisMs().median()))
-                            .put("cpuToSingles", PublishBench.rounded(cpuRatio))
+                            .put("redisCpuMs", Outcome.rounded(arm.redisMs().median()))
+                            .put("cpuToSingles", Outcome.rounded(cpuRatio))
                             .put(
                                     "bytesToAGateway",
                                     Math.round(arm.gatewayBytes().median()))
                             .put("bytesToSingles", Math.round(bytesRatio * 10_000) / 10_000.0)
-                            .put(
-                                    "lastBrowserMs",
-                                    PublishBench.rounded(arm.lastMs().median())));
+                            .put("lastBrowserMs", Outcome.rounded(arm.lastMs().median())));
         }
         json.put("wrong", wrong).put("inboxesWrong", inboxesWrong);
         return new Outcome(table, json, wrong == 0 && inboxesWrong == 0);

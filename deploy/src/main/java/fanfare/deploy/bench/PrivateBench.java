@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.deploy.bench.audience.Note;
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -41,7 +42,7 @@ final class PrivateBench {
         /** @throws IllegalArgumentException with one sentence for people */
         static Options parse(List<String> arguments) {
             Arguments given = new Arguments(arguments, "--users", "--millis", "--rounds");
-            int most = Arguments.CONNECTIONS_MAX;
+            int most = Workbench.CONNECTIONS_MAX;
             return new Options(
                     given.number("--users", most, 10, most),
                     given.number("--millis", 3_000, 100, 60_000),
@@ -236,13 +237,13 @@ final class PrivateBench {
                     name,
                     new JsonObject()
                             .put("perCpuSecond", Math.round(arm.perCpuSecond.median()))
-                            .put("toPlain", PublishBench.rounded(ratio))
-                            .put("publisherMicros", PublishBench.rounded(arm.publisher.median()))
-                            .put("gatewayMicros", PublishBench.rounded(arm.gateway.median()))
-                            .put("redisMicros", PublishBench.rounded(arm.redis.median()))
+                            .put("toPlain", Outcome.rounded(ratio))
+                            .put("publisherMicros", Outcome.rounded(arm.publisher.median()))
+                            .put("gatewayMicros", Outcome.rounded(arm.gateway.median()))
+                            .put("redisMicros", Outcome.rounded(arm.redis.median()))
                             .put("perSecond", Math.round(arm.perSecond.median()))
-                            .put("halfLoadP50Ms", PublishBench.rounded(arm.delays.p50()))
-                            .put("halfLoadP99Ms", PublishBench.rounded(arm.delays.p99())));
+                            .put("halfLoadP50Ms", Outcome.rounded(arm.delays.p50()))
+                            .put("halfLoadP99Ms", Outcome.rounded(arm.delays.p99())));
         }
         json.put("wrong", oursWrong).put("plainWrong", plainWrong).put("inboxesWrong", inboxesWrong);
         return new Outcome(table, json, oursWrong == 0 && plainWrong == 0 && inboxesWrong == 0);

@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.channel.Channel;
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -188,10 +189,10 @@ final class PublishBench {
                     contender.name(),
                     new JsonObject()
                             .put("perSecond", Math.round(contender.callsPerSecond()))
-                            .put("cpuMicros", rounded(contender.cpuMicrosPerCall()))
-                            .put("commandMicros", rounded(contender.commandMicrosPerCall()))
-                            .put("cpuToPublish", rounded(toBare))
-                            .put("cpuToXaddAndPublish", rounded(toLogged)));
+                            .put("cpuMicros", Outcome.rounded(contender.cpuMicrosPerCall()))
+                            .put("commandMicros", Outcome.rounded(contender.commandMicrosPerCall()))
+                            .put("cpuToPublish", Outcome.rounded(toBare))
+                            .put("cpuToXaddAndPublish", Outcome.rounded(toLogged)));
         }
         memory.addTo(table);
         JsonObject json = new JsonObject()
@@ -203,9 +204,5 @@ final class PublishBench {
                 .put("calls", calls)
                 .put("inboxes", memory.json());
         return new Outcome(table, json, true);
-    }
-
-    static double rounded(double value) {
-        return Math.round(value * 1_000) / 1_000.0;
     }
 }

@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.channel.Channel;
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -47,7 +48,7 @@ final class ReceiptBench {
         static Options parse(List<String> arguments) {
             Arguments given = new Arguments(arguments, "--users", "--broadcasts", "--rounds", "--beside");
             return new Options(
-                    given.number("--users", 2_000, 10, Arguments.CONNECTIONS_MAX / 2),
+                    given.number("--users", 2_000, 10, Workbench.CONNECTIONS_MAX / 2),
                     given.number("--broadcasts", 200, 10, 10_000),
                     given.number("--rounds", 9, 1, 100),
                     given.jar("--beside", "gateway.jar"));
@@ -181,7 +182,7 @@ final class ReceiptBench {
                     names.get(i),
                     new JsonObject()
                             .put("perCpuSecond", Math.round(arm.perCpuSecond().median()))
-                            .put("toWithout", PublishBench.rounded(ratio)));
+                            .put("toWithout", Outcome.rounded(ratio)));
         }
         table.add("reports that were dropped", Table.number(Math.round(dropped)), "");
         return new Outcome(table, json.put("reportsDropped", Math.round(dropped)), dropped == 0);

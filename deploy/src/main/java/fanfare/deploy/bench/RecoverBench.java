@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.broker.Published;
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -34,7 +35,7 @@ final class RecoverBench {
     record Options(int users) {
         /** @throws IllegalArgumentException with one sentence for people */
         static Options parse(List<String> arguments) {
-            int most = Arguments.CONNECTIONS_MAX;
+            int most = Workbench.CONNECTIONS_MAX;
             return new Options(new Arguments(arguments, "--users").number("--users", most, 10, most));
         }
     }
@@ -155,7 +156,7 @@ final class RecoverBench {
                 .put(
                         "linkLoss",
                         step(loss.arrived(), loss.redisSeconds())
-                                .put("resubscribedSeconds", PublishBench.rounded(loss.resubscribed()))
+                                .put("resubscribedSeconds", Outcome.rounded(loss.resubscribed()))
                                 .put("messages", missed)
                                 .put("missedAtFirst", loss.unheard()))
                 .put(
@@ -169,7 +170,7 @@ final class RecoverBench {
 
     private static JsonObject step(double seconds, double redisSeconds) {
         return new JsonObject()
-                .put("seconds", PublishBench.rounded(seconds))
-                .put("redisCpuSeconds", PublishBench.rounded(redisSeconds));
+                .put("seconds", Outcome.rounded(seconds))
+                .put("redisCpuSeconds", Outcome.rounded(redisSeconds));
     }
 }

@@ -12,6 +12,8 @@ import java.time.Duration;
 final class Remote {
     private static final Duration ANSWER_MAX = Duration.ofMinutes(3);
 
+    private static final int POLL_MS = 5;
+
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final String name;
@@ -32,5 +34,17 @@ final class Remote {
             throw new IOException(name + ": " + answer.body());
         }
         return new JsonObject(answer.body());
+    }
+
+    /** Waits until what it answers says that so many messages have come in all; false if it does not in time. */
+    boolean awaitHeard(String path, long messages, Duration max) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + max.toNanos();
+        while (ask(path).getLong("heard") < messages) {
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            Thread.sleep(POLL_MS);
+        }
+        return true;
     }
 }

@@ -8,7 +8,6 @@ import java.util.Locale;
 /** Thousands of WebSockets that only count, in a process of their own. Blocks the caller. */
 final class Sinks {
     private static final int COMING_AT_ONCE = 200;
-    private static final int POLL_MS = 2;
 
     private final Remote remote;
 
@@ -65,12 +64,8 @@ final class Sinks {
 
     /** Waits until so many messages have come in all. */
     void awaitHeard(long messages, Duration max) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + max.toNanos();
-        for (long heard = counts().heard(); heard < messages; heard = counts().heard()) {
-            if (System.nanoTime() > deadline) {
-                throw new IOException("%,d of %,d messages have arrived".formatted(heard, messages));
-            }
-            Thread.sleep(POLL_MS);
+        if (!remote.awaitHeard("/counts", messages, max)) {
+            throw new IOException("%,d of %,d messages have arrived".formatted(counts().heard(), messages));
         }
     }
 

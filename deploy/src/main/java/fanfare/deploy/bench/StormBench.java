@@ -1,5 +1,6 @@
 package fanfare.deploy.bench;
 
+import fanfare.deploy.command.Arguments;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -42,7 +43,7 @@ final class StormBench {
     record Options(int users) {
         /** @throws IllegalArgumentException with one sentence for people */
         static Options parse(List<String> arguments) {
-            int most = Arguments.CONNECTIONS_MAX;
+            int most = Workbench.CONNECTIONS_MAX;
             return new Options(new Arguments(arguments, "--users").number("--users", most, 40, most));
         }
     }
@@ -255,7 +256,7 @@ final class StormBench {
                 .put(
                         "storm",
                         storm(found.storm())
-                                .put("toPlain", PublishBench.rounded(stormRatio))
+                                .put("toPlain", Outcome.rounded(stormRatio))
                                 .put("recovered", back.recovered())
                                 .put("missed", missed))
                 .put("plainStorm", storm(found.plainStorm()))
@@ -272,7 +273,7 @@ final class StormBench {
                 key,
                 new JsonObject()
                         .put("perCpuSecond", Math.round(rates.median()))
-                        .put("toPlain", PublishBench.rounded(ratio)));
+                        .put("toPlain", Outcome.rounded(ratio)));
     }
 
     private static void addStorm(Table table, String name, Storm storm, double ratio) {
@@ -300,14 +301,14 @@ final class StormBench {
     private static JsonObject storm(Storm storm) {
         return new JsonObject()
                 .put("perCpuSecond", Math.round(storm.perCpuSecond()))
-                .put("seconds", PublishBench.rounded(storm.came().seconds()))
+                .put("seconds", Outcome.rounded(storm.came().seconds()))
                 .put("retries", storm.came().retries());
     }
 
     private static JsonObject delays(Browsers.Delays delays) {
         return new JsonObject()
-                .put("p50Ms", PublishBench.rounded(delays.p50()))
-                .put("p99Ms", PublishBench.rounded(delays.p99()))
-                .put("maxMs", PublishBench.rounded(delays.max()));
+                .put("p50Ms", Outcome.rounded(delays.p50()))
+                .put("p99Ms", Outcome.rounded(delays.p99()))
+                .put("maxMs", Outcome.rounded(delays.max()));
     }
 }

@@ -1,5 +1,6 @@
 package fanfare.deploy.bench;
 
+import fanfare.deploy.bench.socket.Wire;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -7,6 +8,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
+import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -18,9 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Like fanfare.js it keeps token and position, and resumes with them when it comes back.
  */
-final class Visitor {
-    private static final String END_OF_HEAD = "\r\n\r\n";
-
+final class Visitor implements Wire.Listener {
     private final String user;
     /** Null while away. */
     private @Nullable NetSocket socket;
@@ -48,7 +48,8 @@ final class Visitor {
         client.connect(port, Workbench.LOOPBACK)
                 .onSuccess(connected -> {
                     socket = connected;
-                    connected.handler(new Handshake(connected)::read);
+                    Wire wire = new Wire(this);
+                    connected.handler(bytes -> read(connected, wire, bytes.getBytes()));
                     connected.closeHandler(closed -> welcome.tryFail("the gateway closed the connection of " + user));
                     connected.write(request(port));
                 })
@@ -80,7 +81,7 @@ final class Visitor {
         return eventsHeard;
     }
 
-    private String request(int port) {
+    private Buffer request(int port) {
         String query = "inbox=false"; // A hello, so that the gateway waits for none.
         if (resume != null) {
             query += "&resume=" + resume;
@@ -89,13 +90,28 @@ final class Visitor {
                 query += "&positions=" + URLEncoder.encode(positions, StandardCharsets.UTF_8);
             }
         }
-        return "GET /push/websocket?" + query + " HTTP/1.1\r\nHost: " + Workbench.LOOPBACK + ":" + port
-                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-                + "\r\nSec-WebSocket-Key: ZmFuZmFyZSBiZW5jaG1hcms=\r\nCookie: " + Doorman.COOKIE + user + END_OF_HEAD;
+        return Buffer.buffer(Wire.request("/push/websocket?" + query, port, Doorman.COOKIE + user));
     }
 
-    private void hear(String text) {
-        JsonObject message = new JsonObject(text);
+    private void read(NetSocket connection, Wire wire, byte[] bytes) {
+        try {
+            wire.read(bytes, bytes.length);
+        } catch (IOException e) {
+            welcome.tryFail(e);
+            connection.close();
+        }
+    }
+
+    @Override
+    public void upgraded() {}
+
+    /** Nobody here stays long enough to owe a pong. */
+    @Override
+    public void ping() {}
+
+    @Override
+    public void text(byte[] bytes, int from, int to) {
+        JsonObject message = new JsonObject(new String(bytes, from, to - from, StandardCharsets.UTF_8));
         switch (message.getString("type")) {
             case "welcome" -> {
                 resume = message.getString("resume");
@@ -129,36 +145,8 @@ final class Visitor {
         NetSocket current = socket;
         if (current != null && !unacknowledged.isEmpty()) {
             JsonObject ack = new JsonObject().put("type", "ack").put("ids", new JsonArray(List.copyOf(unacknowledged)));
-            current.write(FrameWriter.text(ack.toBuffer()));
+            current.write(Buffer.buffer(Wire.text(ack.toBuffer().getBytes())));
         }
         unacknowledged.clear();
-    }
-
-    /** Reads the answer to the upgrade, then hands over to the frames. */
-    private final class Handshake {
-        private final NetSocket connection;
-        private final Buffer head = Buffer.buffer();
-
-        Handshake(NetSocket connection) {
-            this.connection = connection;
-        }
-
-        void read(Buffer bytes) {
-            head.appendBuffer(bytes);
-            String text = head.toString(StandardCharsets.ISO_8859_1);
-            int end = text.indexOf(END_OF_HEAD);
-            if (end < 0) {
-                return;
-            }
-            if (!text.startsWith("HTTP/1.1 101 ")) {
-                welcome.tryFail(
-                        "the gateway answered " + text.lines().findFirst().orElse(""));
-                connection.close();
-                return;
-            }
-            FrameReader frames = new FrameReader(Visitor.this::hear);
-            connection.handler(frames::read);
-            frames.read(head.getBuffer(end + END_OF_HEAD.length(), head.length()));
-        }
     }
 }

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Workbench {
     static final String LOOPBACK = "127.0.0.1";
+    /** A process may have 20,000 file descriptors, and needs some for itself. */
+    static final int CONNECTIONS_MAX = 19_000;
+
     private static final String HEAP = "-Xmx1g";
     static final String PUBLISHER_KEY = "bench.secret";
 

@@ -173,6 +173,7 @@ final class Cluster {
         all.put("FANFARE_LISTEN_HOST", LOOPBACK);
         all.put("FANFARE_LISTEN_PORT", Integer.toString(port));
         all.put("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort));
+        all.put("FANFARE_LOG_FORMAT", "text");
         all.put("FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()));
         List<String> line = new ArrayList<>();
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

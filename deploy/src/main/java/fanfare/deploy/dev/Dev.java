@@ -60,7 +60,7 @@ public final class Dev {
             Child child = cluster.startRedis(binary);
             readiness.awaitRedis(child, options.ports().redis());
         } else {
-            System.out.println("Redis is " + redis.replaceAll("//[^/@]*@", "//") + ", not ours");
+            System.out.println("Redis is " + redis.replaceAll("//.*@", "//") + ", not ours");
         }
         List<Cluster.Managed> services = cluster.startServices();
         System.out.println("Starting "

@@ -1,7 +1,7 @@
 package fanfare.deploy.dev;
 
+import fanfare.deploy.command.Arguments;
 import java.net.URI;
-import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,41 +13,12 @@ record DevOptions(int gateways, @Nullable String redisUrl, Ports ports) {
 
     /** @throws IllegalArgumentException with one sentence for people */
     static DevOptions parse(List<String> arguments) {
-        int gateways = 2;
-        int offset = 0;
-        String redisUrl = null;
-        for (Iterator<String> rest = arguments.iterator(); rest.hasNext(); ) {
-            String option = rest.next();
-            switch (option) {
-                case "--gateways" -> gateways = number(option, value(option, rest), 1, GATEWAYS_MAX);
-                case "--port-offset" -> offset = number(option, value(option, rest), 0, OFFSET_MAX);
-                case "--redis" -> redisUrl = redis(value(option, rest));
-                default ->
-                    throw new IllegalArgumentException(
-                            option + " is not an option; there are --gateways, --redis, --port-offset and --help");
-            }
-        }
-        return new DevOptions(gateways, redisUrl, new Ports(offset));
-    }
-
-    private static String value(String option, Iterator<String> rest) {
-        if (!rest.hasNext()) {
-            throw new IllegalArgumentException(option + " takes a value");
-        }
-        return rest.next();
-    }
-
-    private static int number(String option, String text, int min, int max) {
-        try {
-            int number = Integer.parseInt(text);
-            if (number >= min && number <= max) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            // falls through to the one message for both kinds of mistake
-        }
-        throw new IllegalArgumentException(
-                "%s is '%s': it takes a whole number from %d to %d".formatted(option, text, min, max));
+        Arguments given = new Arguments(arguments, "--gateways", "--redis", "--port-offset");
+        String redisUrl = given.text("--redis");
+        return new DevOptions(
+                given.number("--gateways", 2, 1, GATEWAYS_MAX),
+                redisUrl == null ? null : redis(redisUrl),
+                new Ports(given.number("--port-offset", 0, 0, OFFSET_MAX)));
     }
 
     private static String redis(String url) {

@@ -5,6 +5,7 @@ import fanfare.deploy.dev.Dev;
 import fanfare.deploy.dev.RedisBinary;
 import fanfare.deploy.selftest.rig.Children;
 import fanfare.deploy.selftest.rig.Rig;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -43,7 +44,7 @@ public final class Selftest {
                 .orElseThrow(
                         () -> new IllegalArgumentException("no redis-server or valkey-server 6.2 or newer is on the"
                                 + " PATH; install the package redis-server, as ./deploy/test does"));
-        Logging.install();
+        Logging.install(LogFormat.TEXT);
         Children children = new Children();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(children), "stop"));
         try {

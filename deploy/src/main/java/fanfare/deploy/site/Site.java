@@ -5,6 +5,7 @@ import fanfare.http.ConnectionGuard;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.ProblemHandler;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -32,6 +33,7 @@ public final class Site extends AbstractVerticle {
               FANFARE_MANAGEMENT_PORT  9000
               FANFARE_GATEWAY_PORT     8080: where the page connects to
               FANFARE_PUBLISHER_PORT   8090: where the site publishes
+              FANFARE_LOG_FORMAT       auto: text where standard error is a terminal, else json; or one of these
               FANFARE_PARENT_PID       0: ends when this process does; 0 for none""";
 
     private static final int LOGINS_MAX = 100_000;
@@ -49,8 +51,8 @@ public final class Site extends AbstractVerticle {
             System.out.println(USAGE);
             return;
         }
-        Logging.install();
         Env env = new Env(System.getenv());
+        Logging.install(LogFormat.of(env));
         SiteConfig config = SiteConfig.from(env);
         LOG.log(System.Logger.Level.INFO, "settings:" + env.table());
         Parent.watch(config.parentPid(), () -> Runtime.getRuntime().halt(1));

@@ -30,7 +30,7 @@ final class KeptLogins {
     private final Revocations revocations;
     private final LongSupplier clockMs;
     private final DoubleSupplier random;
-    private final MeterRegistry metrics;
+    private final Results results;
     /** Those that any session with the same credentials may hold, by their key. */
     private final Map<Credentials.Key, KeptLogin> shared = new HashMap<>();
     /** Those of one session alone. */
@@ -54,7 +54,11 @@ final class KeptLogins {
         this.revocations = revocations;
         this.clockMs = clockMs;
         this.random = random;
-        this.metrics = metrics;
+        this.results = new Results(
+                "fanfare_rechecks_total",
+                "Logins asked about again, by what came of it",
+                List.of("ok", "ended", "unavailable"),
+                metrics);
         Gauge.builder("fanfare_logins", count, AtomicInteger::get)
                 .description("Logins with open connections, each of which is checked again from time to time")
                 .register(metrics);
@@ -178,7 +182,7 @@ final class KeptLogins {
             outage(kept, now);
         }
         String result = !kept.isHeld() ? "ended" : answer instanceof Answer.Known ? "ok" : "unavailable";
-        metrics.counter("fanfare_rechecks_total", "result", result).increment();
+        results.count(result);
         kept.holders().forEach(login -> login.listener().rechecked());
     }
 

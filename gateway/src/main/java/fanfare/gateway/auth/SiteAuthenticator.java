@@ -26,6 +26,9 @@ public final class SiteAuthenticator {
     /** How often a question is put anew because its user was disconnected meanwhile. */
     private static final int REVOKED_MAX = 3;
 
+    private static final List<String> RESULTS =
+            List.of("ok", "anonymous", "cached", "shared", "refused", "overloaded", "misconfigured", "unavailable");
+
     private record Newcomer(Credentials credentials, LoginListener listener, Promise<Login> promise) {}
 
     /** One question on behalf of all who came with the same credentials. */
@@ -48,7 +51,7 @@ public final class SiteAuthenticator {
     private final Vertx vertx;
     private final AnonymousPolicy anonymous;
     private final LongSupplier clockMs;
-    private final MeterRegistry metrics;
+    private final Results results;
     private final Schedule schedule = new Schedule();
     private final Revocations revocations;
     private final AnswerCache cache;
@@ -77,7 +80,7 @@ public final class SiteAuthenticator {
         this.vertx = vertx;
         this.anonymous = anonymous;
         this.clockMs = clockMs;
-        this.metrics = metrics;
+        this.results = new Results("fanfare_auth_total", "Newcomers by what the site said of them", RESULTS, metrics);
         this.revocations = new Revocations(limits.answerAgeMax().toMillis());
         this.cache = new AnswerCache(limits.cacheTtl().toMillis());
         SiteLog log = new SiteLog(clockMs);
@@ -208,6 +211,6 @@ public final class SiteAuthenticator {
     }
 
     private void count(String result) {
-        metrics.counter("fanfare_auth_total", "result", result).increment();
+        results.count(result);
     }
 }

@@ -75,8 +75,7 @@ final class Bundles {
         Channel channel = Channel.user(user);
         if (!followers.message(channel, item)) {
             // Announced here and not here, or not yet: another gateway may hold the user without having been named. It
-            // hears
-            // the user's own channel. Should this fail, then it finds the item when it compares the channel.
+            // hears the user's own channel. Should this fail, it finds the item when it compares the channel.
             passedOn.increment();
             commands.send(Request.cmd(Command.PUBLISH).arg(keys.live(channel)).arg(item.bytes()));
         }

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,9 @@ public final class Feed implements Hub.Source {
     private int losses;
     /** Counts what is handed to sessions, so that a repeat reaches only who came after the first time. */
     private long stamps;
-    /** Read by metrics from other threads. */
+    /** When it was last known that nothing is missing here [ns]; read by metrics from other threads, as is the next. */
+    private final AtomicLong inStepNs = new AtomicLong(System.nanoTime());
+
     private final AtomicInteger channels = new AtomicInteger();
 
     /**
@@ -114,6 +117,9 @@ public final class Feed implements Hub.Source {
                 .register(metrics);
         this.gaps = Counter.builder("fanfare_gaps_total")
                 .description("Times that the sessions of a channel were told that something is lost")
+                .register(metrics);
+        Gauge.builder("fanfare_feed_in_step_age_seconds", inStepNs, at -> (System.nanoTime() - at.get()) / 1e9)
+                .description("Since when this gateway does not know that it has all that was published")
                 .register(metrics);
         Gauge.builder("fanfare_feed_channels", channels, AtomicInteger::get)
                 .description("Channels that this gateway follows")
@@ -410,6 +416,7 @@ public final class Feed implements Hub.Source {
 
         @Override
         public void inStep() {
+            inStepNs.set(System.nanoTime());
             long asOfMs =
                     subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
             hubs.forEach(hub -> hub.execute(() -> hub.inStep(asOfMs)));

@@ -26,6 +26,7 @@ import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
 import fanfare.presence.Probe;
+import fanfare.process.LoopLag;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
 import fanfare.redis.Masters;
@@ -188,6 +189,7 @@ public final class Node {
         Gauge.builder("fanfare_users", roster, Roster::users)
                 .description("Users with a connection to this gateway")
                 .register(metrics);
+        LoopLag.watch(vertx, "node", metrics);
         health.readiness("redis", () -> redis(settings.redisGrace()));
         health.readiness("draining", () -> new Health.Check(!drain.isOn(), drain.isOn() ? "stopping" : "no"));
     }

@@ -1,11 +1,8 @@
 package fanfare.gateway.relay;
 
 import fanfare.config.Env;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Set;
 
 /**
@@ -25,9 +22,7 @@ public record RelayConfig(String host, int port, String secret) {
     public static RelayConfig from(Env env, String listenHost) {
         String own = EVERY_ADDRESS.contains(listenHost) ? localAddress() : listenHost;
         RelayConfig config = new RelayConfig(
-                env.text("FANFARE_RELAY_HOST", own),
-                env.integer("FANFARE_RELAY_PORT", 7080, 0, 65_535),
-                secret(env, env.text(SECRET_FILE, "")));
+                env.text("FANFARE_RELAY_HOST", own), env.integer("FANFARE_RELAY_PORT", 7080, 0, 65_535), secret(env));
         if (config.isOn() && EVERY_ADDRESS.contains(listenHost) && isLoopback(config.host())) {
             env.mistake(
                     "FANFARE_RELAY_HOST", "no other machine finds this one at " + config.host() + "; name its address");
@@ -43,21 +38,15 @@ public record RelayConfig(String host, int port, String secret) {
         return !secret.isEmpty();
     }
 
-    private static String secret(Env env, String file) {
-        if (file.isEmpty()) {
-            return "";
-        }
-        try {
-            String secret = Files.readString(Path.of(file)).strip();
-            if (secret.length() >= SECRET_LENGTH_MIN && secret.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-                return secret;
-            }
+    private static String secret(Env env) {
+        String secret = env.secretFile(SECRET_FILE);
+        if (!secret.isEmpty()
+                && (secret.length() < SECRET_LENGTH_MIN || !secret.chars().allMatch(c -> c > ' ' && c < 0x7f))) {
             env.mistake(
                     SECRET_FILE, "the file must hold at least " + SECRET_LENGTH_MIN + " printable ASCII characters");
-        } catch (IOException e) {
-            env.mistake(SECRET_FILE, "the file cannot be read");
+            return "";
         }
-        return "";
+        return secret;
     }
 
     private static String localAddress() {

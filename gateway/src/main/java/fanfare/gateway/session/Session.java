@@ -84,10 +84,18 @@ public final class Session implements Wheel.Timed {
     private int pongsOwed;
     /** When anything was last written, which in the end is the close [ms]. */
     private long writtenMs;
-    /** When the last messages came from the browser [ms], a ring; null until a second one comes. */
-    private long @Nullable [] received;
+    /** When the second began in which the browser's messages are counted [ms]. */
+    private long countedFromMs;
+    /** How many had come before. */
+    private int receivedBefore;
     /** Messages that came so far. */
-    private int receivedCount;
+    private int received;
+    /** Text that came, and text that the transport took [bytes], both unsigned and no more than fits; for the log. */
+    private int receivedBytes;
+
+    private int sentBytes;
+    /** Messages that the transport took. */
+    private int sent;
 
     private boolean flushing;
     /** Who does not go when it is asked, is one of those that do not. */
@@ -114,7 +122,7 @@ public final class Session implements Wheel.Timed {
         this.writtenMs = openedMs;
         this.queue = hub.nothing();
         this.deliveries = hub.deliveries(transport.name());
-        hub.metrics().connections(transport.name()).incrementAndGet();
+        hub.metrics().opened(transport.name());
     }
 
     /** The public id of this connection, which the site may name when it disconnects all others. */
@@ -148,9 +156,11 @@ public final class Session implements Wheel.Timed {
             return;
         }
         Set<Channel> wanted = new LinkedHashSet<>(channels(who));
-        for (Subscription subscription : List.copyOf(subscriptions)) {
-            if (!wanted.remove(subscription.channel())) {
-                subscriptions.remove(subscription);
+        List<Subscription> kept = new ArrayList<>();
+        for (Subscription subscription : subscriptions) {
+            if (wanted.remove(subscription.channel())) {
+                kept.add(subscription);
+            } else {
                 hub.unsubscribe(subscription);
                 if (held != null) {
                     int before = held.bytes();
@@ -164,9 +174,10 @@ public final class Session implements Wheel.Timed {
             }
         }
         for (Channel channel : wanted) {
-            subscriptions.add(hub.subscribe(this, channel, Start.fresh(now)));
+            kept.add(hub.subscribe(this, channel, Start.fresh(now)));
             renewTokenSoon();
         }
+        subscriptions = List.copyOf(kept);
     }
 
     /** A hello that came with the connection itself. */
@@ -192,6 +203,7 @@ public final class Session implements Wheel.Timed {
         if (state == SessionState.CLOSED) {
             return;
         }
+        receivedBytes = plus(receivedBytes, text.length());
         if (isTooFast()) {
             refuse("more than " + hub.limits().messagesPerSecondMax() + " messages in a second");
             return;
@@ -318,6 +330,8 @@ public final class Session implements Wheel.Timed {
         hub.waits(left.bytes() - waiting.bytes());
         if (taken > 0) {
             writtenMs = hub.nowMs();
+            sent += taken;
+            sentBytes = plus(sentBytes, waiting.bytes() - left.bytes());
         }
         if (state == SessionState.CLOSED) {
             lose(left);
@@ -376,7 +390,7 @@ public final class Session implements Wheel.Timed {
     public void close(CloseReason reason) {
         if (state != SessionState.CLOSED) {
             flush();
-            leaveAll(reason.code());
+            leaveAll(reason.code(), reason.text());
             hub.metrics().farewells().incrementAndGet();
             transport.close(reason);
             writtenMs = hub.nowMs();
@@ -398,7 +412,7 @@ public final class Session implements Wheel.Timed {
             farewellSaid();
         } else {
             ended = true;
-            leaveAll(code);
+            leaveAll(code, "");
         }
     }
 
@@ -445,9 +459,9 @@ public final class Session implements Wheel.Timed {
         return writtenMs + heartbeatMs;
     }
 
-    /** Four fifths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */
+    /** Nine tenths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */
     private long shareOf(Duration longest) {
-        return (long) (longest.toMillis() * (1 - 0.2 * share));
+        return (long) (longest.toMillis() * (1 - 0.1 * share));
     }
 
     private void welcomeIfDue() {
@@ -526,12 +540,13 @@ public final class Session implements Wheel.Timed {
             hub.waits(-early.bytes());
             early = null;
         }
-        subscriptions = new ArrayList<>(2);
+        List<Subscription> begun = new ArrayList<>(channels.size());
         for (Channel channel : channels) {
             Subscription subscription = hub.subscribe(this, channel, start(channel, token));
             places.put(channel.label(), place(subscription));
-            subscriptions.add(subscription);
+            begun.add(subscription);
         }
+        subscriptions = List.copyOf(begun);
         former.forEach(hub::unsubscribe);
     }
 
@@ -626,15 +641,12 @@ public final class Session implements Wheel.Timed {
     }
 
     private boolean isTooFast() {
-        int max = hub.limits().messagesPerSecondMax();
         long now = hub.nowMs();
-        if (received == null) {
-            received = new long[max];
+        if (now - countedFromMs >= 1_000) {
+            countedFromMs = now;
+            receivedBefore = received;
         }
-        int place = receivedCount++ % max;
-        boolean tooFast = receivedCount > max && now - received[place] < 1_000;
-        received[place] = now;
-        return tooFast;
+        return ++received - receivedBefore > hub.limits().messagesPerSecondMax();
     }
 
     private static List<Channel> channels(Identity who) {
@@ -647,10 +659,23 @@ public final class Session implements Wheel.Timed {
         return channels;
     }
 
-    private void leaveAll(int code) {
+    private static int plus(int unsigned, int more) {
+        return (int) Math.min(0xFFFF_FFFFL, Integer.toUnsignedLong(unsigned) + more);
+    }
+
+    private void leaveAll(int code, String why) {
         become(SessionState.CLOSED);
-        hub.metrics().closed(code);
-        hub.metrics().connections(transport.name()).decrementAndGet();
+        hub.metrics()
+                .ended(new ConnectionEnd(
+                        connection,
+                        transport.name(),
+                        code,
+                        why,
+                        hub.nowMs() - openedMs,
+                        sent,
+                        Integer.toUnsignedLong(sentBytes),
+                        received,
+                        Integer.toUnsignedLong(receivedBytes)));
         subscriptions.forEach(hub::unsubscribe);
         subscriptions = List.of();
         overflowed = overflowed || code == CloseReason.SLOW_CONSUMER.code();

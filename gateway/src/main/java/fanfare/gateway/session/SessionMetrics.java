@@ -12,8 +12,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** What is counted about sessions, for all event loops of the process; safe on any thread. */
 public final class SessionMetrics {
+    /** Codes that are counted from the start, so that the first of its kind is seen to be one more. */
+    private static final List<CloseReason> EXPECTED = List.of(
+            CloseReason.INTERRUPTED,
+            CloseReason.ANOTHER_CONNECTION,
+            CloseReason.GO_AWAY,
+            CloseReason.DRAIN,
+            CloseReason.SLOW_CONSUMER,
+            CloseReason.OVERLOADED,
+            CloseReason.STATE_LOST,
+            CloseReason.SITE_UNAVAILABLE,
+            CloseReason.NOT_LOGGED_IN,
+            CloseReason.SESSION_ENDED,
+            CloseReason.DISCONNECTED,
+            CloseReason.ORIGIN_REFUSED,
+            CloseReason.BAD_MESSAGE,
+            CloseReason.TOO_MANY_CONNECTIONS,
+            CloseReason.PROTOCOL_NOT_SUPPORTED);
+
     private final MeterRegistry registry;
+    private final ConnectionLog log;
     private final Map<String, AtomicInteger> connections = new ConcurrentHashMap<>();
+    private final Map<String, Counter> opens = new ConcurrentHashMap<>();
     /** By transport. */
     private final Map<String, List<Count>> deliveries = new ConcurrentHashMap<>();
     /** Bytes of text that wait in the queues of each loop. */
@@ -21,11 +41,22 @@ public final class SessionMetrics {
 
     private final AtomicInteger farewells = new AtomicInteger();
 
-    public SessionMetrics(MeterRegistry registry) {
+    public SessionMetrics(MeterRegistry registry, ConnectionLog log) {
         this.registry = registry;
+        this.log = log;
         Gauge.builder("fanfare_queue_bytes", queueBytes, SessionMetrics::sum)
                 .description("Bytes of messages that wait for browsers")
                 .register(registry);
+        EXPECTED.forEach(reason -> closes(reason.code()));
+        closes(CloseReason.ABNORMAL);
+        askedBackCounter(Departure.REASON);
+    }
+
+    /** Has a transport counted from the start. */
+    public void expect(String transport) {
+        connections(transport);
+        opens(transport);
+        deliveries(transport);
     }
 
     /** Sessions of all transports. */
@@ -55,7 +86,19 @@ public final class SessionMetrics {
                 .register(registry);
     }
 
-    AtomicInteger connections(String transport) {
+    void opened(String transport) {
+        connections(transport).incrementAndGet();
+        opens(transport).increment();
+    }
+
+    /** A session is over. */
+    void ended(ConnectionEnd end) {
+        connections(end.transport()).decrementAndGet();
+        closes(end.code()).increment();
+        log.ended(end);
+    }
+
+    private AtomicInteger connections(String transport) {
         return connections.computeIfAbsent(transport, name -> {
             AtomicInteger count = new AtomicInteger();
             Gauge.builder("fanfare_connections", count, AtomicInteger::get)
@@ -93,16 +136,22 @@ public final class SessionMetrics {
         return counts.stream().mapToLong(Count::value).sum();
     }
 
-    void closed(int code) {
+    private Counter opens(String transport) {
+        return opens.computeIfAbsent(transport, name -> Counter.builder("fanfare_connects_total")
+                .description("Sessions opened")
+                .tag("transport", name)
+                .register(registry));
+    }
+
+    private Counter closes(int code) {
         // A browser may send any code; only those that mean something become a label.
         boolean known = (code >= 1000 && code <= 1011)
                 || code == CloseReason.ANOTHER_CONNECTION.code()
                 || code == CloseReason.GO_AWAY.code()
                 || (code >= 4000 && code < 4200);
-        Counter.builder("fanfare_closes_total")
+        return Counter.builder("fanfare_closes_total")
                 .description("Sessions ended")
                 .tag("code", known ? Integer.toString(code) : "other")
-                .register(registry)
-                .increment();
+                .register(registry);
     }
 }

@@ -11,7 +11,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.util.ReferenceCountUtil;
@@ -42,12 +41,12 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     private @Nullable FrameReader reader;
     /** Pings since something could last be written. */
     private int pongsWaiting;
-    /** What was written last has not left completely. */
-    private boolean stuck;
+    /** Writes that the kernel did not take at once, and that wait in the channel. */
+    private int waiting;
     /** A close frame has been sent; nothing may follow it. */
     private boolean closing;
-    /** Bytes may go to the kernel past the pipeline, in which nobody but this is interested in them. */
-    private boolean direct;
+    /** Where bytes may go to the kernel past the pipeline; null if somebody else there is interested in them. */
+    private @Nullable Socket socket;
 
     WebSocketTransport(Framing framing, Channel channel) {
         this.framing = framing;
@@ -57,7 +56,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     /** Starts to hand over what the browser sends. */
     void serve(Session opened) {
         session = opened;
-        direct = channel instanceof EpollSocketChannel && channel.pipeline().firstContext() == null;
+        socket = channel instanceof EpollSocketChannel epoll
+                        && channel.pipeline().firstContext() == null
+                ? (Socket) epoll.fd()
+                : null;
         channel.pipeline().addLast(this);
         if (framing.isSockJs) {
             send(framing.open, null);
@@ -120,7 +122,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
         if (closing || session == null) {
             return;
         }
-        if (!stuck) {
+        if (waiting == 0) {
             pongsWaiting = 0;
         } else if (++pongsWaiting > PONGS_WAITING_MAX) {
             session.ended(CloseReason.SLOW_CONSUMER.code());
@@ -174,7 +176,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     }
 
     private boolean takesMore() {
-        return !stuck && !closing && channel.isActive();
+        return waiting == 0 && !closing && (socket == null ? channel.isActive() : socket.isOpen());
     }
 
     /**
@@ -184,9 +186,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
      */
     private void send(ByteBuf bytes, @Nullable List<Message> asked) {
         int length = bytes.readableBytes();
-        int sent = direct && ((EpollSocketChannel) channel).fd() instanceof Socket socket
-                ? sendNow(socket, bytes, length)
-                : 0;
+        // What waits comes first. A socket that is closed may have another one's number.
+        int sent = socket != null && waiting == 0 && socket.isOpen() ? sendNow(socket, bytes, length) : 0;
         if (sent == length) {
             left(asked, true);
             return;
@@ -197,26 +198,21 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
             left(asked, true);
             return;
         }
-        stuck = true;
+        waiting++;
         var unused = write.addListener(done -> {
-            stuck = false;
+            waiting--;
             left(asked, done.isSuccess());
-            if (done.isSuccess() && session != null) {
+            if (done.isSuccess() && waiting == 0 && session != null) {
                 session.flush();
             }
         });
     }
 
-    /** Hands the kernel what it takes, if nothing waits before it; how much that was. */
-    private int sendNow(Socket socket, ByteBuf bytes, int length) {
-        ChannelOutboundBuffer before = channel.unsafe().outboundBuffer();
-        // Once the buffer is gone, so is the socket, and its number may be another one's.
-        if (before == null || before.totalPendingWriteBytes() > 0) {
-            return 0;
-        }
+    /** Hands the kernel what it takes; how much that was. */
+    private int sendNow(Socket open, ByteBuf bytes, int length) {
         ByteBuffer memory = bytes.internalNioBuffer(bytes.readerIndex(), length);
         try {
-            return socket.send(memory, memory.position(), memory.limit());
+            return open.send(memory, memory.position(), memory.limit());
         } catch (IOException broken) {
             end();
             return 0;

@@ -71,7 +71,15 @@ public class HubBenchmark {
                     Runnable::run,
                     seen -> {},
                     () -> 0);
-            hub = new Hub(vertx, "node", new Joined(), LIMITS, new SessionMetrics(metrics), reports, () -> 0, () -> 0);
+            hub = new Hub(
+                    vertx,
+                    "node",
+                    new Joined(),
+                    LIMITS,
+                    new SessionMetrics(metrics, new ConnectionLog(0, () -> 0, metrics)),
+                    reports,
+                    () -> 0,
+                    () -> 0);
             for (int i = 0; i < sessions; i++) {
                 Session session = hub.open(new Nowhere(), "connection", START, closed -> {});
                 session.hello(new Command.Hello(Commands.PROTOCOL, null, null, Map.of(), false));

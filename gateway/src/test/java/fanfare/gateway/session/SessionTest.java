@@ -44,7 +44,7 @@ class SessionTest {
 
     private final RecordingTransport transport = new RecordingTransport();
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-    private final SessionMetrics sessionMetrics = new SessionMetrics(metrics);
+    private final SessionMetrics sessionMetrics = new SessionMetrics(metrics, new ConnectionLog(0, () -> 0, metrics));
     private final List<Subscription> joins = new ArrayList<>();
     private final List<Start> starts = new ArrayList<>();
     private final List<String> left = new ArrayList<>();

@@ -14,6 +14,7 @@ import fanfare.gateway.protocol.Message;
 import fanfare.gateway.receipt.Collector;
 import fanfare.gateway.receipt.ReceiptLimits;
 import fanfare.gateway.receipt.Reports;
+import fanfare.gateway.session.ConnectionLog;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.SessionLimits;
@@ -24,6 +25,7 @@ import fanfare.http.ConnectionGuard;
 import fanfare.redis.ServerTime;
 import fanfare.testing.Await;
 import fanfare.testing.RawHttp;
+import fanfare.testing.TestCertificate;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Context;
@@ -33,25 +35,16 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PfxOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.io.IOException;
-import java.io.InputStream;
 import java.lang.ref.WeakReference;
-import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,14 +54,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A WebSocket from its handshake on, in a Vert.x server of each kind: what of Vert.x stays, and what leaves it how. */
 class WebSocketTransportIT {
-    private static final String PASSWORD = "no secret";
     private static final ServerTime START = new ServerTime(1, "master");
     private static final int LENGTH = 20_000;
 
     @TempDir
-    static Path directory;
+    static Path folder;
 
-    private static Path keyStore;
+    private static TestCertificate certificate;
 
     /** How a server reaches the network. */
     private enum Kind {
@@ -111,15 +103,8 @@ class WebSocketTransportIT {
     private volatile @Nullable WeakReference<Object> request;
 
     @BeforeAll
-    static void makeCertificate() throws IOException, InterruptedException {
-        keyStore = directory.resolve("server.p12");
-        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-        String command =
-                "-genkeypair -alias server -keyalg EC -dname CN=127.0.0.1 -storetype PKCS12 -keystore " + keyStore;
-        List<String> all = new ArrayList<>(List.of(keytool.toString()));
-        all.addAll(List.of(command.split(" ")));
-        all.addAll(List.of("-storepass", PASSWORD));
-        assertThat(new ProcessBuilder(all).inheritIO().start().waitFor()).isZero();
+    static void makeCertificate() {
+        certificate = TestCertificate.make(folder, "server");
     }
 
     @AfterEach
@@ -216,8 +201,9 @@ class WebSocketTransportIT {
                 new HttpServerOptions().setHost("127.0.0.1").setPort(0).setHttp2ClearTextEnabled(false);
         if (kind.hasTls) {
             options.setSsl(true)
-                    .setKeyCertOptions(
-                            new PfxOptions().setPath(keyStore.toString()).setPassword(PASSWORD));
+                    .setKeyCertOptions(new PemKeyCertOptions()
+                            .setCertPath(certificate.certificateFile().toString())
+                            .setKeyPath(certificate.keyFile().toString()));
         }
         server = onLoop(() -> {
                     Reports reports = new Reports(
@@ -231,7 +217,7 @@ class WebSocketTransportIT {
                             "node",
                             new NothingMissed(),
                             limits,
-                            new SessionMetrics(metrics),
+                            new SessionMetrics(metrics, new ConnectionLog(0, () -> 0, metrics)),
                             reports,
                             System::currentTimeMillis,
                             () -> 0);
@@ -263,26 +249,7 @@ class WebSocketTransportIT {
 
     private RawWebSocket open(Kind kind) throws Exception {
         int port = server.actualPort();
-        return RawWebSocket.open(
-                kind.hasTls
-                        ? RawHttp.over(tls().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port))
-                        : RawHttp.to(port),
-                "/");
-    }
-
-    private static SSLContext tls() throws GeneralSecurityException, IOException {
-        KeyStore known = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(keyStore)) {
-            known.load(in, PASSWORD.toCharArray());
-        }
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        KeyStore certificates = KeyStore.getInstance("PKCS12");
-        certificates.load(null, null);
-        certificates.setCertificateEntry("server", known.getCertificate("server"));
-        trust.init(certificates);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context;
+        return RawWebSocket.open(kind.hasTls ? certificate.connect(port) : RawHttp.to(port), "/");
     }
 
     private void onLoop(Runnable step) throws Exception {

@@ -1,6 +1,6 @@
 package fanfare.publisher.auth;
 
-import fanfare.publisher.file.FileWatch;
+import fanfare.file.FileWatch;
 import io.vertx.core.Future;
 import io.vertx.ext.auth.User;
 import io.vertx.ext.auth.authentication.AuthenticationProvider;

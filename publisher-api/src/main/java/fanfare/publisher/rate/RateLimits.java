@@ -60,6 +60,7 @@ public final class RateLimits {
     }
 
     private Allowance allowance(String keyId, Rate rate) {
+        Counter limited = limited(keyId);
         return new Allowance(
                 keyId,
                 rate,
@@ -67,7 +68,7 @@ public final class RateLimits {
                 new Allowance.Outcomes() {
                     @Override
                     public void refused() {
-                        limited(keyId).increment();
+                        limited.increment();
                     }
 
                     @Override

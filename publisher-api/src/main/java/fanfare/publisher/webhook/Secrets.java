@@ -1,7 +1,7 @@
 package fanfare.publisher.webhook;
 
-import fanfare.publisher.file.FileWatch;
-import fanfare.publisher.file.UnusableFileException;
+import fanfare.file.FileWatch;
+import fanfare.file.UnusableFileException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;

@@ -3,7 +3,7 @@ package fanfare.publisher.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import fanfare.publisher.file.UnusableFileException;
+import fanfare.file.UnusableFileException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,7 @@ package fanfare.deploy.bench.audience;
 
 import fanfare.config.Env;
 import fanfare.deploy.bench.Pipeline;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import io.netty.bootstrap.Bootstrap;
@@ -54,7 +55,7 @@ public final class Audience extends VerticleBase {
 
     /** Goes on after the return, until the process is ended or the one that started it has gone. */
     public static void run(List<String> arguments) {
-        Logging.install();
+        Logging.install(LogFormat.TEXT);
         Parent.watch(
                 Parent.pid(new Env(System.getenv())), () -> Runtime.getRuntime().halt(1));
         Vertx.vertx()

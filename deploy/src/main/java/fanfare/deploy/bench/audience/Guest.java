@@ -1,5 +1,6 @@
 package fanfare.deploy.bench.audience;
 
+import fanfare.deploy.bench.socket.Wire;
 import io.netty.channel.Channel;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +62,7 @@ final class Guest {
     }
 
     /** The upgrade to a WebSocket, with a hello, so that a gateway waits for none. */
-    String request(int port) {
+    byte[] request(int port) {
         String query = "inbox=false";
         if (token != null) {
             query += "&resume=" + token;
@@ -69,8 +70,6 @@ final class Guest {
                 query += "&positions=" + URLEncoder.encode("{\"user\":\"" + position + "\"}", StandardCharsets.UTF_8);
             }
         }
-        return "GET /push/websocket?" + query + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
-                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-                + "\r\nSec-WebSocket-Key: ZmFuZmFyZSBiZW5jaG1hcms=\r\nCookie: user=" + name() + "\r\n\r\n";
+        return Wire.request("/push/websocket?" + query, port, "user=" + name());
     }
 }

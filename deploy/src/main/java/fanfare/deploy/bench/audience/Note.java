@@ -1,7 +1,5 @@
 package fanfare.deploy.bench.audience;
 
-import java.nio.charset.StandardCharsets;
-
 /**
  * What is published in a benchmark: a JSON string of {@value #LENGTH} bytes, quotes included, that says when and to whom.
  * Its numbers are of fixed width, so that it is written into bytes made before and read without a parser.
@@ -80,23 +78,5 @@ public final class Note {
             number = number * 10 + bytes[i] - '0';
         }
         return number;
-    }
-
-    /** Where these bytes begin in the first so many others, from an offset on; -1 if nowhere. */
-    static int find(byte[] bytes, int from, int length, byte[] wanted) {
-        for (int at = from; at <= length - wanted.length; at++) {
-            int same = 0;
-            while (same < wanted.length && bytes[at + same] == wanted[same]) {
-                same++;
-            }
-            if (same == wanted.length) {
-                return at;
-            }
-        }
-        return -1;
-    }
-
-    static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
     }
 }

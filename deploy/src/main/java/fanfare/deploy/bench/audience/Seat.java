@@ -1,41 +1,33 @@
 package fanfare.deploy.bench.audience;
 
+import fanfare.deploy.bench.socket.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** One connection of a user, from its upgrade to its end. Reads as little of a message as a benchmark needs to know. */
-final class Seat extends ChannelInboundHandlerAdapter {
-    private static final byte[] END_OF_HEAD = Note.ascii("\r\n\r\n");
-    private static final byte[] SWITCHING = Note.ascii("HTTP/1.1 101 ");
-    private static final byte[] DATA = Note.ascii("\"data\":");
-    private static final byte[] POSITION = Note.ascii("\"position\":\"");
-    private static final byte[] RESUME = Note.ascii("\"resume\":\"");
-    private static final byte[] WELCOME = Note.ascii("\"type\":\"welcome\"");
-    private static final byte[] RECOVERED = Note.ascii("\"recovered\":true");
-    private static final int TEXT = 1;
-    private static final int CLOSE = 8;
-    private static final int PING = 9;
-    /** Final, masked with zeros, empty. */
-    private static final byte[] PONG = {(byte) 0x8a, (byte) 0x80, 0, 0, 0, 0};
-
-    private static final int LENGTH_16 = 126;
-    private static final int LENGTH_64 = 127;
+final class Seat extends ChannelInboundHandlerAdapter implements Wire.Listener {
+    private static final String DATA = "\"data\":";
+    private static final String POSITION = "\"position\":\"";
+    private static final String RESUME = "\"resume\":\"";
+    private static final String WELCOME = "\"type\":\"welcome\"";
+    private static final String RECOVERED = "\"recovered\":true";
 
     private final Guest guest;
     private final Audience audience;
-    private final String request;
+    private final byte[] request;
+    private final Wire wire = new Wire(this);
     private final Promise<Boolean> welcome = Promise.promise();
-    private boolean upgraded;
-    /** What came of a head or frame that is not complete; empty mostly. */
-    private ByteBuf rest = Unpooled.EMPTY_BUFFER;
+    /** From the first moment on. */
+    private @Nullable ChannelHandlerContext context;
 
-    Seat(Guest guest, Audience audience, String request) {
+    Seat(Guest guest, Audience audience, byte[] request) {
         this.guest = guest;
         this.audience = audience;
         this.request = request;
@@ -47,141 +39,84 @@ final class Seat extends ChannelInboundHandlerAdapter {
     }
 
     @Override
-    public void channelActive(ChannelHandlerContext context) {
-        write(context, Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII));
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
     }
 
     @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        rest.release();
-        rest = Unpooled.EMPTY_BUFFER;
+    public void channelActive(ChannelHandlerContext active) {
+        write(request);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext inactive) {
         if (welcome.future().succeeded()) {
-            audience.left(guest, context.channel());
+            audience.left(guest, inactive.channel());
         } else {
             welcome.tryFail("the gateway closed the connection of " + guest.name());
         }
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
         welcome.tryFail(cause);
-        end(context);
+        var unused = failed.close();
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
+    public void channelRead(ChannelHandlerContext reading, Object message) throws IOException {
         ByteBuf bytes = (ByteBuf) message;
-        if (rest.isReadable()) {
-            ByteBuf joined = Unpooled.buffer(rest.readableBytes() + bytes.readableBytes());
-            joined.writeBytes(rest).writeBytes(bytes);
-            bytes.release();
-            bytes = joined;
-        }
-        try {
-            if (!upgraded) {
-                upgraded = readHead(context, bytes);
-            }
-            while (upgraded && readFrame(context, bytes)) {
-                // There may be another one.
-            }
-            rest = bytes.isReadable() ? Unpooled.copiedBuffer(bytes) : Unpooled.EMPTY_BUFFER;
-        } finally {
-            bytes.release();
-        }
-    }
-
-    private static void write(ChannelHandlerContext context, ByteBuf bytes) {
-        var unused = context.writeAndFlush(bytes, context.voidPromise());
-    }
-
-    private static void end(ChannelHandlerContext context) {
-        var unused = context.close();
-    }
-
-    private boolean readHead(ChannelHandlerContext context, ByteBuf bytes) {
-        byte[] scratch = audience.scratch(bytes.readableBytes());
         int length = bytes.readableBytes();
-        bytes.getBytes(bytes.readerIndex(), scratch, 0, length);
-        int end = Note.find(scratch, 0, length, END_OF_HEAD);
-        if (end < 0) {
-            return false;
-        }
-        if (Note.find(scratch, 0, SWITCHING.length, SWITCHING) != 0) {
-            welcome.tryFail("the gateway answered "
-                    + new String(scratch, 0, end, StandardCharsets.US_ASCII)
-                            .lines()
-                            .findFirst()
-                            .orElse(""));
-            end(context);
-        }
-        bytes.skipBytes(end + END_OF_HEAD.length);
-        return true;
+        byte[] scratch = audience.scratch(length);
+        bytes.readBytes(scratch, 0, length).release();
+        wire.read(scratch, length);
     }
 
-    /** Takes one frame off the bytes (RFC 6455, 5.2), none of which is fragmented; false if it is not all there. */
-    private boolean readFrame(ChannelHandlerContext context, ByteBuf bytes) {
-        int at = bytes.readerIndex();
-        int there = bytes.readableBytes();
-        if (there < 2) {
-            return false;
-        }
-        int length = bytes.getByte(at + 1) & 0x7f;
-        int head = length == LENGTH_16 ? 4 : length == LENGTH_64 ? 10 : 2;
-        if (there < head) {
-            return false;
-        }
-        if (length == LENGTH_16) {
-            length = bytes.getUnsignedShort(at + 2);
-        } else if (length == LENGTH_64) {
-            length = Math.toIntExact(bytes.getLong(at + 2));
-        }
-        if (there < head + length) {
-            return false;
-        }
-        bytes.skipBytes(head + length);
-        switch (bytes.getByte(at) & 0x0f) {
-            case TEXT -> {
-                byte[] scratch = audience.scratch(length);
-                bytes.getBytes(at + head, scratch, 0, length);
-                hear(scratch, length);
-            }
-            case PING -> write(context, Unpooled.wrappedBuffer(PONG));
-            case CLOSE -> end(context);
-            default -> {
-                // Nobody sends these.
-            }
-        }
-        return true;
+    @Override
+    public void upgraded() {}
+
+    @Override
+    public void ping() {
+        write(Wire.pong());
     }
 
-    private void hear(byte[] text, int length) {
-        int data = Note.find(text, 0, length, DATA);
-        if (data >= 0 && length >= data + DATA.length + Note.LENGTH) {
-            guest.position(quoted(text, length, POSITION));
-            audience.heard(guest, text, data + DATA.length);
+    @Override
+    public void text(byte[] text, int from, int to) {
+        int data = Wire.find(text, from, to, DATA);
+        if (data >= 0 && to >= data + DATA.length() + Note.LENGTH) {
+            guest.position(quoted(text, from, to, POSITION));
+            audience.heard(guest, text, data + DATA.length());
             return;
         }
-        String token = quoted(text, length, RESUME);
+        String token = quoted(text, from, to, RESUME);
         if (token != null) {
             guest.token(token);
         }
-        if (Note.find(text, 0, length, WELCOME) >= 0) {
-            welcome.tryComplete(Note.find(text, 0, length, RECOVERED) >= 0);
+        if (Wire.find(text, from, to, WELCOME) >= 0) {
+            welcome.tryComplete(Wire.find(text, from, to, RECOVERED) >= 0);
         } else if (token == null) {
-            audience.trouble(guest, new String(text, 0, length, StandardCharsets.UTF_8));
+            audience.trouble(guest, new String(text, from, to - from, StandardCharsets.UTF_8));
+        }
+    }
+
+    private void write(byte[] bytes) {
+        ChannelHandlerContext current = context;
+        if (current != null) {
+            var unused = current.writeAndFlush(Unpooled.wrappedBuffer(bytes), current.voidPromise());
         }
     }
 
     /** What stands in quotes behind these bytes; null if they are nowhere. */
-    private static @Nullable String quoted(byte[] text, int length, byte[] name) {
-        int from = Note.find(text, 0, length, name);
-        if (from < 0) {
+    private static @Nullable String quoted(byte[] text, int from, int to, String name) {
+        int at = Wire.find(text, from, to, name);
+        if (at < 0) {
             return null;
         }
-        int to = from + name.length;
-        while (to < length && text[to] != '"') {
-            to++;
+        int begin = at + name.length();
+        int end = begin;
+        while (end < to && text[end] != '"') {
+            end++;
         }
-        return new String(text, from + name.length, to - from - name.length, StandardCharsets.US_ASCII);
+        return new String(text, begin, end - begin, StandardCharsets.US_ASCII);
     }
 }

@@ -1,6 +1,7 @@
 package fanfare.deploy.bench.plain;
 
 import fanfare.config.Env;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import io.vertx.core.DeploymentOptions;
@@ -36,7 +37,7 @@ public final class PlainProcess {
     }
 
     private static void run(Function<Redis, VerticleBase> role, String redisPort) {
-        Logging.install();
+        Logging.install(LogFormat.TEXT);
         Parent.watch(
                 Parent.pid(new Env(System.getenv())), () -> Runtime.getRuntime().halt(1));
         Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));

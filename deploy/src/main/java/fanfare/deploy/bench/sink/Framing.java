@@ -1,6 +1,6 @@
 package fanfare.deploy.bench.sink;
 
-import java.nio.charset.StandardCharsets;
+import fanfare.deploy.bench.socket.Wire;
 
 /** What is said on a WebSocket: messages as they are, or in SockJS's frames. */
 enum Framing {
@@ -8,7 +8,7 @@ enum Framing {
     RAW("/push/websocket?inbox=false", "", "{\"position\":\"", "{\"type\":\"welcome\"") {
         @Override
         int count(byte[] bytes, int from, int to, String wanted) {
-            return startsWith(bytes, from, to, wanted) ? 1 : 0;
+            return Wire.startsWith(bytes, from, to, wanted) ? 1 : 0;
         }
     },
     SOCKJS(
@@ -23,7 +23,7 @@ enum Framing {
                     at++; // What is escaped ends no string.
                 } else if (bytes[at] == '"') {
                     inside = !inside;
-                    if (inside && startsWith(bytes, at + 1, to, wanted)) {
+                    if (inside && Wire.startsWith(bytes, at + 1, to, wanted)) {
                         count++;
                     }
                 }
@@ -59,40 +59,16 @@ enum Framing {
 
     /** The upgrade; what is said right behind it included. */
     byte[] request(int user, int port) {
-        return ascii("GET " + path.formatted(user) + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
-                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-                + "\r\nSec-WebSocket-Key: ZmFuZmFyZSBiZW5jaG1hcms=\r\nCookie: " + cookie(user) + "\r\n\r\n");
+        return Wire.request(path.formatted(user), port, cookie(user));
     }
 
-    /** The first frame, masked with zeros; empty if there is none. */
+    /** The first frame; empty if there is none. */
     byte[] hello() {
-        byte[] frame = new byte[hello.isEmpty() ? 0 : 6 + hello.length()];
-        if (frame.length > 0) {
-            frame[0] = (byte) 0x81;
-            frame[1] = (byte) (0x80 | hello.length());
-            System.arraycopy(ascii(hello), 0, frame, 6, hello.length());
-        }
-        return frame;
+        return hello.isEmpty() ? new byte[0] : Wire.text(Wire.ascii(hello));
     }
 
     /** 64 bytes, as a login cookie may have. */
     static String cookie(int user) {
         return "user=user-%06d; sid=%042d".formatted(user, user);
-    }
-
-    static boolean startsWith(byte[] bytes, int from, int to, String wanted) {
-        if (to - from < wanted.length()) {
-            return false;
-        }
-        for (int i = 0; i < wanted.length(); i++) {
-            if (bytes[from + i] != wanted.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -1,37 +1,21 @@
 package fanfare.deploy.bench.sink;
 
+import fanfare.deploy.bench.socket.Wire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /** One WebSocket of a user, from its upgrade to its end. */
-final class Sink {
-    private static final String END_OF_HEAD = "\r\n\r\n";
-    private static final String SWITCHING = "HTTP/1.1 101 ";
-    private static final int CONTINUATION = 0;
-    private static final int TEXT = 1;
-    private static final int CLOSE = 8;
-    private static final int PING = 9;
-    /** Final, masked with zeros, empty. */
-    private static final byte[] PONG = {(byte) 0x8a, (byte) 0x80, 0, 0, 0, 0};
-
-    private static final int LENGTH_16 = 126;
-    private static final int LENGTH_64 = 127;
-
+final class Sink implements Wire.Listener {
     private final SinkLoop loop;
     private final int user;
     private final Framing framing;
     private final int port;
     private final SocketChannel channel;
     private final SelectionKey key;
-    private boolean upgraded;
+    private final Wire wire = new Wire(this);
     private boolean welcome;
-    /** What came of a head or frame that is not complete; null mostly. */
-    private byte @Nullable [] rest;
 
     Sink(SinkLoop loop, int user, Framing framing, int port, SocketChannel channel, SelectionKey key) {
         this.loop = loop;
@@ -72,80 +56,27 @@ final class Sink {
 
     private void read(ByteBuffer buffer, byte[] scratch) throws IOException {
         buffer.clear();
-        int kept = 0;
-        if (rest != null) {
-            kept = rest.length;
-            System.arraycopy(rest, 0, scratch, 0, kept);
-            buffer.limit(scratch.length - kept);
-        }
         int length = channel.read(buffer);
         if (length < 0) {
             throw new IOException("the server closed the connection");
         }
-        buffer.flip().get(scratch, kept, length);
-        int end = kept + length;
-        int at = upgraded ? frames(scratch, 0, end) : head(scratch, end);
-        rest = at == end ? null : Arrays.copyOfRange(scratch, at, end);
+        buffer.flip().get(scratch, 0, length);
+        wire.read(scratch, length);
     }
 
-    private int head(byte[] bytes, int end) throws IOException {
-        for (int at = 0; at <= end - END_OF_HEAD.length(); at++) {
-            if (Framing.startsWith(bytes, at, end, END_OF_HEAD)) {
-                if (!Framing.startsWith(bytes, 0, end, SWITCHING)) {
-                    throw new IOException("the server answered "
-                            + new String(bytes, 0, Math.min(at, 40), StandardCharsets.ISO_8859_1));
-                }
-                upgraded = true;
-                write(framing.hello());
-                return frames(bytes, at + END_OF_HEAD.length(), end);
-            }
-        }
-        return 0;
+    @Override
+    public void upgraded() throws IOException {
+        write(framing.hello());
     }
 
-    /** Returns where the first incomplete frame begins. */
-    private int frames(byte[] bytes, int from, int end) throws IOException {
-        int at = from;
-        while (end - at >= 2) {
-            int length = bytes[at + 1] & 0x7f;
-            int body = at + 2;
-            if (length == LENGTH_64) {
-                throw new IOException("the server sent a frame of more than 65,535 bytes");
-            }
-            if (length == LENGTH_16) {
-                body += 2;
-                if (end < body) {
-                    break;
-                }
-                length = (bytes[at + 2] & 0xff) << 8 | (bytes[at + 3] & 0xff);
-            }
-            if (end - body < length) {
-                break;
-            }
-            frame(bytes[at] & 0x0f, bytes, body, body + length);
-            at = body + length;
-        }
-        return at;
+    @Override
+    public void ping() throws IOException {
+        loop.heartbeat();
+        write(Wire.pong());
     }
 
-    private void frame(int opcode, byte[] bytes, int from, int to) throws IOException {
-        switch (opcode) {
-            case TEXT -> text(bytes, from, to);
-            case PING -> {
-                loop.heartbeat();
-                write(PONG);
-            }
-            case CLOSE ->
-                throw new IOException("the server closed with "
-                        + (to - from < 2 ? "no code" : (bytes[from] & 0xff) << 8 | (bytes[from + 1] & 0xff)));
-            case CONTINUATION -> throw new IOException("the server sent a fragment");
-            default -> {
-                // A pong.
-            }
-        }
-    }
-
-    private void text(byte[] bytes, int from, int to) {
+    @Override
+    public void text(byte[] bytes, int from, int to) {
         if (to - from == 1 && bytes[from] == 'h') {
             loop.heartbeat();
             return;

@@ -1,6 +1,7 @@
 package fanfare.deploy.bench.sink;
 
 import fanfare.config.Env;
+import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
 import io.vertx.core.Vertx;
@@ -23,7 +24,7 @@ public final class SinkProcess {
 
     /** Goes on after the return, until the process is ended or the one that started it has gone. */
     public static void run(List<String> arguments) {
-        Logging.install();
+        Logging.install(LogFormat.TEXT);
         Parent.watch(
                 Parent.pid(new Env(System.getenv())), () -> Runtime.getRuntime().halt(1));
         try {

@@ -2,6 +2,7 @@ package fanfare.deploy.bench.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.deploy.bench.socket.Wire;
 import org.junit.jupiter.api.Test;
 
 class FramingTest {
@@ -29,7 +30,7 @@ class FramingTest {
     }
 
     private static int events(Framing framing, String text) {
-        byte[] bytes = Framing.ascii(text);
+        byte[] bytes = Wire.ascii(text);
         return framing.events(bytes, 0, bytes.length);
     }
 }

@@ -1,0 +1,5 @@
+/** Certificates that cannot be used. */
+@NullMarked
+package fanfare.tls;
+
+import org.jspecify.annotations.NullMarked;

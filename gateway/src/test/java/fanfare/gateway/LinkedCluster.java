@@ -1,0 +1,23 @@
+package fanfare.gateway;
+
+import fanfare.testing.FlakyLink;
+import fanfare.testing.RedisServer;
+
+/** A cluster whose gateways reach a Redis of its own over a link that a test may break. */
+record LinkedCluster(RedisServer server, FlakyLink link, Cluster cluster) implements AutoCloseable {
+    static LinkedCluster of(int gateways) {
+        RedisServer server = RedisServer.start();
+        FlakyLink link = FlakyLink.to(server.port());
+        return new LinkedCluster(server, link, Cluster.on(server, link.port(), gateways));
+    }
+
+    @Override
+    public void close() {
+        try {
+            cluster.close();
+        } finally {
+            link.close();
+            server.close();
+        }
+    }
+}
