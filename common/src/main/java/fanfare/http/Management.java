@@ -9,6 +9,8 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /** The management port: {@code /livez}, {@code /readyz} and {@code /metrics}. */
 public final class Management {
@@ -16,6 +18,17 @@ public final class Management {
 
     public static Future<HttpServer> listen(
             Vertx vertx, String host, int port, Health health, PrometheusMeterRegistry metrics) {
+        return listen(vertx, host, port, health, metrics, Map.of());
+    }
+
+    /** {@code more} are further paths, and what they show; it is asked on the management port's loop. */
+    public static Future<HttpServer> listen(
+            Vertx vertx,
+            String host,
+            int port,
+            Health health,
+            PrometheusMeterRegistry metrics,
+            Map<String, Supplier<JsonObject>> more) {
         ProcessMetrics.register(metrics);
         Gauge.builder("fanfare_ready", health, checks -> checks.isReady() ? 1 : 0)
                 .description("1 while this process is to be sent work, as /readyz says")
@@ -33,6 +46,7 @@ public final class Management {
         router.get("/metrics").handler(context -> context.response()
                 .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
                 .end(metrics.scrape()));
+        more.forEach((path, content) -> router.get(path).handler(context -> context.json(content.get())));
         return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(75))
                 .requestHandler(router)
                 .listen(port, host);

@@ -22,8 +22,14 @@ public final class Gateways {
 
     /** Those whose lease lives, by name. Fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked. */
     public Future<List<NodeState>> living() {
+        return livingBut("");
+    }
+
+    /** The same without the one of this incarnation. */
+    public Future<List<NodeState>> livingBut(String self) {
         return Leases.read(link, keys).compose(leases -> {
             List<Future<Response>> states = leases.living().stream()
+                    .filter(incarnation -> !incarnation.equals(self))
                     .map(incarnation -> link.send(Request.cmd(Command.GET).arg(keys.node(incarnation))))
                     .toList();
             return Future.all(states).map(done -> states.stream()

@@ -101,6 +101,13 @@ public final class PresenceWriter {
         lease.renew();
     }
 
+    /** Has the lease say at once what it would say some seconds later. */
+    public void stateChanged() {
+        if (stopped == null) {
+            lease.renew();
+        }
+    }
+
     /** Under which id this gateway lives in Redis at present. */
     public String incarnation() {
         return lease.incarnation();

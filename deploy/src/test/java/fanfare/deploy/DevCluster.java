@@ -53,12 +53,20 @@ public final class DevCluster implements AutoCloseable {
 
     /** Kills a gateway at once, as a crash would. */
     public void killGateway(String name) {
+        gateway(name).destroyForcibly();
+    }
+
+    /** Tells a gateway to stop, as an orchestrator does. */
+    public void stopGateway(String name) {
+        gateway(name).destroy();
+    }
+
+    private ProcessHandle gateway(String name) {
         String mark = "FANFARE_NODE_NAME=" + name + "\0";
-        ProcessHandle gateway = launcher.descendants()
+        return launcher.descendants()
                 .filter(child -> environment(child).contains(mark))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no process of " + name));
-        gateway.destroyForcibly();
     }
 
     @Override

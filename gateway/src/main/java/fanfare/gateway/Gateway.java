@@ -4,17 +4,21 @@ import fanfare.check.CheckConfig;
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
 import fanfare.gateway.client.ClientFiles;
+import fanfare.gateway.drain.Drain;
 import fanfare.gateway.node.Node;
+import fanfare.gateway.relay.Relay;
 import fanfare.gateway.session.ConnectionLog;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.gateway.sockjs.Doorway;
 import fanfare.gateway.sockjs.FallbackSessions;
+import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.TakenPort;
 import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
+import fanfare.process.Termination;
 import fanfare.tls.ServerTls;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -62,13 +66,15 @@ public final class Gateway {
 
     private final Vertx vertx;
     private final Node node;
+    private final Drain drain;
     private final GatewayConfig config;
     private final int port;
     private final HttpServer management;
 
-    private Gateway(Vertx vertx, Node node, GatewayConfig config, int port, HttpServer management) {
+    private Gateway(Vertx vertx, Node node, Drain drain, GatewayConfig config, int port, HttpServer management) {
         this.vertx = vertx;
         this.node = node;
+        this.drain = drain;
         this.config = config;
         this.port = port;
         this.management = management;
@@ -91,7 +97,7 @@ public final class Gateway {
         CountDownLatch started = new CountDownLatch(1);
         start(vertx, System.getenv())
                 .onSuccess(gateway -> {
-                    Runtime.getRuntime().addShutdownHook(new Thread(gateway::stop, "stop"));
+                    Termination.with(gateway::stop);
                     Parent.watch(gateway.config.parentPid(), () -> Runtime.getRuntime()
                             .halt(1));
                     started.countDown();
@@ -128,17 +134,24 @@ public final class Gateway {
         SessionMetrics sessions = new SessionMetrics(
                 metrics, new ConnectionLog(config.connectionLogPerSecondMax(), System::nanoTime, metrics));
         config.transports().forEach(transport -> sessions.expect(transport.label()));
-        Gauge.builder("fanfare_connection_limit", config, GatewayConfig::connectionsMax)
+        int sessionsMax = Descriptors.sessionsMax(config.connectionsMax(), Descriptors.limit());
+        Gauge.builder("fanfare_connection_limit", () -> sessionsMax)
                 .description("Sessions that this gateway takes")
                 .register(metrics);
+        Turnstile turnstile = new Turnstile(sessionsMax, config.handshakesMax(), System.nanoTime(), metrics);
+        Drain drain = new Drain(
+                config.drainWindow(),
+                () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
+                sessions::toldOfDrain,
+                metrics);
         ServerTls tls = new ServerTls(vertx, config.tls(), InstantSource.system());
         return tls.start(metrics)
                 .compose(read -> onLoop(vertx, () -> {
-                    Node node = new Node(vertx, config.node(), sessions, ids::next, health, metrics);
+                    Node node = new Node(vertx, config.node(), sessions, ids::next, drain, health, metrics);
                     node.open();
                     return node;
                 }))
-                .compose(node -> serve(vertx, config, tls, node, sessions, ids, health, metrics));
+                .compose(node -> serve(vertx, config, tls, node, drain, turnstile, sessions, ids, health, metrics));
     }
 
     private static Future<Gateway> serve(
@@ -146,6 +159,8 @@ public final class Gateway {
             GatewayConfig config,
             ServerTls tls,
             Node node,
+            Drain drain,
+            Turnstile turnstile,
             SessionMetrics sessions,
             Ids ids,
             Health health,
@@ -154,14 +169,21 @@ public final class Gateway {
         if (config.relay().isOn()) {
             node.onIncarnation(fallbacks::claimAgain);
         }
+        Relay.UnderWay relayed = new Relay.UnderWay(metrics);
+        drain.awaits("sessions", sessions::connections);
+        drain.awaits("farewells", sessions.farewells()::get);
+        drain.awaits("relayed", relayed::get);
         GatewayVerticle.Shared shared = new GatewayVerticle.Shared(
                 config,
                 tls,
                 node,
+                drain,
                 sessions,
                 fallbacks,
                 config.auth().addressLimits(metrics),
+                turnstile,
                 new Doorway.Queued(metrics),
+                relayed,
                 config.auth().proxyHeads(metrics),
                 new ClientFiles(),
                 ids,
@@ -174,8 +196,13 @@ public final class Gateway {
                             return loop;
                         },
                         new DeploymentOptions().setInstances(config.eventLoops()))
-                .compose(deployed ->
-                        Management.listen(vertx, config.listenHost(), config.managementPort(), health, metrics))
+                .compose(deployed -> Management.listen(
+                        vertx,
+                        config.listenHost(),
+                        config.managementPort(),
+                        health,
+                        metrics,
+                        Map.of("/drain", drain::progress)))
                 .map(management -> {
                     int port = loops.element().port();
                     LOG.log(
@@ -185,7 +212,7 @@ public final class Gateway {
                             config.listenHost(),
                             port,
                             management.actualPort());
-                    return new Gateway(vertx, node, config, port, management);
+                    return new Gateway(vertx, node, drain, config, port, management);
                 });
     }
 
@@ -198,9 +225,10 @@ public final class Gateway {
         return management.actualPort();
     }
 
-    /** Drains: takes nobody new, closes everybody within the drain window, leaves presence, then ends. */
+    /** Drains: takes nobody new, sends everybody away within the drain window, leaves presence, then ends. */
     public Future<Void> close() {
-        return node.drain(config.drainWindow()).eventually(vertx::close);
+        drain.begin();
+        return node.leave().eventually(vertx::close);
     }
 
     /** Makes something on an event loop of its own. */
@@ -213,7 +241,7 @@ public final class Gateway {
     private void stop() {
         LOG.log(
                 System.Logger.Level.INFO,
-                "stopping, within {0} s",
+                "stopping, within {0} s; GET /drain on the management port tells how far it is, a second signal ends it at once",
                 config.drainWindow().toSeconds());
         try {
             close().await(config.drainWindow().toSeconds() + 20, TimeUnit.SECONDS);

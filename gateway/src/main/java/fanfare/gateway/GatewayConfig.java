@@ -6,7 +6,9 @@ import fanfare.config.Env;
 import fanfare.config.RedisConfig;
 import fanfare.gateway.auth.AuthConfig;
 import fanfare.gateway.feed.FeedLimits;
+import fanfare.gateway.node.Balance;
 import fanfare.gateway.node.Node;
+import fanfare.gateway.node.Rebalance;
 import fanfare.gateway.receipt.ReceiptLimits;
 import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.session.SessionLimits;
@@ -38,10 +40,13 @@ public record GatewayConfig(
         SessionLimits session,
         /** Sessions on this gateway; more are refused with 503. */
         int connectionsMax,
+        /** Sessions that begin in a second; 0 for no limit. */
+        int handshakesMax,
         /** Connections of one user on this gateway; one more, and the oldest goes. */
         int connectionsPerUserMax,
         FeedLimits feed,
         ReceiptLimits receipts,
+        Rebalance.Settings rebalance,
         /** How long a drain spreads its closes, so that the other gateways see a slope and not a wall. */
         Duration drainWindow,
         /** How long a gateway without Redis counts as ready: its browsers are better off where they are. */
@@ -77,9 +82,16 @@ public record GatewayConfig(
                 relay,
                 SessionLimits.of(env.integer("FANFARE_SEND_QUEUE_BYTES_MAX", 1 << 20, 1 << 12, 1 << 26)),
                 env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
+                env.integer("FANFARE_HANDSHAKES_MAX", 5_000, 0, 1_000_000),
                 env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),
                 feed(env),
                 ReceiptLimits.of(env.integer("FANFARE_RECEIPT_REPORTS_MAX", 50_000, 100, 10_000_000)),
+                new Rebalance.Settings(
+                        new Balance(
+                                env.integer("FANFARE_REBALANCE_SKEW", 20, 1, 1_000),
+                                env.integer("FANFARE_REBALANCE_MAX", 50, 0, 10_000)),
+                        env.duration(
+                                "FANFARE_REBALANCE_AGE", Duration.ofMinutes(10), Duration.ZERO, Duration.ofDays(1))),
                 env.duration("FANFARE_DRAIN_WINDOW", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 env.duration("FANFARE_REDIS_GRACE", Duration.ofSeconds(60), Duration.ZERO, Duration.ofHours(1)),
                 LogFormat.of(env),
@@ -100,6 +112,7 @@ public record GatewayConfig(
                 connectionsPerUserMax,
                 feed,
                 receipts,
+                rebalance,
                 redisGrace);
     }
 

@@ -3,6 +3,7 @@ package fanfare.gateway;
 import fanfare.gateway.auth.AddressLimits;
 import fanfare.gateway.auth.ProxyHeads;
 import fanfare.gateway.client.ClientFiles;
+import fanfare.gateway.drain.Drain;
 import fanfare.gateway.events.EventsHandler;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.relay.Relay;
@@ -17,6 +18,7 @@ import fanfare.gateway.sockjs.FallbackHandlers;
 import fanfare.gateway.sockjs.FallbackSessions;
 import fanfare.gateway.sockjs.SockJsRouter;
 import fanfare.gateway.sockjs.SockJsTransport;
+import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.ProblemHandler;
 import fanfare.process.LoopLag;
@@ -24,10 +26,12 @@ import fanfare.tls.ServerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -58,10 +62,13 @@ final class GatewayVerticle extends VerticleBase {
             GatewayConfig config,
             ServerTls tls,
             Node node,
+            Drain drain,
             SessionMetrics sessions,
             FallbackSessions fallbacks,
             AddressLimits limits,
+            Turnstile turnstile,
             Doorway.Queued newcomers,
+            Relay.UnderWay relayed,
             ProxyHeads proxyHeads,
             ClientFiles client,
             Ids ids,
@@ -90,28 +97,41 @@ final class GatewayVerticle extends VerticleBase {
         LoopLag.watch(vertx, "browsers", shared.metrics());
         ConnectionGuard guard = new ConnectionGuard(vertx, BODY_MAX, shared.metrics());
         Function<HttpServerRequest, String> addresses = config.auth().clientAddress()::of;
-        RelayConfig relay = config.relay();
+        RelayConfig relaying = config.relay();
         Doorway doorway = new Doorway(hub::execute, shared.node()::caughtUp, shared.newcomers());
         Entrance entrance = entrance(hub, doorway, addresses);
-        Whereabouts whereabouts = relay.isOn()
-                ? new Relay(
-                        vertx,
-                        shared.node()::askOwners,
-                        addresses,
-                        relay.secret(),
-                        config.connectionsMax(),
-                        shared.metrics())
-                : Whereabouts.ALONE;
+        Relay relay = relaying.isOn() ? relay(relaying, addresses) : null;
+        shared.drain()
+                .onBegin(() -> hub.execute(() -> {
+                    hub.drain(shared.drain());
+                    if (relay != null) {
+                        relay.drain(shared.drain());
+                    }
+                }));
 
         Router router = router(guard);
-        sockJs(entrance, whereabouts).install(router);
+        sockJs(entrance, relay == null ? Whereabouts.ALONE : relay).install(router);
         if (config.transports().contains(SockJsTransport.EVENTS)) {
             new EventsHandler(entrance, config.auth().origins(), GatewayVerticle::random).install(router);
         }
         shared.client().install(router);
         Future<HttpServer> browsers =
                 listenForBrowsers(router, guard, config.listenPort()).onSuccess(listening -> server = listening);
-        return relay.isOn() ? browsers.compose(listening -> listenForGateways(hub, doorway, guard, relay)) : browsers;
+        return relaying.isOn()
+                ? browsers.compose(listening -> listenForGateways(hub, doorway, guard, relaying))
+                : browsers;
+    }
+
+    private Relay relay(RelayConfig settings, Function<HttpServerRequest, String> addresses) {
+        return new Relay(
+                vertx,
+                shared.node()::askOwners,
+                addresses,
+                settings.secret(),
+                shared.config().connectionsMax(),
+                shared.relayed(),
+                GatewayVerticle::random,
+                shared.metrics());
     }
 
     private Future<HttpServer> listenForGateways(Hub hub, Doorway doorway, ConnectionGuard guard, RelayConfig relay) {
@@ -134,12 +154,13 @@ final class GatewayVerticle extends VerticleBase {
         return new Entrance(
                 hub,
                 shared.node(),
+                shared.drain(),
                 config.auth().origins(),
                 addresses,
                 shared.limits(),
                 doorway,
                 config.auth().siteCookies(),
-                config.connectionsMax(),
+                shared.turnstile(),
                 shared.ids()::next);
     }
 
@@ -147,7 +168,16 @@ final class GatewayVerticle extends VerticleBase {
         Router router = Router.router(vertx);
         new ProblemHandler(shared.metrics()).install(router);
         router.route().handler(guard);
+        router.route().handler(this::lastOnItsConnection);
         return router;
+    }
+
+    /** A browser or balancer that keeps its connection would go on coming to a gateway that is about to stop. */
+    private void lastOnItsConnection(RoutingContext context) {
+        if (shared.drain().isOn()) {
+            context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        context.next();
     }
 
     private SockJsRouter sockJs(Entrance entrance, Whereabouts whereabouts) {

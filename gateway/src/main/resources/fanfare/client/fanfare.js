@@ -59,6 +59,9 @@ const ACKS_MAX = 1_000;
 /** What {@link Fanfare#on} takes for news of the connection; events so named are heard with {@link Fanfare#of}. */
 const NOTIFICATIONS = new Set(['state', 'gap', 'error']);
 
+/** How the id of a session begins that goes on where another one ended: a busy gateway lets it in before newcomers. */
+const RESUMING = 'resume-';
+
 /** Come back or stay away: a close code in this range holds until the page does something, such as a login. */
 const isFinal = (code) => code >= 4100 && code <= 4199;
 /** The only close of the range that may mean another connection of this very client. */
@@ -103,12 +106,15 @@ class Link {
     #acks = [];
     #ackTimer = 0;
 
-    /** @param watcher {trying(link, took), opened(link), message(link, text), closed(link, code, reason)} */
-    constructor(url, kind, transports, watcher) {
+    /**
+     * @param resumes whether it goes on where another one ended
+     * @param watcher {trying(link, took), opened(link), message(link, text), closed(link, code, reason)}
+     */
+    constructor(url, kind, transports, resumes, watcher) {
         this.kind = kind;
         this.#watcher = watcher;
         loadSockJS(url.origin)
-            .then((SockJS) => this.#ended || this.#open(SockJS, url.href, transports))
+            .then((SockJS) => this.#ended || this.#open(SockJS, url.href, transports, resumes))
             .catch((error) => this.fail(error.message));
     }
 
@@ -116,7 +122,7 @@ class Link {
         return this.#sock?.transport ?? null;
     }
 
-    #open(SockJS, href, transports) {
+    #open(SockJS, href, transports, resumes) {
         const askedAt = Date.now();
         // It asks for an id for each transport that it begins to try: the only sign that the gateway has answered.
         const sessionId = () => {
@@ -124,7 +130,7 @@ class Link {
                 this.tried = true;
                 this.#watcher.trying(this, Date.now() - askedAt);
             }
-            return crypto.getRandomValues(new Uint32Array(2)).join('');
+            return (resumes ? RESUMING : '') + crypto.getRandomValues(new Uint32Array(2)).join('');
         };
         const sock = this.#sock = new SockJS(href, null, {transports, timeout: TRANSPORT_TIMEOUT, sessionId});
         sock.onopen = () => this.#watcher.opened(this);
@@ -431,6 +437,8 @@ class Fanfare {
     #timer = 0;
     #due = 0;
     #attempt = 0;
+    /** Whether the last dial came to nothing, so that before the next one the gateway is asked whether it takes anybody. */
+    #failed = false;
     /** When a better kind of transport than the one in use is tried again. */
     #climbTimer = 0;
     /** From connect to the end: ends the listeners and the check for silence. Null while closed. */
@@ -547,8 +555,28 @@ class Fanfare {
     #dial() {
         clearTimeout(this.#timer);
         this.#timer = 0;
+        this.#failed = false;
         if (this.#race?.climbs) this.#endRace();
         this.#race ??= this.#start(this.#detour.kind, KINDS.length);
+    }
+
+    /** Dials, unless the gateway says when it takes somebody again, which sockjs-client would keep to itself. */
+    async #dialIfTaken() {
+        const timer = this.#timer;
+        let wait = 0;
+        try {
+            const signal = AbortSignal.timeout(TRANSPORT_TIMEOUT);
+            const answer = await fetch(`${this.#url.href.replace(/\/$/, '')}/info`, {cache: 'no-store', signal});
+            if (!answer.ok) wait = Number(answer.headers.get('Retry-After')) * 1_000 || 0;
+        } catch {
+            // The dial finds out more.
+        }
+        if (timer !== this.#timer) return; // It has dialled meanwhile, or ended.
+        if (!wait) return this.#dial();
+        // All that were told the same second spread over the next one.
+        this.#schedule(wait + Math.random() * 1_000);
+        const {code, reason} = this.state;
+        this.#become('reconnecting', {code, reason, delay: Math.round(this.#due - Date.now())});
     }
 
     /** Tries to replace the link that is heard by one of a better kind. */
@@ -568,7 +596,11 @@ class Fanfare {
             message: (link, text) => this.#hear(link, text),
             closed: (link, code, reason) => this.#lost(link, code, reason),
         };
-        const join = (kind) => this.#kinds[kind].length ? new Link(this.#url, kind, this.#kinds[kind], watcher) : null;
+        const resumes = this.#bookmark.resume !== null;
+        const join = (kind) => {
+            const names = this.#kinds[kind];
+            return names.length ? new Link(this.#url, kind, names, resumes, watcher) : null;
+        };
         const race = new Race(join, first, end);
         return race.over ? null : race;
     }
@@ -643,7 +675,7 @@ class Fanfare {
     #schedule(delay) {
         clearTimeout(this.#timer);
         this.#due = Date.now() + delay;
-        this.#timer = setTimeout(() => this.#dial(), delay);
+        this.#timer = setTimeout(() => this.#failed ? this.#dialIfTaken() : this.#dial(), delay);
     }
 
     #lost(link, code, reason) {
@@ -663,7 +695,10 @@ class Fanfare {
             const climbed = this.#race.climbs;
             this.#race = null;
             if (climbed && this.#link) return this.#settle();
-            if (!this.#link) this.#detour.forget(); // Nothing works now, so another thing may do so next time.
+            if (!this.#link) {
+                this.#detour.forget(); // Nothing works now, so another thing may do so next time.
+                this.#failed = true;
+            }
         }
         if (!this.#timer && (!this.#race || (!this.#link && this.#race.climbs))) {
             this.#schedule(Math.random() * Math.min(BACKOFF_MAX, BACKOFF_FIRST * 2 ** this.#attempt++));

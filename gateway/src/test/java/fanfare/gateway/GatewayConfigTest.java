@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import fanfare.config.ConfigException;
 import fanfare.config.Env;
+import fanfare.gateway.node.Balance;
+import fanfare.gateway.node.Rebalance;
 import fanfare.gateway.relay.RelayConfig;
 import fanfare.gateway.sockjs.SockJsTransport;
 import fanfare.process.LogFormat;
@@ -33,7 +35,9 @@ class GatewayConfigTest {
         assertThat(config.transports()).isEqualTo(EnumSet.allOf(SockJsTransport.class));
         assertThat(config.session().queueBytesMax()).isEqualTo(1 << 20);
         assertThat(config.connectionsMax()).isEqualTo(18_000);
+        assertThat(config.handshakesMax()).isEqualTo(5_000);
         assertThat(config.connectionsPerUserMax()).isEqualTo(20);
+        assertThat(config.rebalance()).isEqualTo(new Rebalance.Settings(new Balance(20, 50), Duration.ofMinutes(10)));
         assertThat(config.drainWindow()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.logFormat()).isEqualTo(LogFormat.AUTO);
@@ -79,6 +83,10 @@ class GatewayConfigTest {
         values.put("FANFARE_SEND_QUEUE_BYTES_MAX", "5000");
         values.put("FANFARE_CONNECTIONS_MAX", "6");
         values.put("FANFARE_CONNECTIONS_PER_USER_MAX", "7");
+        values.put("FANFARE_HANDSHAKES_MAX", "11");
+        values.put("FANFARE_REBALANCE_SKEW", "12");
+        values.put("FANFARE_REBALANCE_MAX", "13");
+        values.put("FANFARE_REBALANCE_AGE", "14m");
         values.put("FANFARE_DRAIN_WINDOW", "8s");
         values.put("FANFARE_REDIS_GRACE", "9s");
         values.put("FANFARE_LOG_FORMAT", "text");
@@ -95,7 +103,9 @@ class GatewayConfigTest {
         assertThat(config.transports()).isEqualTo(EnumSet.of(SockJsTransport.XHR, SockJsTransport.RAW_WEBSOCKET));
         assertThat(config.session().queueBytesMax()).isEqualTo(5_000);
         assertThat(config.connectionsMax()).isEqualTo(6);
+        assertThat(config.handshakesMax()).isEqualTo(11);
         assertThat(config.connectionsPerUserMax()).isEqualTo(7);
+        assertThat(config.rebalance()).isEqualTo(new Rebalance.Settings(new Balance(12, 13), Duration.ofMinutes(14)));
         assertThat(config.drainWindow()).isEqualTo(Duration.ofSeconds(8));
         assertThat(config.redisGrace()).isEqualTo(Duration.ofSeconds(9));
         assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);

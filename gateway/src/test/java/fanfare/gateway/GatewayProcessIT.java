@@ -47,7 +47,7 @@ class GatewayProcessIT {
                     .isEqualTo(200);
             client.close();
             process.terminate();
-            assertThat(process.exitCode()).isIn(0, 143);
+            assertThat(process.exitCode()).isZero();
             assertThat(process.output()).contains("FANFARE_SITE_AUTH_URL").doesNotContain("\tat ");
         }
     }

@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.NetSocket;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -25,11 +26,15 @@ final class Middlebox implements AutoCloseable {
         HOLDS_FRAMES,
         /** Answers a handshake itself, and hands a streamed answer on only when it has ended. */
         BUFFERS_STREAMS,
+        /** Answers itself all but what asks for scripts, as a gateway that takes nobody for some seconds. */
+        REFUSES_FOR_NOW,
         /** Lets each request wait as long as connecting and asking take where a round trip takes 500 ms. */
         SLOW
     }
 
     private static final int SLOW_MS = 1_000;
+    /** What is said to those who are refused for now. */
+    static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient client = vertx.createHttpClient();
@@ -86,6 +91,16 @@ final class Middlebox implements AutoCloseable {
         asked.add(request.path().substring(request.path().lastIndexOf('/') + 1));
         if (upgrade && (habit == Habit.REFUSES_UPGRADES || habit == Habit.BUFFERS_STREAMS)) {
             request.response().setStatusCode(403).end();
+            return;
+        }
+        if (habit == Habit.REFUSES_FOR_NOW && request.path().startsWith("/push")) {
+            request.response()
+                    .setStatusCode(503)
+                    .putHeader("Access-Control-Allow-Origin", String.valueOf(request.getHeader("Origin")))
+                    .putHeader("Access-Control-Allow-Credentials", "true")
+                    .putHeader("Access-Control-Expose-Headers", "Retry-After")
+                    .putHeader("Retry-After", Long.toString(RETRY_AFTER.toSeconds()))
+                    .end();
             return;
         }
         request.pause();

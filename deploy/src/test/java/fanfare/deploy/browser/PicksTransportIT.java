@@ -147,6 +147,20 @@ class PicksTransportIT {
         }
     }
 
+    @Test
+    void whoIsRefusedComesBackWhenItWasToldTo() {
+        try (Middlebox box = box(Habit.REFUSES_FOR_NOW)) {
+            tab.openInStoppedTime("with/basket", box.port());
+            tab.wind("refused, and asking for the time", () -> box.asked("info") == 2);
+            Duration waited = tab.wind("asking again", () -> box.asked("info") == 3);
+            assertThat(waited).isGreaterThanOrEqualTo(Middlebox.RETRY_AFTER);
+            assertThat(box.asked("websocket")).isZero();
+            box.becomes(Habit.HONEST);
+            tab.wind("open", tab::isOpen);
+            hearsPrivateAndPublic();
+        }
+    }
+
     private static Middlebox box(Habit habit) {
         return Middlebox.before(STAGE.cluster().balancerPort(), habit);
     }

@@ -142,6 +142,8 @@ public final class Origins {
             if (named) {
                 headers.set(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
                 headers.set(HttpHeaders.ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+                // Not among the few that any page may read; fanfare.js heeds it.
+                headers.set(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, HttpHeaders.RETRY_AFTER);
             } else if (origin == null && allowed) {
                 headers.set(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
             }

@@ -21,6 +21,8 @@ public final class EventsHandler {
     private static final int RETRY_MS_MAX = 10_000;
 
     private static final int RETRY_MS_MIN = 1_000;
+    /** Whoever was refused is told a second; which moment of it is the browser's own. */
+    private static final int REFUSED_SPREAD_MS = 1_000;
 
     private final Entrance entrance;
     private final Origins origins;
@@ -54,8 +56,7 @@ public final class EventsHandler {
         entrance.checkOrigin(request);
         Command.Hello asked = Commands.query(request.params());
         Command.Hello hello = last == null || last.isEmpty() ? asked : asked.from(last);
-        EventsTransport transport = new EventsTransport(
-                context, RETRY_MS_MIN + (long) ((RETRY_MS_MAX - RETRY_MS_MIN) * random.getAsDouble()));
+        EventsTransport transport = new EventsTransport(context, retryMs(RETRY_MS_MIN, RETRY_MS_MAX));
         entrance.admit(request)
                 .onSuccess(newcomer -> {
                     if (context.response().closed()) {
@@ -68,11 +69,17 @@ public final class EventsHandler {
                 })
                 .onFailure(failure -> {
                     if (failure instanceof ProblemException refusal && isForNow(refusal.problem())) {
-                        transport.close(CloseReason.OVERLOADED.because(String.valueOf(refusal.getMessage())));
+                        int fromMs = 1_000 * refusal.retryAfterS();
+                        new EventsTransport(context, retryMs(fromMs, fromMs + REFUSED_SPREAD_MS))
+                                .close(CloseReason.OVERLOADED.because(String.valueOf(refusal.getMessage())));
                     } else {
                         context.fail(failure);
                     }
                 });
+    }
+
+    private long retryMs(int min, int max) {
+        return min + (long) ((max - min) * random.getAsDouble());
     }
 
     private static boolean isForNow(Problem problem) {

@@ -5,6 +5,7 @@ import fanfare.control.ControlReader;
 import fanfare.gateway.auth.AuthConfig;
 import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.auth.SiteAuthenticator;
+import fanfare.gateway.drain.Drain;
 import fanfare.gateway.feed.ControlFeed;
 import fanfare.gateway.feed.Feed;
 import fanfare.gateway.feed.FeedLimits;
@@ -20,6 +21,7 @@ import fanfare.gateway.session.Session;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.http.Health;
 import fanfare.presence.Crowd;
+import fanfare.presence.Gateways;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
@@ -61,6 +63,7 @@ public final class Node {
             int connectionsPerUserMax,
             FeedLimits feed,
             ReceiptLimits receipts,
+            Rebalance.Settings rebalance,
             Duration redisGrace) {}
 
     private static final int LOOK_MS = 100;
@@ -79,12 +82,12 @@ public final class Node {
     private final PresenceWriter presence;
     private final Admission admission;
     private final Owners owners;
+    private final Rebalance rebalance;
     private final String relayHost;
     private volatile int relayPort;
     private volatile String incarnation = "";
     private final List<Consumer<Owners>> incarnationListeners = new CopyOnWriteArrayList<>();
-    private final List<Hub> hubs = new CopyOnWriteArrayList<>();
-    private volatile boolean draining;
+    private final Drain drain;
     /** When every link to Redis was last seen up [ns]; 0 before the first time. */
     private volatile long redisSeenNs;
 
@@ -94,11 +97,13 @@ public final class Node {
             Settings settings,
             SessionMetrics sessions,
             Supplier<String> ids,
+            Drain drain,
             Health health,
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.loop = vertx.getOrCreateContext();
         this.sessions = sessions;
+        this.drain = drain;
         this.relayHost = settings.relayHost();
         this.relayPort = settings.relayPort();
         Keys keys = new Keys(settings.redis().prefix());
@@ -146,12 +151,14 @@ public final class Node {
                         relayAddress(),
                         sessions.connections(),
                         roster.users(),
-                        draining,
+                        drain.isOn(),
                         settings.version()),
                 new Probe(probe, this::probed),
                 this::begun,
                 crowds::shared,
                 metrics);
+        rebalance = new Rebalance(
+                new Gateways(commands, keys), this::incarnation, sessions::connections, drain, settings.rebalance());
         owners = new Owners(commands, keys, () -> new Owner(presence.incarnation(), relayAddress()), metrics);
         control = new ControlFeed(
                 vertx,
@@ -182,12 +189,9 @@ public final class Node {
         Gauge.builder("fanfare_users", roster, Roster::users)
                 .description("Users with a connection to this gateway")
                 .register(metrics);
-        Gauge.builder("fanfare_draining", this, node -> node.draining ? 1 : 0)
-                .description("1 while this gateway sends its browsers elsewhere, because it stops")
-                .register(metrics);
         LoopLag.watch(vertx, "node", metrics);
         health.readiness("redis", () -> redis(settings.redisGrace()));
-        health.readiness("draining", () -> new Health.Check(!draining, draining ? "stopping" : "no"));
+        health.readiness("draining", () -> new Health.Check(!drain.isOn(), drain.isOn() ? "stopping" : "no"));
     }
 
     /** Connects to Redis and stays connected. */
@@ -203,6 +207,7 @@ public final class Node {
         feed.open();
         presence.start();
         receipts.start(vertx);
+        rebalance.start(vertx);
     }
 
     /** Where hubs get their publications from. */
@@ -224,10 +229,10 @@ public final class Node {
                 System::currentTimeMillis);
     }
 
-    /** Has a hub drained with the others. */
+    /** Has a hub told of what the feed knows, and asked to let browsers go. */
     public void register(Hub hub) {
-        hubs.add(hub);
         feed.register(hub);
+        rebalance.register(hub);
     }
 
     /** The time on Redis, taken after this call; the answer comes on the caller's event loop. */
@@ -285,23 +290,24 @@ public final class Node {
         return sessions.connections();
     }
 
-    public boolean isDraining() {
-        return draining;
+    /** Waits until everybody has left, of which the drain has charge, and leaves presence and then Redis. */
+    public Future<Void> leave() {
+        return ask(() -> {
+            // Whoever reads the leases knows at once that nobody is to be sent here.
+            presence.stateChanged();
+            return emptied()
+                    .compose(empty -> receipts.finish())
+                    .compose(reported -> presence.stop())
+                    .eventually(() -> Future.join(feed.close(), control.close(), commands.close()));
+        });
     }
 
-    /** Takes nobody new, closes everybody at a moment of their own within the window, and leaves presence. */
-    public Future<Void> drain(Duration window) {
-        draining = true;
-        hubs.forEach(hub -> hub.execute(() -> hub.drain(window.toMillis())));
-        long deadlineNs = System.nanoTime() + window.toNanos() + TimeUnit.SECONDS.toNanos(1);
-        return ask(() -> emptied(deadlineNs).compose(empty -> receipts.finish()).compose(reported -> presence.stop()));
-    }
-
-    private Future<Void> emptied(long deadlineNs) {
+    private Future<Void> emptied() {
         Promise<Void> empty = Promise.promise();
         vertx.setPeriodic(LOOK_MS, timer -> {
-            if (sessions.connections() == 0 || System.nanoTime() - deadlineNs > 0) {
+            if (drain.isOver()) {
                 vertx.cancelTimer(timer);
+                drain.leaving();
                 empty.complete();
             }
         });

@@ -1,9 +1,11 @@
 package fanfare.gateway.relay;
 
+import fanfare.gateway.drain.Drain;
 import fanfare.gateway.relay.Owners.Found;
 import fanfare.http.Forwarding;
 import fanfare.http.Reset;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -11,14 +13,21 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands requests of fallback sessions on to the gateways that hold them: head, cookies included, as it came, and the answer
@@ -32,11 +41,42 @@ public final class Relay implements Whereabouts {
     /** Who answers: whatever else listens at an address that Redis names has no say in a session. */
     static final String GATEWAY = "X-Fanfare-Gateway";
 
+    /** The last part of a session's path on the relay port that has its response end. */
+    public static final String RENEW = "renew";
+
+    /** Requests that are being handed on, on all event loops. */
+    public static final class UnderWay {
+        private final AtomicInteger count = new AtomicInteger();
+
+        public UnderWay(MeterRegistry metrics) {
+            Gauge.builder("fanfare_relay_under_way", count, AtomicInteger::get)
+                    .description("Requests that are being handed on to the gateways that hold the sessions")
+                    .register(metrics);
+        }
+
+        public int get() {
+            return count.get();
+        }
+    }
+
     /** Asks the owners, who live on another event loop; the answer comes on the caller's. */
     public interface Directory {
         <T> Future<T> ask(Function<Owners, Future<T>> question);
     }
 
+    /** A request that is being handed on; one like it is another one. */
+    private static final class HandedOn {
+        private final Owner owner;
+        /** What is asked of the owner to have the response end. */
+        private final String renewal;
+
+        HandedOn(Owner owner, String renewal) {
+            this.owner = owner;
+            this.renewal = renewal;
+        }
+    }
+
+    private static final System.Logger LOG = System.getLogger(Relay.class.getName());
     private static final int MISDIRECTED = 421;
     private static final int CONNECT_MS_MAX = 2_000;
     /** A session breaks its silence after 25 s at the latest, so this silence is that of a dead gateway [s]. */
@@ -54,6 +94,12 @@ public final class Relay implements Whereabouts {
     private final Counter answered;
     private final Counter misdirected;
     private final Counter failed;
+    private final UnderWay underWay;
+    private final DoubleSupplier random;
+    /** Those of this event loop. */
+    private final Set<HandedOn> handedOn = new LinkedHashSet<>();
+    /** Null while this gateway serves. */
+    private @Nullable Drain drain;
 
     /**
      * Makes a relay of the current event loop.
@@ -68,7 +114,11 @@ public final class Relay implements Whereabouts {
             Function<HttpServerRequest, String> addresses,
             String secret,
             int connectionsMax,
+            UnderWay underWay,
+            DoubleSupplier random,
             MeterRegistry metrics) {
+        this.underWay = underWay;
+        this.random = random;
         this.vertx = vertx;
         this.directory = directory;
         this.addresses = addresses;
@@ -110,13 +160,8 @@ public final class Relay implements Whereabouts {
     public Future<Boolean> handOn(RoutingContext context, String id, Owner owner, Buffer body) {
         HttpServerRequest request = context.request();
         HttpServerResponse response = context.response();
-        HostAndPort address = HostAndPort.parseAuthority(owner.address(), -1);
-        RequestOptions options = new RequestOptions()
-                .setMethod(request.method())
-                .setHost(address.host())
-                .setPort(address.port())
-                .setURI(request.uri());
-        return client.request(options)
+        HandedOn entry = begin(owner, context.normalizedPath());
+        return client.request(options(owner, request.method(), request.uri()))
                 .compose(upstream -> {
                     context.addEndHandler(ended -> {
                         if (ended.failed()) {
@@ -146,10 +191,67 @@ public final class Relay implements Whereabouts {
                     return Future.failedFuture(failure);
                 })
                 .onComplete(done -> {
+                    end(entry);
                     if (done.failed() || !done.result()) {
                         tell(owners -> owners.forget(id));
                     }
                 });
+    }
+
+    private static RequestOptions options(Owner owner, HttpMethod method, String uri) {
+        HostAndPort address = HostAndPort.parseAuthority(owner.address(), -1);
+        return new RequestOptions()
+                .setMethod(method)
+                .setHost(address.host())
+                .setPort(address.port())
+                .setURI(uri);
+    }
+
+    /**
+     * Has what is being handed on, and what still comes, brought to an end before this gateway ends: each owner is asked to
+     * end the response as if it were full, so that the session lives on and its browser's next request goes another way.
+     */
+    public void drain(Drain begun) {
+        drain = begun;
+        int place = 0;
+        for (HandedOn each : handedOn) {
+            renewIn(begun.slope().toldMs(place++, handedOn.size(), random.getAsDouble()), each);
+        }
+    }
+
+    private HandedOn begin(Owner owner, String path) {
+        HandedOn entry = new HandedOn(owner, path.substring(0, path.lastIndexOf('/') + 1) + RENEW);
+        handedOn.add(entry);
+        underWay.count.incrementAndGet();
+        if (drain != null) {
+            renewIn(drain.slope().waitMs(drain.elapsedMs(), random.getAsDouble()), entry);
+        }
+        return entry;
+    }
+
+    private void end(HandedOn entry) {
+        if (handedOn.remove(entry)) {
+            underWay.count.decrementAndGet();
+        }
+    }
+
+    private void renewIn(long waitMs, HandedOn entry) {
+        vertx.setTimer(Math.max(1, waitMs), timer -> {
+            if (handedOn.contains(entry)) {
+                renew(entry);
+            }
+        });
+    }
+
+    /** A gateway that does not understand, or has gone, leaves the response to end with this gateway. */
+    private void renew(HandedOn entry) {
+        client.request(options(entry.owner, HttpMethod.POST, entry.renewal))
+                .compose(request -> request.putHeader(SECRET, secret).send())
+                .compose(HttpClientResponse::end)
+                .onFailure(failure -> LOG.log(
+                        System.Logger.Level.WARNING,
+                        "a stream could not be brought to its end: {0}",
+                        failure.getMessage()));
     }
 
     private void tell(Consumer<Owners> news) {

@@ -1,6 +1,8 @@
 package fanfare.gateway.session;
 
 import fanfare.channel.Channel;
+import fanfare.gateway.drain.Drain;
+import fanfare.gateway.drain.Slope;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.receipt.Receipt;
 import fanfare.gateway.receipt.Reports;
@@ -10,6 +12,7 @@ import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -19,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions of one event loop and the channels that they are subscribed to. Confined to that event loop, but for
@@ -68,6 +72,8 @@ public final class Hub {
     private List<Session> dirty = new ArrayList<>();
     /** Takes the place of that list while it is worked through; empty until then. */
     private List<Session> clean = new ArrayList<>();
+    /** Null while the gateway serves. */
+    private @Nullable Drain drain;
 
     /** Makes the hub of the current event loop; the clock gives milliseconds. */
     public Hub(
@@ -150,6 +156,11 @@ public final class Hub {
         Session session = new Session(this, transport, connection, start, random.getAsDouble(), onClosed);
         sessions.add(session);
         wheel.schedule(session, session.tick(nowMs()));
+        if (drain != null) {
+            // It was let in a moment before the drain began.
+            Slope slope = drain.slope();
+            sendAway(session, slope, slope.waitMs(drain.elapsedMs(), random.getAsDouble()));
+        }
         return session;
     }
 
@@ -188,20 +199,34 @@ public final class Hub {
         asOfMs = upToMs;
     }
 
-    /** Closes every session at a moment of its own within {@code windowMs}. */
-    public void drain(long windowMs) {
+    /** Sends every session away, each at a moment of its own, and from now on whoever still comes in. */
+    public void drain(Drain begun) {
+        drain = begun;
+        int place = 0;
         for (Session session : sessions) {
-            long due = nowMs() + (long) (windowMs * random.getAsDouble());
-            wheel.schedule(
-                    now -> {
-                        if (now < due) {
-                            return due;
-                        }
-                        session.close(CloseReason.DRAIN);
-                        return Wheel.NEVER;
-                    },
-                    due);
+            sendAway(session, begun.slope(), begun.slope().toldMs(place++, sessions.size(), random.getAsDouble()));
         }
+    }
+
+    /**
+     * Asks some browsers to come back over another connection.
+     *
+     * @param ageMsMin how long they have been here at least: who was moved a while ago is left alone, wherever it was before
+     * @param withinMs in which they come back, each at a moment of its own
+     */
+    public void askToMove(int count, long ageMsMin, long withinMs, String reason) {
+        int left = count;
+        Iterator<Session> each = sessions.iterator();
+        while (left > 0 && each.hasNext()) {
+            if (each.next().askToMove(ageMsMin, withinMs, reason)) {
+                left--;
+            }
+        }
+    }
+
+    private void sendAway(Session session, Slope slope, long waitMs) {
+        long toldMs = nowMs() + waitMs;
+        wheel.schedule(new Departure(session, toldMs, slope.delayMs(), slope.graceMs()), toldMs);
     }
 
     public Wheel wheel() {

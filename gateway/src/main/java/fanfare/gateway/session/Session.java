@@ -98,9 +98,11 @@ public final class Session implements Wheel.Timed {
     private int sent;
 
     private boolean flushing;
+    /** Who does not go when it is asked, is one of those that do not. */
+    private boolean askedToMove;
     /** The browser fell behind its budget; it is closed at the end of the tick. */
     private boolean overflowed;
-    /** The transport has gone; nothing is left to do. */
+    /** The transport has gone, or has told the browser of the close; nothing is left to do. */
     private boolean ended;
 
     Session(
@@ -238,9 +240,20 @@ public final class Session implements Wheel.Timed {
 
     /** Asks the browser to come back over another connection within that time, at a moment of its own. */
     public void askBack(long withinMs, String reason) {
-        if (!awaitingWelcome) {
+        if (!awaitingWelcome && state == SessionState.OPEN) {
+            hub.metrics().askedBack(reason);
             send(Message.reconnect((long) (withinMs * share), reason));
         }
+    }
+
+    /** Does so once, with a browser that has been here for so long; false if it has not, or was asked before. */
+    boolean askToMove(long ageMsMin, long withinMs, String reason) {
+        if (askedToMove || awaitingWelcome || hub.nowMs() - openedMs < ageMsMin) {
+            return false;
+        }
+        askedToMove = true;
+        askBack(withinMs, reason);
+        return true;
     }
 
     /** The site has said that the user still is who it was. */
@@ -378,6 +391,7 @@ public final class Session implements Wheel.Timed {
         if (state != SessionState.CLOSED) {
             flush();
             leaveAll(reason.code(), reason.text());
+            hub.metrics().farewells().incrementAndGet();
             transport.close(reason);
             writtenMs = hub.nowMs();
             hub.wheel().schedule(this, writtenMs + hub.limits().closeWait().toMillis());
@@ -392,11 +406,20 @@ public final class Session implements Wheel.Timed {
         }
     }
 
-    /** The connection has gone, by whatever hand. */
+    /** The connection has gone, by whatever hand, or the browser knows that the session is closed. */
     public void ended(int code) {
-        ended = true;
-        if (state != SessionState.CLOSED) {
+        if (state == SessionState.CLOSED) {
+            farewellSaid();
+        } else {
+            ended = true;
             leaveAll(code, "");
+        }
+    }
+
+    private void farewellSaid() {
+        if (!ended) {
+            ended = true;
+            hub.metrics().farewells().decrementAndGet();
         }
     }
 
@@ -418,7 +441,7 @@ public final class Session implements Wheel.Timed {
             }
             case CLOSED -> {
                 if (!ended && nowMs - writtenMs >= hub.limits().closeWait().toMillis()) {
-                    ended = true;
+                    farewellSaid();
                     transport.reset();
                 }
                 return Wheel.NEVER;

@@ -39,6 +39,8 @@ public final class SessionMetrics {
     /** Bytes of text that wait in the queues of each loop. */
     private final List<Count> queueBytes = new CopyOnWriteArrayList<>();
 
+    private final AtomicInteger farewells = new AtomicInteger();
+
     public SessionMetrics(MeterRegistry registry, ConnectionLog log) {
         this.registry = registry;
         this.log = log;
@@ -47,6 +49,7 @@ public final class SessionMetrics {
                 .register(registry);
         EXPECTED.forEach(reason -> closes(reason.code()));
         closes(CloseReason.ABNORMAL);
+        askedBackCounter(Departure.REASON);
     }
 
     /** Has a transport counted from the start. */
@@ -59,6 +62,28 @@ public final class SessionMetrics {
     /** Sessions of all transports. */
     public int connections() {
         return connections.values().stream().mapToInt(AtomicInteger::get).sum();
+    }
+
+    /** Sessions that are closed, of which the browser may not know yet. */
+    public AtomicInteger farewells() {
+        return farewells;
+    }
+
+    /** How many browsers were told to come back elsewhere since the gateway stops. */
+    public int toldOfDrain() {
+        return (int) askedBackCounter(Departure.REASON).count();
+    }
+
+    /** A browser was asked to come back over another connection. */
+    void askedBack(String reason) {
+        askedBackCounter(reason).increment();
+    }
+
+    private Counter askedBackCounter(String reason) {
+        return Counter.builder("fanfare_reconnects_asked_total")
+                .description("Sessions whose browser was asked to come back over another connection")
+                .tag("reason", reason)
+                .register(registry);
     }
 
     void opened(String transport) {

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Lets newcomers in by a few at a time, the others in order after them. When all browsers come back at once, what is live
+ * Lets newcomers in by a few at a time, the others in order after them, those first who come back. When all browsers come back at once, what is live
  * then waits behind so many at most, on this event loop and on the node loop. Confined to its event loop.
  */
 public final class Doorway {
@@ -36,6 +36,9 @@ public final class Doorway {
     private final Executor loop;
     private final Supplier<Future<Void>> caughtUp;
     private final Queued queued;
+    /** Those who come back to go on where they were: their pages are open, and what they missed is older by the second. */
+    private final Queue<Runnable> waitingFirst = new ArrayDeque<>();
+
     private final Queue<Runnable> waiting = new ArrayDeque<>();
     private int passing;
     /** Those who have passed, whose work the node loop may not have done. */
@@ -55,8 +58,12 @@ public final class Doorway {
         this.queued = queued;
     }
 
-    /** Has the entry begun when it is its turn. */
-    <T> Future<T> pass(Supplier<Future<T>> entry) {
+    /**
+     * Has the entry begun when it is its turn.
+     *
+     * @param first before those who are not
+     */
+    <T> Future<T> pass(boolean first, Supplier<Future<T>> entry) {
         Promise<T> promise = Promise.promise();
         Runnable turn = () -> entry.get().onComplete(result -> {
             promise.handle(result);
@@ -66,7 +73,7 @@ public final class Doorway {
             passing++;
             turn.run();
         } else {
-            waiting.add(turn);
+            (first ? waitingFirst : waiting).add(turn);
             queued.count.incrementAndGet();
         }
         return promise.future();
@@ -90,10 +97,10 @@ public final class Doorway {
     private void through(int count) {
         catchingUp = false;
         passing -= count;
-        while (passing < PASSING_MAX && !waiting.isEmpty()) {
+        while (passing < PASSING_MAX && !(waitingFirst.isEmpty() && waiting.isEmpty())) {
             passing++;
             queued.count.decrementAndGet();
-            loop.execute(waiting.remove());
+            loop.execute(waitingFirst.isEmpty() ? waiting.remove() : waitingFirst.remove());
         }
         if (passed > 0) {
             passed--;

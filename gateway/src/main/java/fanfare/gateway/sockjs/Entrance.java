@@ -3,11 +3,13 @@ package fanfare.gateway.sockjs;
 import fanfare.gateway.auth.AddressLimits;
 import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.auth.Origins;
+import fanfare.gateway.drain.Drain;
 import fanfare.gateway.node.Node;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.session.Transport;
 import fanfare.http.Problem;
+import fanfare.http.ProblemException;
 import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
@@ -17,14 +19,18 @@ import java.util.function.Supplier;
 
 /** What every newcomer passes, whatever its transport: origin, limits, the moment of acceptance, admission. */
 public final class Entrance {
+    /** How the id of a SockJS session begins that is to go on where another one ended. */
+    private static final String RESUMING_ID = "/resume-";
+
     private final Hub hub;
     private final Node node;
+    private final Drain drain;
     private final Origins origins;
     private final Function<HttpServerRequest, String> addresses;
     private final AddressLimits limits;
     private final Doorway doorway;
     private final Set<String> siteCookies;
-    private final int connectionsMax;
+    private final Turnstile turnstile;
     private final Supplier<String> ids;
 
     /** One newcomer who may come in: since when nothing may be missing, and what it proves itself with. */
@@ -34,21 +40,23 @@ public final class Entrance {
     public Entrance(
             Hub hub,
             Node node,
+            Drain drain,
             Origins origins,
             Function<HttpServerRequest, String> addresses,
             AddressLimits limits,
             Doorway doorway,
             Set<String> siteCookies,
-            int connectionsMax,
+            Turnstile turnstile,
             Supplier<String> ids) {
         this.hub = hub;
         this.node = node;
+        this.drain = drain;
         this.origins = origins;
         this.addresses = addresses;
         this.limits = limits;
         this.doorway = doorway;
         this.siteCookies = siteCookies;
-        this.connectionsMax = connectionsMax;
+        this.turnstile = turnstile;
         this.ids = ids;
     }
 
@@ -77,10 +85,35 @@ public final class Entrance {
         }
     }
 
+    /** Refuses to tell a browser how to begin a session if it could not begin one now. */
+    void checkServes() {
+        if (drain.isOn()) {
+            throw stopping();
+        }
+        ProblemException refusal = turnstile.look(System.nanoTime());
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
+    /**
+     * Whether a browser says that it was here before and wants to go on. Of a SockJS session nothing but its id is known at
+     * this point, so fanfare.js says it in that. Whoever claims it wrongly gains a place in a queue.
+     */
+    private static boolean resumes(HttpServerRequest request) {
+        return request.getHeader("Last-Event-ID") != null
+                || String.valueOf(request.query()).contains("resume=")
+                || String.valueOf(request.path()).contains(RESUMING_ID);
+    }
+
+    private static ProblemException stopping() {
+        return Problem.UNAVAILABLE.because("this gateway is about to stop; another one takes you");
+    }
+
     /** Lets a newcomer in, or fails with a problem. */
     public Future<Newcomer> admit(HttpServerRequest request) {
-        if (node.isDraining() || node.connections() + doorway.waiting() >= connectionsMax) {
-            return Future.failedFuture(Problem.UNAVAILABLE.because("this gateway takes no new connections"));
+        if (drain.isOn()) {
+            return Future.failedFuture(stopping());
         }
         Credentials credentials = credentials(request);
         if (!limits.handshake(credentials.clientAddress(), System.nanoTime())) {
@@ -89,7 +122,19 @@ public final class Entrance {
         if (!limits.open(credentials.clientAddress())) {
             return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many sessions from your address"));
         }
-        return doorway.pass(node::serverTime).map(start -> new Newcomer(start, credentials));
+        boolean resumes = resumes(request);
+        ProblemException refusal = turnstile.pass(node.connections() + doorway.waiting(), resumes, System.nanoTime());
+        if (refusal != null) {
+            limits.closed(credentials.clientAddress());
+            return Future.failedFuture(refusal);
+        }
+        return doorway.pass(resumes, node::serverTime).map(start -> {
+            if (drain.isOn()) {
+                limits.closed(credentials.clientAddress());
+                throw stopping();
+            }
+            return new Newcomer(start, credentials);
+        });
     }
 
     /** Undoes {@link #admit} for a newcomer who did not get as far as a session. */

@@ -132,6 +132,20 @@ public final class FallbackHandlers {
         send(context, field == null ? "" : field, () -> plain(context, 200, "ok"));
     }
 
+    /**
+     * {@code /renew}, from a gateway that hands a session's response on and is about to stop: ends it as if it were full, so
+     * that the browser asks anew and its next request goes another way.
+     */
+    void renew(RoutingContext context) {
+        FallbackTransport transport = sessions.find(id(context));
+        if (transport == null) {
+            context.fail(unknownSession());
+            return;
+        }
+        transport.execute(transport::renew);
+        plain(context, 204, "");
+    }
+
     private void send(RoutingContext context, String body, Runnable taken) {
         String id = id(context);
         FallbackTransport transport = sessions.find(id);

@@ -109,7 +109,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     void attach(Receiver newcomer) {
         if (closed != null || receiver != null) {
             CloseReason reason = closed == null ? CloseReason.ANOTHER_CONNECTION : closed;
-            newcomer.end(newcomer.wrap(frame(SockJsFrames.close(reason))), sent -> {});
+            newcomer.end(newcomer.wrap(frame(SockJsFrames.close(reason))), sent -> execute(this::toldOfClose));
             return;
         }
         receiver = newcomer;
@@ -129,6 +129,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         if (gone == receiver && session != null) {
             receiver = null;
             session.close(CloseReason.INTERRUPTED);
+            toldOfClose();
         } else {
             over(gone);
         }
@@ -259,6 +260,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     private void end(Receiver current, Buffer lastPart, @Nullable List<Message> asked) {
         receiver = null;
         sending = current;
+        boolean isClose = closed != null;
         sentFarAway = current.isHandedOn() && lastPart.length() > UNSENT_BYTES_MAX;
         idleSinceMs = hub.nowMs();
         current.end(
@@ -268,6 +270,9 @@ final class FallbackTransport implements Transport, Wheel.Timed {
                         session.left(asked, sent);
                     }
                     over(current);
+                    if (isClose) {
+                        toldOfClose();
+                    }
                 }));
     }
 
@@ -278,6 +283,21 @@ final class FallbackTransport implements Transport, Wheel.Timed {
             if (closed == null) {
                 idleSinceMs = hub.nowMs();
             }
+        }
+    }
+
+    /** Of the close the browser has been told, or has no need to be. */
+    private void toldOfClose() {
+        if (closed != null && session != null) {
+            session.ended(closed.code());
+        }
+    }
+
+    /** Has the current response end as if it were full: the browser asks anew, perhaps by way of another gateway. */
+    void renew() {
+        Receiver current = receiver;
+        if (current != null && opened) {
+            end(current, current.isStreaming() ? Buffer.buffer() : current.wrap(frame(SockJsFrames.HEARTBEAT)), null);
         }
     }
 

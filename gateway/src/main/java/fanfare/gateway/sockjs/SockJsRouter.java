@@ -3,6 +3,7 @@ package fanfare.gateway.sockjs;
 import fanfare.gateway.auth.Origins;
 import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Commands;
+import fanfare.gateway.relay.Relay;
 import fanfare.gateway.session.Session;
 import fanfare.http.Problem;
 import io.vertx.core.MultiMap;
@@ -75,6 +76,7 @@ public final class SockJsRouter {
     public void installSessions(Router router) {
         router.route("/push*").handler(this::headers);
         sessions(router);
+        session(router, HttpMethod.POST, Relay.RENEW).handler(fallbacks::renew);
     }
 
     private void sessions(Router router) {
@@ -126,6 +128,7 @@ public final class SockJsRouter {
     }
 
     private void info(RoutingContext context) {
+        entrance.checkServes();
         context.response()
                 .putHeader("Content-Type", "application/json; charset=UTF-8")
                 .end(new JsonObject()

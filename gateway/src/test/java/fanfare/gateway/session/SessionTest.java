@@ -8,6 +8,8 @@ import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
 import fanfare.gateway.auth.Identity;
+import fanfare.gateway.drain.Drain;
+import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.protocol.ResumeToken;
 import fanfare.gateway.protocol.ResumeToken.Place;
@@ -42,6 +44,7 @@ class SessionTest {
 
     private final RecordingTransport transport = new RecordingTransport();
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final SessionMetrics sessionMetrics = new SessionMetrics(metrics, new ConnectionLog(0, () -> 0, metrics));
     private final List<Subscription> joins = new ArrayList<>();
     private final List<Start> starts = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
@@ -75,15 +78,7 @@ class SessionTest {
                     seen -> seen.values()
                             .forEach(each -> each.forEach(report -> reported.add(withoutPublication(report.line())))),
                     () -> now);
-            hub = new Hub(
-                    vertx,
-                    "node",
-                    source,
-                    LIMITS,
-                    new SessionMetrics(metrics, new ConnectionLog(0, () -> 0, metrics)),
-                    reports,
-                    () -> now,
-                    () -> 0.0);
+            hub = new Hub(vertx, "node", source, LIMITS, sessionMetrics, reports, () -> now, () -> 0.0);
             session = hub.open(transport, "c1", START, closed -> over++);
         });
     }
@@ -466,6 +461,92 @@ class SessionTest {
         turn(() -> session.askBack(1_000, "session too old"));
         turn(() -> hub.deliver(Channel.BROADCAST, event(1), 0));
         transport.expect("write reconnect", "write event 1");
+    }
+
+    @Test
+    void whoHasToGoIsToldFirstAndClosedIfItStays() throws Exception {
+        welcomed();
+        drain();
+        pass(Duration.ofMillis(200));
+        transport.expect("write reconnect");
+        turn(() -> hub.deliver(Channel.BROADCAST, event(1), 0));
+        transport.expect("write event 1");
+        pass(Duration.ofMillis(4_800));
+        transport.expect();
+        assertThat(farewells()).isZero();
+        pass(Duration.ofMillis(300));
+        transport.expect("close 4001");
+        assertThat(farewells()).isEqualTo(1);
+        turn(() -> session.ended(1006));
+        assertThat(farewells()).isZero();
+        assertThat(metrics.counter("fanfare_reconnects_asked_total", "reason", "drain")
+                        .count())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whoDoesNotReadItsFarewellIsNotWaitedForForEver() throws Exception {
+        welcomed();
+        turn(() -> session.close(CloseReason.DRAIN));
+        transport.expect("close 4001");
+        pass(Duration.ofMillis(5_200));
+        transport.expect("reset");
+        assertThat(farewells()).isZero();
+    }
+
+    @Test
+    void whoComesInWhileTheGatewayStopsHasToGoToo() throws Exception {
+        turn(() -> session.ended(1006));
+        drain();
+        RecordingTransport late = new RecordingTransport();
+        turn(() -> {
+            Session newcomer = hub.open(late, "c2", START, closed -> {});
+            newcomer.hello(Command.Hello.SILENT);
+        });
+        pass(Duration.ofMillis(5_300));
+        // It was not welcome yet when it was to be told.
+        late.expect("close 4001");
+    }
+
+    @Test
+    void onlyWhoHasBeenHereForLongIsAskedToMoveAndOnce() throws Exception {
+        welcomed();
+        turn(() -> hub.askToMove(5, 300_000, 10_000, "rebalance"));
+        transport.expect();
+        pass(Duration.ofMinutes(5));
+        transport.expectHeartbeats();
+        turn(() -> hub.askToMove(5, 300_000, 10_000, "rebalance"));
+        transport.expect("write reconnect");
+        turn(() -> hub.askToMove(5, 300_000, 10_000, "rebalance"));
+        transport.expect();
+    }
+
+    @Test
+    void noMoreMoveThanAreToAndNobodyBeforeItsWelcome() throws Exception {
+        turn(() -> hub.askToMove(5, 0, 10_000, "rebalance"));
+        welcomed();
+        List<RecordingTransport> others = List.of(new RecordingTransport(), new RecordingTransport());
+        turn(() -> others.forEach(other -> {
+            Session second = hub.open(other, "c2", START, closed -> {});
+            second.admitted(ALICE);
+            second.receive("{\"type\":\"hello\"}");
+        }));
+        turn(() -> joins.subList(2, joins.size()).forEach(join -> join.joined(List.of(), true, null, 1)));
+        turn(() -> hub.askToMove(2, 0, 10_000, "rebalance"));
+        assertThat(metrics.counter("fanfare_reconnects_asked_total", "reason", "rebalance")
+                        .count())
+                .isEqualTo(2);
+        transport.events.clear();
+    }
+
+    private void drain() throws Exception {
+        Drain drain = new Drain(Duration.ofSeconds(60), () -> now, () -> 0, metrics);
+        drain.begin();
+        turn(() -> hub.drain(drain));
+    }
+
+    private int farewells() {
+        return sessionMetrics.farewells().get();
     }
 
     @Test

@@ -41,17 +41,33 @@ class DoorwayTest {
 
     @Test
     void whoFailsGivesItsPlaceBackAsWell() {
-        IntStream.range(0, PASSING_MAX).forEach(i -> doorway.pass(() -> Future.failedFuture("refused")));
-        Future<Object> next = doorway.pass(() -> Future.succeededFuture("in"));
+        IntStream.range(0, PASSING_MAX).forEach(i -> doorway.pass(false, () -> Future.failedFuture("refused")));
+        Future<Object> next = doorway.pass(false, () -> Future.succeededFuture("in"));
         assertThat(next.isComplete()).isFalse();
         endTrip();
         runLoop();
         assertThat(next.result()).isEqualTo("in");
     }
 
+    @Test
+    void whoComesBackGoesBeforeOthers() {
+        come(PASSING_MAX + 2);
+        doorway.pass(true, () -> {
+            entered.add(-1);
+            return Future.succeededFuture();
+        });
+        assertThat(doorway.waiting()).isEqualTo(3);
+        endTrip();
+        runLoop();
+        assertThat(entered).hasSize(PASSING_MAX + 1).endsWith(-1);
+        endTrip();
+        runLoop();
+        assertThat(entered).hasSize(PASSING_MAX + 3).endsWith(PASSING_MAX, PASSING_MAX + 1);
+    }
+
     private void come(int count) {
         IntStream.range(0, count)
-                .forEach(newcomer -> doorway.pass(() -> {
+                .forEach(newcomer -> doorway.pass(false, () -> {
                     entered.add(newcomer);
                     return Future.succeededFuture();
                 }));

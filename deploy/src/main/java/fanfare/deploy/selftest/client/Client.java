@@ -30,6 +30,8 @@ final class Client {
     private final Account account;
     /** Told the code of each loss of a link that was welcome, and of each refusal of one that was not, negated. */
     private final IntConsumer losses;
+    /** Told each time that a link took the place of one that lived, as the gateway had asked. */
+    private final Runnable moves;
 
     private final Bookmark bookmark = new Bookmark();
     /** The link that is heard, and the one that is to take its place. */
@@ -54,7 +56,8 @@ final class Client {
             Transport transport,
             String cookie,
             Account account,
-            IntConsumer losses) {
+            IntConsumer losses,
+            Runnable moves) {
         this.loop = loop;
         this.dialer = dialer;
         this.random = random;
@@ -62,6 +65,7 @@ final class Client {
         this.cookie = cookie;
         this.account = account;
         this.losses = losses;
+        this.moves = moves;
     }
 
     boolean isIn() {
@@ -148,6 +152,7 @@ final class Client {
         if (from == next) {
             if (link != null) {
                 link.close();
+                moves.run();
             }
             link = from;
             next = null;

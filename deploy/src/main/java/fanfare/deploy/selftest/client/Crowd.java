@@ -28,6 +28,7 @@ public final class Crowd {
 
     private final Map<Integer, Integer> refusals = new TreeMap<>();
     private final long probes;
+    private int moves;
 
     /** {@code users} of them; the first ones have a second client where there are more clients than users. */
     public Crowd(Vertx vertx, Loop loop, Dialer dialer, RandomGenerator random, Ledger ledger, int users) {
@@ -54,7 +55,8 @@ public final class Crowd {
                     transport,
                     cookie,
                     ledger.account(user, "client %d (%s, user %d)".formatted(number, transport, user)),
-                    this::count));
+                    this::count,
+                    () -> moves++));
             clients.add(newcomers.get(newcomers.size() - 1));
         }
         dial(newcomers);
@@ -106,6 +108,11 @@ public final class Crowd {
     /** How often a connection ended that was in, not counting those that were dropped from this side. */
     public int disconnects() {
         return disconnects.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /** How often a client changed its connection without being without one. */
+    public int moves() {
+        return moves;
     }
 
     /** How often an attempt to connect ended with this code. */

@@ -1,0 +1,87 @@
+package fanfare.gateway.node;
+
+import fanfare.gateway.drain.Drain;
+import fanfare.gateway.session.Hub;
+import fanfare.presence.Gateways;
+import fanfare.presence.NodeState;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Has browsers move away while this gateway has clearly more of them than others. Nobody is told where to go: that is the
+ * balancer's to say. Confined to the node loop, but for {@link #register}.
+ */
+public final class Rebalance {
+    /** What an operator may set; {@code ageMin} is how old a session is at least that is asked to move. */
+    public record Settings(Balance balance, Duration ageMin) {}
+
+    static final String REASON = "rebalance";
+
+    private static final System.Logger LOG = System.getLogger(Rebalance.class.getName());
+    private static final long ROUND_MS = TimeUnit.SECONDS.toMillis(Balance.ROUND_S);
+
+    private final Gateways gateways;
+    private final Supplier<String> incarnation;
+    private final IntSupplier connections;
+    private final Drain drain;
+    private final Settings settings;
+    private final List<Hub> hubs = new CopyOnWriteArrayList<>();
+
+    /** {@code incarnation} is how this gateway stands in Redis, {@code connections} are those that it has. */
+    Rebalance(
+            Gateways gateways, Supplier<String> incarnation, IntSupplier connections, Drain drain, Settings settings) {
+        this.gateways = gateways;
+        this.incarnation = incarnation;
+        this.connections = connections;
+        this.drain = drain;
+        this.settings = settings;
+    }
+
+    void start(Vertx vertx) {
+        if (settings.balance().perSecondMax() > 0) {
+            vertx.setPeriodic(ROUND_MS, timer -> look());
+        }
+    }
+
+    void register(Hub hub) {
+        hubs.add(hub);
+    }
+
+    /** Without Redis nothing is known of others, and nobody is moved. */
+    private void look() {
+        if (!drain.isOn()) {
+            gateways.livingBut(incarnation.get())
+                    .onSuccess(this::judge)
+                    .onFailure(away -> LOG.log(
+                            System.Logger.Level.DEBUG, "the others' leases cannot be read: {0}", away.getMessage()));
+        }
+    }
+
+    private void judge(List<NodeState> others) {
+        List<Integer> theirs = others.stream()
+                .filter(gateway -> !gateway.draining())
+                .map(NodeState::connections)
+                .toList();
+        int mine = connections.getAsInt();
+        int left = settings.balance().toMove(mine, theirs);
+        if (left > 0) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "asking {0,number,#} of {1,number,#} browsers to move: others have {2}",
+                    left,
+                    mine,
+                    theirs);
+        }
+        int hubsLeft = hubs.size();
+        for (Hub hub : hubs) {
+            int share = left / hubsLeft--;
+            left -= share;
+            hub.execute(() -> hub.askToMove(share, settings.ageMin().toMillis(), ROUND_MS, REASON));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package fanfare.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import fanfare.testing.Await;
+import fanfare.testing.TestSite;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+
+/** One gateway has everybody, another one nobody, as after a scale-out. */
+class RebalanceIT {
+    private static final int BROWSERS = 60;
+    /** Half of what one of two has too much. */
+    private static final int FIRST_ROUND = BROWSERS / 4;
+
+    /** How often each browser was asked to move, by its number. */
+    private final Map<Integer, Integer> asked = new ConcurrentHashMap<>();
+
+    @Test
+    void theCrowdedOneAsksSomeToGoAndTheyGoOnceEach() {
+        Map<String, String> settings = Map.of("FANFARE_REBALANCE_AGE", "1s", "FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0");
+        try (Cluster cluster = Cluster.of(2, settings)) {
+            WebSocketClient client =
+                    cluster.vertx().createWebSocketClient(new WebSocketClientOptions().setMaxConnections(BROWSERS));
+            Context loop = cluster.vertx().getOrCreateContext();
+            loop.runOnContext(start -> {
+                for (int i = 0; i < BROWSERS; i++) {
+                    int browser = i;
+                    connect(cluster, client, 0, i)
+                            .onSuccess(socket -> socket.textMessageHandler(text -> {
+                                JsonObject message = new JsonObject(text);
+                                if ("reconnect".equals(message.getString("type"))) {
+                                    assertThat(message.getString("reason")).isEqualTo("rebalance");
+                                    asked.merge(browser, 1, Integer::sum);
+                                    cluster.vertx().setTimer(1 + message.getLong("delay"), timer -> connect(
+                                                    cluster, client, 1, browser)
+                                            .onSuccess(moved -> socket.close()));
+                                }
+                            }));
+                }
+            });
+            Await.until("all are in", () -> sessions(cluster, 0) == BROWSERS);
+            Await.until("the first have moved", () -> sessions(cluster, 1) >= FIRST_ROUND);
+            assertThat(asked.values()).allMatch(count -> count == 1);
+            // Perhaps the second round has begun, for a quarter of the excess that there was.
+            assertThat(asked.size()).isBetween(FIRST_ROUND, 2 * FIRST_ROUND);
+            assertThat(cluster.metric(1, "fanfare_reconnects_asked_total{reason=\"rebalance\""))
+                    .isZero();
+            client.close();
+            Await.until("they have left", () -> sessions(cluster, 0) + sessions(cluster, 1) == 0);
+        }
+    }
+
+    private static double sessions(Cluster cluster, int gateway) {
+        return cluster.metric(gateway, "fanfare_connections{");
+    }
+
+    private static Future<WebSocket> connect(Cluster cluster, WebSocketClient client, int gateway, int browser) {
+        WebSocketConnectOptions options = new WebSocketConnectOptions()
+                .setHost("127.0.0.1")
+                .setPort(cluster.port(gateway))
+                .setURI("/push/websocket?namespaces=/a");
+        TestSite.login("user-" + browser).forEach(options::addHeader);
+        return client.connect(options);
+    }
+}
