@@ -13,6 +13,7 @@ import fanfare.testing.TestCertificate;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -208,7 +209,7 @@ class ObservabilityIT {
         }
     }
 
-    private static int publish() throws IOException {
+    private static int publish() {
         try (RawHttp caller = certificate.connect(publisherPort)) {
             return caller.request(
                             "POST",
@@ -218,6 +219,8 @@ class ObservabilityIT {
                             "Content-Type: application/json")
                     .answer()
                     .status();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
