@@ -1,8 +1,6 @@
 package fanfare.deploy.images;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +10,6 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 
 /** A Java runtime with the modules that the product needs, and the shared libraries of this machine that it needs itself. */
@@ -40,26 +37,26 @@ record LinkedRuntime(Path folder) {
      *
      * @param flags that it starts with, before all those that it is given
      */
-    static LinkedRuntime link(Path folder, List<String> flags) throws IOException {
-        ToolProvider jlink = ToolProvider.findFirst("jlink")
-                .orElseThrow(() -> new IOException("this Java has no jlink; point JAVA_HOME to a whole JDK"));
-        StringWriter said = new StringWriter();
-        PrintWriter printer = new PrintWriter(said);
-        // Not compressed: a layer's compression finds more in what is not compressed yet.
-        int code = jlink.run(
-                printer,
-                printer,
-                "--add-modules",
-                String.join(",", MODULES),
-                "--add-options=" + String.join(" ", flags),
-                "--strip-java-debug-attributes",
-                "--no-header-files",
-                "--no-man-pages",
-                "--output",
-                folder.toString());
-        if (code != 0) {
-            throw new IOException("jlink: " + said.toString().strip());
+    static LinkedRuntime link(Path folder, List<String> flags) throws IOException, InterruptedException {
+        Path jdk = Path.of(System.getProperty("java.home"));
+        Path jlink = jdk.resolve("bin/jlink");
+        if (!Files.isExecutable(jlink)) {
+            throw new IOException("this Java has no jlink; point JAVA_HOME to a whole JDK");
         }
+        // Not compressed: a layer's compression finds more in what is not compressed yet. And in a process of its own:
+        // what it makes of method handles depends on which ones its JVM has used.
+        Tool.ask(
+                jdk,
+                List.of(
+                        jlink.toString(),
+                        "--add-modules",
+                        String.join(",", MODULES),
+                        "--add-options=" + String.join(" ", flags),
+                        "--strip-java-debug-attributes",
+                        "--no-header-files",
+                        "--no-man-pages",
+                        "--output",
+                        folder.toAbsolutePath().toString()));
         return new LinkedRuntime(folder);
     }
 
