@@ -145,8 +145,8 @@ public final class Images {
                 .put(
                         "Labels",
                         new JsonObject()
-                                .put("org.opencontainers.image.title()", "fanfare/" + service.title())
-                                .put("org.opencontainers.image.description()", service.description())
+                                .put("org.opencontainers.image.title", "fanfare/" + service.title())
+                                .put("org.opencontainers.image.description", service.description())
                                 .put("org.opencontainers.image.version", build.version)
                                 .put("org.opencontainers.image.licenses", "Apache-2.0"))
                 .put("StopSignal", "SIGTERM");
