@@ -87,7 +87,7 @@ class PresenceIT {
                     keys,
                     limits,
                     this::incarnation,
-                    () -> new NodeState("n", "127.0.0.1:7081", 0, 0, false, "test"),
+                    () -> new NodeState("n", "127.0.0.1:7081", 0, 0, true, false, "test"),
                     new Probe(keys.probe("p"), sent -> {}),
                     () -> {},
                     shared::add,

@@ -204,6 +204,7 @@ public final class Gateway {
                         metrics,
                         Map.of("/drain", drain::progress)))
                 .map(management -> {
+                    node.listens();
                     int port = loops.element().port();
                     LOG.log(
                             System.Logger.Level.INFO,

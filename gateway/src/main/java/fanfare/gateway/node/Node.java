@@ -90,6 +90,8 @@ public final class Node {
     private final Drain drain;
     /** When every link to Redis was last seen up [ns]; 0 before the first time. */
     private volatile long redisSeenNs;
+    /** Browsers find it. */
+    private volatile boolean listens;
 
     /** Makes a node of the current event loop. */
     public Node(
@@ -151,6 +153,7 @@ public final class Node {
                         relayAddress(),
                         sessions.connections(),
                         roster.users(),
+                        listens && health.isReady(),
                         drain.isOn(),
                         settings.version()),
                 new Probe(probe, this::probed),
@@ -274,6 +277,11 @@ public final class Node {
         incarnation = presence.incarnation();
         feed.become(incarnation);
         incarnationListeners.forEach(listener -> listener.accept(owners));
+    }
+
+    /** All ports are open, so browsers may be sent here once nothing else is in the way. */
+    public void listens() {
+        listens = true;
     }
 
     /** The relay port in use, where any free one was asked for. */
