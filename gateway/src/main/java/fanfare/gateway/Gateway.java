@@ -139,19 +139,16 @@ public final class Gateway {
                 .description("Sessions that this gateway takes")
                 .register(metrics);
         Turnstile turnstile = new Turnstile(sessionsMax, config.handshakesMax(), System.nanoTime(), metrics);
-        Drain drain = new Drain(
-                config.drainWindow(),
-                () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
-                sessions::toldOfDrain,
-                metrics);
+        SteadyClock clock = new SteadyClock(System.currentTimeMillis(), System::nanoTime);
+        Drain drain = new Drain(config.drainWindow(), clock, sessions::toldOfDrain, metrics);
         ServerTls tls = new ServerTls(vertx, config.tls(), InstantSource.system());
         return tls.start(metrics)
                 .compose(read -> onLoop(vertx, () -> {
-                    Node node = new Node(vertx, config.node(), sessions, ids::next, drain, health, metrics);
+                    Node node = new Node(vertx, config.node(), sessions, ids::next, clock, drain, health, metrics);
                     node.open();
                     return node;
                 }))
-                .compose(node -> serve(vertx, config, tls, node, drain, turnstile, sessions, ids, health, metrics));
+                .compose(node -> serve(vertx, config, tls, node, drain, turnstile, sessions, ids, clock, health, metrics));
     }
 
     private static Future<Gateway> serve(
@@ -163,6 +160,7 @@ public final class Gateway {
             Turnstile turnstile,
             SessionMetrics sessions,
             Ids ids,
+            SteadyClock clock,
             Health health,
             PrometheusMeterRegistry metrics) {
         FallbackSessions fallbacks = new FallbackSessions();
@@ -187,6 +185,7 @@ public final class Gateway {
                 config.auth().proxyHeads(metrics),
                 new ClientFiles(),
                 ids,
+                clock,
                 metrics);
         Queue<GatewayVerticle> loops = new ConcurrentLinkedQueue<>();
         return vertx.deployVerticle(

@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop that serves browsers: its hub, and a share of the connections on the listening port. */
@@ -72,6 +73,7 @@ final class GatewayVerticle extends VerticleBase {
             ProxyHeads proxyHeads,
             ClientFiles client,
             Ids ids,
+            LongSupplier clock,
             MeterRegistry metrics) {}
 
     private final Shared shared;
@@ -91,7 +93,7 @@ final class GatewayVerticle extends VerticleBase {
                 config.session(),
                 shared.sessions(),
                 shared.node().reports(context),
-                System::currentTimeMillis,
+                shared.clock(),
                 GatewayVerticle::random);
         shared.node().register(hub);
         LoopLag.watch(vertx, "browsers", shared.metrics());

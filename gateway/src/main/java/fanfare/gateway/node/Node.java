@@ -45,6 +45,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -93,12 +94,13 @@ public final class Node {
     /** Browsers find it. */
     private volatile boolean listens;
 
-    /** Makes a node of the current event loop. */
+    /** Makes a node of the current event loop; {@code clockMs} only goes forward. */
     public Node(
             Vertx vertx,
             Settings settings,
             SessionMetrics sessions,
             Supplier<String> ids,
+            LongSupplier clockMs,
             Drain drain,
             Health health,
             MeterRegistry metrics) {
@@ -121,7 +123,7 @@ public final class Node {
                 commandsLost();
             }
         });
-        clock = new RedisClock(vertx, commands, System::currentTimeMillis);
+        clock = new RedisClock(vertx, commands, clockMs);
         pulse = new Pulse(System::nanoTime);
         String probe = keys.probe(ids.get());
         Roster roster = new Roster(settings.connectionsPerUserMax(), clock::estimateMs, this::opened, this::closed);
