@@ -238,22 +238,27 @@ public final class Session implements Wheel.Timed {
         }
     }
 
-    /** Asks the browser to come back over another connection within that time, at a moment of its own. */
-    public void askBack(long withinMs, String reason) {
-        if (!awaitingWelcome && state == SessionState.OPEN) {
-            hub.metrics().askedBack(reason);
-            send(Message.reconnect((long) (withinMs * share), reason));
+    /**
+     * Asks the browser to come back over another connection within that time, at a moment of its own.
+     *
+     * @return false if it is not asked, since the welcome must go out first or nothing may any more
+     */
+    public boolean askBack(long withinMs, String reason) {
+        if (awaitingWelcome || state != SessionState.OPEN) {
+            return false;
         }
+        hub.metrics().askedBack(reason);
+        send(Message.reconnect((long) (withinMs * share), reason));
+        return true;
     }
 
     /** Does so once, with a browser that has been here for so long; false if it has not, or was asked before. */
     boolean askToMove(long ageMsMin, long withinMs, String reason) {
-        if (askedToMove || awaitingWelcome || hub.nowMs() - openedMs < ageMsMin) {
+        if (askedToMove || hub.nowMs() - openedMs < ageMsMin) {
             return false;
         }
-        askedToMove = true;
-        askBack(withinMs, reason);
-        return true;
+        askedToMove = askBack(withinMs, reason);
+        return askedToMove;
     }
 
     /** The site has said that the user still is who it was. */

@@ -504,8 +504,27 @@ class SessionTest {
             newcomer.hello(Command.Hello.SILENT);
         });
         pass(Duration.ofMillis(5_300));
-        // It was not welcome yet when it was to be told.
+        // Nobody has said yet who it is, so it could not be told.
         late.expect("close 4001");
+    }
+
+    @Test
+    void whoIsNotWelcomeYetWhenItHasToGoIsToldAsSoonAsItIs() throws Exception {
+        turn(() -> session.admitted(ALICE));
+        drain();
+        pass(Duration.ofMillis(800));
+        transport.expect();
+        turn(() -> {
+            joinAll();
+            session.receive("{\"type\":\"hello\"}");
+        });
+        pass(Duration.ofMillis(300));
+        transport.expect("write welcome alice null", "write reconnect");
+        pass(Duration.ofMillis(4_700));
+        transport.expect();
+        pass(Duration.ofMillis(300));
+        transport.expect("close 4001");
+        turn(() -> session.ended(1006));
     }
 
     @Test
