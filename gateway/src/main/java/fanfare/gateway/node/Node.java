@@ -296,10 +296,6 @@ public final class Node {
         return ask(() -> admission.isSame(session, credentials));
     }
 
-    public int connections() {
-        return sessions.connections();
-    }
-
     /** Waits until everybody has left, of which the drain has charge, and leaves presence and then Redis. */
     public Future<Void> leave() {
         return ask(() -> {

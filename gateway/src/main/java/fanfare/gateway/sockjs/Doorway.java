@@ -89,11 +89,6 @@ public final class Doorway {
         return promise.future();
     }
 
-    /** How many wait, on all event loops. */
-    int waiting() {
-        return queued.get();
-    }
-
     private void passed() {
         passed++;
         if (!catchingUp) {

@@ -20,13 +20,14 @@ class DoorwayTest {
     private final Deque<Runnable> loop = new ArrayDeque<>();
     private final Deque<Promise<Void>> trips = new ArrayDeque<>();
     private final List<Integer> entered = new ArrayList<>();
-    private final Doorway doorway = new Doorway(loop::add, this::trip, new Doorway.Queued(new SimpleMeterRegistry()));
+    private final Doorway.Queued queued = new Doorway.Queued(new SimpleMeterRegistry());
+    private final Doorway doorway = new Doorway(loop::add, this::trip, queued);
 
     @Test
     void aFewPassAtOnceAndTheOthersFollowInOrderWhenTheNodeLoopHasCaughtUp() {
         come(PASSING_MAX + 3);
         assertThat(entered).hasSize(PASSING_MAX);
-        assertThat(doorway.waiting()).isEqualTo(3);
+        assertThat(queued.get()).isEqualTo(3);
 
         endTrip();
         runLoop();
@@ -38,7 +39,7 @@ class DoorwayTest {
         endTrip();
         runLoop();
         assertThat(entered).hasSize(PASSING_MAX + 3);
-        assertThat(doorway.waiting()).isZero();
+        assertThat(queued.get()).isZero();
     }
 
     @Test
@@ -55,7 +56,7 @@ class DoorwayTest {
     void whoComesBackGoesBeforeOthers() {
         come(PASSING_MAX + 2);
         comeBack();
-        assertThat(doorway.waiting()).isEqualTo(3);
+        assertThat(queued.get()).isEqualTo(3);
         endTrip();
         runLoop();
         assertThat(entered).hasSize(PASSING_MAX + 1).endsWith(BACK);
