@@ -84,10 +84,10 @@ public final class Session implements Wheel.Timed {
     private int pongsOwed;
     /** When anything was last written, which in the end is the close [ms]. */
     private long writtenMs;
-    /** When the second began in which the browser's messages are counted [ms]. */
-    private long countedFromMs;
-    /** How many had come before. */
-    private int receivedBefore;
+    /** When the browser's newest message came [ms]. */
+    private long receivedMs;
+    /** When those before it came; null if the last second had none, as it is with a browser that only listens. */
+    private @Nullable Pace pace;
     /** Messages that came so far. */
     private int received;
     /** Text that came, and text that the transport took [bytes], both unsigned and no more than fits; for the log. */
@@ -430,6 +430,7 @@ public final class Session implements Wheel.Timed {
 
     @Override
     public long tick(long nowMs) {
+        dropPace(nowMs);
         switch (state) {
             case CONNECTING -> {
                 welcomeIfDue();
@@ -647,11 +648,25 @@ public final class Session implements Wheel.Timed {
 
     private boolean isTooFast() {
         long now = hub.nowMs();
-        if (now - countedFromMs >= 1_000) {
-            countedFromMs = now;
-            receivedBefore = received;
+        long before = receivedMs;
+        dropPace(now);
+        received++;
+        receivedMs = now;
+        if (received == 1 || now - before >= Pace.SECOND_MS) {
+            return false;
         }
-        return ++received - receivedBefore > hub.limits().messagesPerSecondMax();
+        if (pace == null) {
+            // Whatever came before that one had come a second earlier, or there were a pace.
+            pace = new Pace(hub.limits().messagesPerSecondMax());
+            pace.allows(before);
+        }
+        return !pace.allows(now);
+    }
+
+    private void dropPace(long nowMs) {
+        if (nowMs - receivedMs >= Pace.SECOND_MS) {
+            pace = null;
+        }
     }
 
     private static List<Channel> channels(Identity who) {

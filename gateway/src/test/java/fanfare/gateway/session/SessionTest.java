@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -402,6 +403,62 @@ class SessionTest {
         turn(() -> session.receive("{}"));
         transport.expect("write error 4105", "close 4105");
         turn(() -> session.ended(1000));
+    }
+
+    @Test
+    void soItIsWhereverTheSecondBegins() throws Exception {
+        welcomed();
+        pass(Duration.ofSeconds(2));
+        turn(() -> session.receive("{}"));
+        pass(Duration.ofMillis(900));
+        for (int i = 0; i < 19; i++) {
+            turn(() -> session.receive("{}"));
+        }
+        pass(Duration.ofMillis(100));
+        transport.expect();
+        turn(() -> session.receive("{}"));
+        transport.expect();
+        turn(() -> session.receive("{}"));
+        transport.expect("write error 4105", "close 4105");
+        turn(() -> session.ended(1000));
+    }
+
+    @Test
+    void whoSendsAsFastAsItMayIsNeverTooFast() throws Exception {
+        welcomed();
+        // Its hello counts, too.
+        pass(Duration.ofSeconds(1));
+        for (int i = 0; i < 500; i++) {
+            turn(() -> session.receive("{}"));
+            pass(Duration.ofMillis(50));
+        }
+        transport.expectHeartbeats();
+    }
+
+    /** Against a list of all that came; whatever was dropped of a browser that is silent for a while must not be missed. */
+    @Test
+    void whateverItsPaceTheFirstOneTooManyIsFound() throws Exception {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        for (int round = 0; round < 50; round++) {
+            RecordingTransport other = new RecordingTransport();
+            List<Long> came = new ArrayList<>();
+            boolean tooMany = false;
+            Session sender = Future.<Session>future(opened -> loop.runOnContext(
+                            go -> opened.complete(hub.open(other, "c2", START, closed -> {}))))
+                    .await(30, TimeUnit.SECONDS);
+            int usual = 1 + random.nextInt(90);
+            for (int i = 0; i < 200 && !tooMany; i++) {
+                turn(() -> sender.receive("{}"));
+                came.add(now);
+                long sinceMs = now - 1_000;
+                tooMany = came.stream().filter(at -> at > sinceMs).count() > 20;
+                assertThat(sender.isClosed()).as("seed %d, came %s", seed, came).isEqualTo(tooMany);
+                pass(Duration.ofMillis(random.nextInt(12) == 0 ? random.nextInt(2_500) : random.nextInt(usual)));
+            }
+            turn(() -> sender.ended(1006));
+        }
+        transport.expectHeartbeats();
     }
 
     @Test
