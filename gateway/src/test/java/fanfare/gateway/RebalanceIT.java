@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.redis.Keys;
 import fanfare.testing.Await;
+import fanfare.testing.PushClient;
+import fanfare.testing.PushTransport;
 import fanfare.testing.TestSite;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -13,6 +15,8 @@ import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.redis.client.Command;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -72,6 +76,33 @@ class RebalanceIT {
             leaving.set(true);
             client.close();
             Await.until("they have left", () -> sessions(cluster, 0) + sessions(cluster, 1) == 0);
+        }
+    }
+
+    /** Whoever was moved has just come, whatever carries it and whether it goes on from somewhere; so it is left alone. */
+    @Test
+    void nobodyIsAskedWhoCameAMomentAgo() {
+        try (Cluster cluster = Cluster.of(2)) {
+            List<PushClient> clients = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                for (PushTransport transport : PushTransport.values()) {
+                    clients.add(cluster.join(transport, 0, "user-" + i));
+                }
+            }
+            PushClient resumed = cluster.connect(PushTransport.XHR, 0, TestSite.login("user-0"))
+                    .awaitOpen();
+            resumed.send(new JsonObject()
+                    .put("type", "hello")
+                    .put("resume", clients.get(0).token())
+                    .encode());
+            resumed.expectVerdict();
+            Await.until("some are to move", () -> cluster.log().records().stream()
+                    .anyMatch(entry ->
+                            new SimpleFormatter().formatMessage(entry).startsWith("asking 7 of 29 browsers to move")));
+            clients.forEach(PushClient::ping);
+            resumed.ping();
+            assertThat(cluster.metric(0, "fanfare_reconnects_asked_total{reason=\"rebalance\""))
+                    .isZero();
         }
     }
 

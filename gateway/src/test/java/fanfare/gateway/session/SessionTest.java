@@ -444,8 +444,8 @@ class SessionTest {
             RecordingTransport other = new RecordingTransport();
             List<Long> came = new ArrayList<>();
             boolean tooMany = false;
-            Session sender = Future.<Session>future(opened -> loop.runOnContext(
-                            go -> opened.complete(hub.open(other, "c2", START, closed -> {}))))
+            Session sender = Future.<Session>future(opened ->
+                            loop.runOnContext(go -> opened.complete(hub.open(other, "c2", START, closed -> {}))))
                     .await(30, TimeUnit.SECONDS);
             int usual = 1 + random.nextInt(90);
             for (int i = 0; i < 200 && !tooMany; i++) {
@@ -595,6 +595,29 @@ class SessionTest {
         transport.expect("write reconnect");
         turn(() -> hub.askToMove(5, 300_000, 10_000, "rebalance"));
         transport.expect();
+    }
+
+    /** What a browser goes on from is as old as its page; where it is, it is new. */
+    @Test
+    void whoCameHereToGoOnIsAsYoungAsItsConnection() throws Exception {
+        pass(Duration.ofMinutes(20));
+        transport.expectHeartbeats();
+        RecordingTransport moved = new RecordingTransport();
+        turn(() -> {
+            Session newcomer = hub.open(moved, "c2", START, closed -> {});
+            newcomer.admitted(ALICE);
+            newcomer.receive(hello(token("alice"), ""));
+            joinAll();
+        });
+        moved.expect("write welcome alice true");
+        turn(() -> session.ended(1000));
+        pass(Duration.ofSeconds(599));
+        turn(() -> hub.askToMove(5, 600_000, 10_000, "rebalance"));
+        moved.expectHeartbeats();
+        pass(Duration.ofMillis(1_200));
+        moved.expectHeartbeatsAnd("write resume");
+        turn(() -> hub.askToMove(5, 600_000, 10_000, "rebalance"));
+        moved.expect("write reconnect");
     }
 
     @Test
