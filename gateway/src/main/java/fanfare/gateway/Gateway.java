@@ -20,7 +20,6 @@ import fanfare.process.Logging;
 import fanfare.process.Parent;
 import fanfare.process.Termination;
 import fanfare.tls.ServerTls;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -134,11 +133,10 @@ public final class Gateway {
         SessionMetrics sessions = new SessionMetrics(
                 metrics, new ConnectionLog(config.connectionLogPerSecondMax(), System::nanoTime, metrics));
         config.transports().forEach(transport -> sessions.expect(transport.label()));
-        int sessionsMax = Descriptors.sessionsMax(config.connectionsMax(), Descriptors.limit());
-        Gauge.builder("fanfare_connection_limit", () -> sessionsMax)
-                .description("Sessions that this gateway takes")
-                .register(metrics);
-        Turnstile turnstile = new Turnstile(sessionsMax, config.handshakesMax(), System.nanoTime(), metrics);
+        Capacity capacity = Capacity.of(config.connectionsMax(), config.tls().isOn());
+        capacity.register(metrics);
+        capacity.tell();
+        Turnstile turnstile = new Turnstile(capacity.sessionsMax(), config.handshakesMax(), System.nanoTime(), metrics);
         SteadyClock clock = new SteadyClock(System.currentTimeMillis(), System::nanoTime);
         Drain drain = new Drain(config.drainWindow(), clock, sessions::toldOfDrain, metrics);
         ServerTls tls = new ServerTls(vertx, config.tls(), InstantSource.system());
@@ -148,12 +146,14 @@ public final class Gateway {
                     node.open();
                     return node;
                 }))
-                .compose(node -> serve(vertx, config, tls, node, drain, turnstile, sessions, ids, clock, health, metrics));
+                .compose(node -> serve(
+                        vertx, config, capacity, tls, node, drain, turnstile, sessions, ids, clock, health, metrics));
     }
 
     private static Future<Gateway> serve(
             Vertx vertx,
             GatewayConfig config,
+            Capacity capacity,
             ServerTls tls,
             Node node,
             Drain drain,
@@ -173,6 +173,7 @@ public final class Gateway {
         drain.awaits("relayed", relayed::get);
         GatewayVerticle.Shared shared = new GatewayVerticle.Shared(
                 config,
+                capacity.sessionsMax(),
                 tls,
                 node,
                 drain,

@@ -61,6 +61,7 @@ final class GatewayVerticle extends VerticleBase {
     /** What the event loops of a gateway share; all of it may be used on any of them. */
     record Shared(
             GatewayConfig config,
+            int sessionsMax,
             ServerTls tls,
             Node node,
             Drain drain,
@@ -130,7 +131,7 @@ final class GatewayVerticle extends VerticleBase {
                 shared.node()::askOwners,
                 addresses,
                 settings.secret(),
-                shared.config().connectionsMax(),
+                shared.sessionsMax(),
                 shared.relayed(),
                 GatewayVerticle::random,
                 shared.metrics());
