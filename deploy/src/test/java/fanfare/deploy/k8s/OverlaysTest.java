@@ -279,6 +279,39 @@ class OverlaysTest {
     }
 
     @Test
+    void everyPodMayAskForNamesAndAsksNobodyElse() {
+        NetworkPolicy dns = overlay().one(NetworkPolicy.class, "dns");
+        assertThat(overlay().chosen(dns.getSpec().getPodSelector()))
+                .containsExactlyElementsOf(overlay().pods().keySet());
+        assertThat(dns.getSpec().getEgress()).hasSize(1).allSatisfy(rule -> {
+            assertThat(rule.getPorts())
+                    .extracting(
+                            port -> port.getProtocol() + " " + port.getPort().getIntVal())
+                    .containsExactlyInAnyOrder("UDP 53", "TCP 53");
+            assertThat(rule.getTo()).hasSize(2);
+            assertThat(rule.getTo().get(0).getPodSelector().getMatchLabels()).containsEntry("k8s-app", "kube-dns");
+            // Of NodeLocal DNSCache, the same in every cluster.
+            assertThat(rule.getTo().get(1).getIpBlock().getCidr()).isEqualTo("169.254.20.10/32");
+        });
+    }
+
+    @Test
+    void whatTheReadmeAddsForAnIngressOnTheNodesNetworkOpensThePublicPortAlone() throws IOException {
+        Matcher block = Pattern.compile("(?s)```yaml\n(.*?kind: NetworkPolicy.*?)```")
+                .matcher(Files.readString(Overlay.K8S.resolve("README.md")));
+        assertThat(block.find()).isTrue();
+        NetworkPolicy policy =
+                (NetworkPolicy) Overlay.parse(block.group(1)).all().get(0);
+        assertThat(overlay().chosen(policy.getSpec().getPodSelector())).containsExactly("gateway");
+        assertThat(policy.getSpec().getIngress()).hasSize(1).allSatisfy(rule -> {
+            assertThat(rule.getPorts())
+                    .extracting(port -> port.getPort().getStrVal())
+                    .containsExactly("http");
+            assertThat(rule.getFrom()).hasSize(1).allMatch(peer -> peer.getIpBlock() != null);
+        });
+    }
+
+    @Test
     void anAlertLeadsToTheOperatorsCopyOfTheRunbook() {
         List<PrometheusRule> all = overlay().all(PrometheusRule.class);
         assertThat(all).hasSize(name.equals("production") ? 1 : 0);
