@@ -131,7 +131,7 @@ public final class ServerTls implements FileWatch.Content {
         return Future.succeededFuture(new ServerSSLOptions().setUseAlpn(false).setKeyCertOptions(identity.pem()))
                 .compose(server::updateSSLOptions)
                 .recover(failure -> Future.failedFuture(
-                        new UnusableFileException("a listener does not take them: " + failure.getMessage())));
+                        new UnusableFileException("a listener does not take them: " + failure)));
     }
 
     @Override
