@@ -194,13 +194,12 @@ final class GatewayVerticle extends VerticleBase {
 
     private Future<HttpServer> listenForBrowsers(Router router, ConnectionGuard guard, int port) {
         ProxyHeads heads = shared.proxyHeads();
-        return vertx.createHttpServer(shared.tls().secure(options(heads.isExpected())))
+        return shared.tls().listen(options(heads.isExpected()), secured -> vertx.createHttpServer(secured)
                 .exceptionHandler(heads::failed)
                 .connectionHandler(heads.connections(guard::connected))
                 .invalidRequestHandler(ProblemHandler::unreadable)
                 .requestHandler(heads.requests(router))
-                .listen(port == 0 ? ANY_PORT : port, shared.config().listenHost())
-                .onSuccess(shared.tls()::keep);
+                .listen(port == 0 ? ANY_PORT : port, shared.config().listenHost()));
     }
 
     /** The port in use. */

@@ -13,6 +13,7 @@ import fanfare.gateway.protocol.ResumeToken.Place;
 import fanfare.gateway.receipt.Receipt;
 import fanfare.receipt.Reason;
 import fanfare.redis.ServerTime;
+import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -194,7 +195,7 @@ public final class Session implements Wheel.Timed {
         if (state == SessionState.CLOSED) {
             return;
         }
-        receivedBytes = plus(receivedBytes, text.length());
+        receivedBytes = plus(receivedBytes, ByteBufUtil.utf8Bytes(text));
         if (isTooFast()) {
             refuse("more than " + hub.limits().messagesPerSecondMax() + " messages in a second");
             return;
