@@ -8,7 +8,9 @@ final class Descriptors {
     private static final System.Logger LOG = System.getLogger(Descriptors.class.getName());
 
     /** Of so many, one is kept for what is no session: Redis, the site, other gateways, refusals, files. */
-    private static final int KEPT_OF = 10;
+    private static final int KEPT_OF = 20;
+    /** But no fewer than these. */
+    private static final int KEPT_MIN = 100;
 
     private static final long UNKNOWN = Long.MAX_VALUE;
 
@@ -23,14 +25,14 @@ final class Descriptors {
 
     /** How many sessions there may be, with a line in the log if that is fewer than were asked for. */
     static int sessionsMax(int asked, long limit) {
-        long allowed = limit - limit / KEPT_OF;
+        long allowed = limit - Math.max(KEPT_MIN, limit / KEPT_OF);
         if (asked <= allowed) {
             return asked;
         }
         LOG.log(
                 System.Logger.Level.WARNING,
                 "takes {0,number,#} sessions at most and not the {1,number,#} of FANFARE_CONNECTIONS_MAX: this process may have"
-                        + " {2,number,#} open files (ulimit -n), a tenth of which is kept",
+                        + " {2,number,#} open files (ulimit -n), of which some are kept for other uses",
                 allowed,
                 asked,
                 limit);
