@@ -3,7 +3,6 @@ package fanfare.gateway.feed;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Where the counters of tags stood when all channels under them were last compared with Redis. */
 final class Quiet {
@@ -15,14 +14,14 @@ final class Quiet {
         return term;
     }
 
-    /** Whether nothing was published under a tag since; a counter that is not there says nothing. */
-    boolean isQuiet(String tag, @Nullable String counter) {
-        return counter != null && counter.equals(counters.get(tag));
+    /** Whether nothing was published under a tag since. */
+    boolean isQuiet(String tag, String counter) {
+        return counter.equals(counters.get(tag));
     }
 
     /** All channels under a tag are compared, or are about to be, with what Redis had when its counter stood there. */
-    void compared(String tag, @Nullable String counter, int since) {
-        if (counter != null && since == term) {
+    void compared(String tag, String counter, int since) {
+        if (since == term) {
             counters.put(tag, counter);
         }
     }

@@ -187,10 +187,9 @@ final class ModelServer {
         return items.isEmpty() ? null : items.get(items.size() - 1).position();
     }
 
-    @Nullable
     String counter(Channel channel) {
         Slot slot = data.slots().get(ModelWorld.tag(channel));
-        return slot == null || slot.generation() == 0 ? null : slot.generation() + "-" + slot.sequence();
+        return slot == null ? "" : slot.generation() + "-" + slot.sequence();
     }
 
     private boolean isFenced(String tag, String asReplid, boolean mayOpen, long highest) {

@@ -18,12 +18,6 @@ class QuietTest {
     }
 
     @Test
-    void aCounterThatIsNotThereSaysNothing() {
-        quiet.compared("a", null, quiet.term());
-        assertThat(quiet.isQuiet("a", null)).isFalse();
-    }
-
-    @Test
     void whatWasComparedOverALostLinkDoesNotCount() {
         quiet.compared("a", "7-1", quiet.term());
         int before = quiet.term();
