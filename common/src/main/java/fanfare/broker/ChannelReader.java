@@ -60,6 +60,15 @@ public final class ChannelReader {
                 .map(answer -> new Fence(number(answer.get(0)), number(answer.get(1)), number(answer.get(2))));
     }
 
+    /** What is another one after each publication under the channel's tag. */
+    public Future<String> counter(Channel channel) {
+        return link.send(Request.cmd(Command.HMGET)
+                        .arg(keys.fence(channel))
+                        .arg("generation")
+                        .arg("seq"))
+                .map(fence -> fence.get(0) + "-" + fence.get(1));
+    }
+
     /** The position of the newest item kept; null if nothing is. */
     public Future<@Nullable Position> tail(Channel channel) {
         String key = keys.kept(channel);
