@@ -1,7 +1,7 @@
 package fanfare.presence;
 
 import fanfare.redis.Keys;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -10,13 +10,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
-/** Reads which gateways live and what they say of themselves. Confined to the event loop of its link. */
+/** Reads which gateways live and what they say of themselves. Confined to the event loop of its links. */
 public final class Gateways {
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
 
-    public Gateways(RedisLink link, Keys keys) {
-        this.link = link;
+    public Gateways(RedisLinks redis, Keys keys) {
+        this.redis = redis;
         this.keys = keys;
     }
 
@@ -27,10 +27,11 @@ public final class Gateways {
 
     /** The same without the one of this incarnation. */
     public Future<List<NodeState>> livingBut(String self) {
-        return Leases.read(link, keys).compose(leases -> {
+        return Leases.read(redis, keys).compose(leases -> {
             List<Future<Response>> states = leases.living().stream()
                     .filter(incarnation -> !incarnation.equals(self))
-                    .map(incarnation -> link.send(Request.cmd(Command.GET).arg(keys.node(incarnation))))
+                    .map(incarnation -> redis.send(
+                            keys.node(incarnation), Request.cmd(Command.GET).arg(keys.node(incarnation))))
                     .toList();
             return Future.all(states).map(done -> states.stream()
                     .map(Future::result)
