@@ -1,7 +1,7 @@
 package fanfare.presence;
 
 import fanfare.redis.Keys;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -11,13 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads which gateways live and what they say of themselves. Confined to the event loop of its link. */
+/** Reads which gateways live and what they say of themselves. Confined to the event loop of its links. */
 public final class Gateways {
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
 
-    public Gateways(RedisLink link, Keys keys) {
-        this.link = link;
+    public Gateways(RedisLinks redis, Keys keys) {
+        this.redis = redis;
         this.keys = keys;
     }
 
@@ -30,11 +30,14 @@ public final class Gateways {
 
     /** The same by their incarnations. */
     public Future<Map<String, NodeState>> byIncarnation() {
-        return Leases.read(link, keys).compose(leases -> {
+        return Leases.read(redis, keys).compose(leases -> {
             Map<String, Future<Response>> answers = new LinkedHashMap<>();
             leases.living()
                     .forEach(incarnation -> answers.put(
-                            incarnation, link.send(Request.cmd(Command.GET).arg(keys.node(incarnation)))));
+                            incarnation,
+                            redis.send(
+                                    keys.node(incarnation),
+                                    Request.cmd(Command.GET).arg(keys.node(incarnation)))));
             return Future.all(List.copyOf(answers.values())).map(done -> {
                 Map<String, NodeState> living = new LinkedHashMap<>();
                 answers.forEach((incarnation, answer) -> {

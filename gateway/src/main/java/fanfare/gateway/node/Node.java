@@ -25,13 +25,14 @@ import fanfare.presence.Gateways;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
-import fanfare.presence.Probe;
 import fanfare.process.LoopLag;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.PubSub;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -72,7 +73,7 @@ public final class Node {
     private final Vertx vertx;
     private final Context loop;
     private final SessionMetrics sessions;
-    private final RedisLink commands;
+    private final RedisLinks commands;
     private final RedisClock clock;
     private final Pulse pulse;
     private final Feed feed;
@@ -111,21 +112,21 @@ public final class Node {
         this.relayHost = settings.relayHost();
         this.relayPort = settings.relayPort();
         Keys keys = new Keys(settings.redis().prefix());
-        Masters masters = new Masters(vertx, settings.redis());
-        commands = new RedisLink(vertx, masters, "commands", Node::random, metrics, new RedisLink.Listener() {
+        Shards shards = Shards.of(vertx, settings.redis());
+        commands = RedisLinks.open(vertx, shards, "commands", Node::random, metrics, new RedisLinks.Listener() {
             @Override
-            public void up() {
+            public void up(RedisLink link) {
                 commandsUp();
             }
 
             @Override
-            public void down() {
-                commandsLost();
+            public void down(RedisLink link) {
+                commandsLost(link);
             }
         });
         clock = new RedisClock(vertx, commands, clockMs);
         pulse = new Pulse(System::nanoTime);
-        String probe = keys.probe(ids.get());
+        String probe = ids.get();
         Roster roster = new Roster(settings.connectionsPerUserMax(), clock::estimateMs, this::opened, this::closed);
         Crowds crowds = new Crowds(
                 vertx,
@@ -158,7 +159,6 @@ public final class Node {
                         listens && health.isReady(),
                         drain.isOn(),
                         settings.version()),
-                new Probe(probe, this::probed),
                 this::begun,
                 crowds::shared,
                 metrics);
@@ -167,7 +167,7 @@ public final class Node {
         owners = new Owners(commands, keys, () -> new Owner(presence.incarnation(), relayAddress()), metrics);
         control = new ControlFeed(
                 vertx,
-                masters,
+                shards,
                 keys,
                 new ControlReader(commands, keys, admission::disconnect, admission::doubt),
                 crowds::called,
@@ -177,12 +177,17 @@ public final class Node {
                 metrics);
         feed = new Feed(
                 vertx,
-                masters,
+                shards,
                 keys,
                 commands,
                 clock,
                 pulse,
                 probe,
+                shard -> {
+                    if (shard == shards.slots().of(keys.control())) {
+                        control.probed();
+                    }
+                },
                 control::caughtUp,
                 settings.feed(),
                 Node::random,
@@ -207,7 +212,6 @@ public final class Node {
             }
         });
         pulse.start(vertx);
-        commands.open();
         control.open();
         feed.open();
         presence.start();
@@ -329,13 +333,8 @@ public final class Node {
         presence.linkUp();
     }
 
-    private void commandsLost() {
-        feed.commandsLost();
-    }
-
-    private void probed(long serverMs) {
-        feed.probed(serverMs);
-        control.probed();
+    private void commandsLost(RedisLink link) {
+        feed.commandsLost(link);
     }
 
     private void opened(String user) {
@@ -347,7 +346,8 @@ public final class Node {
     }
 
     private boolean isRedisUp() {
-        return commands.isUp() && feed.isUp() && control.isUp();
+        // A cluster of which a part is gone is no worse by way of another gateway.
+        return commands.isUp() && feed.isUp() && (control.isUp() || commands.pubSub() == PubSub.SHARDED);
     }
 
     /** A gateway that lost Redis keeps its browsers, and is as good as any other until the grace is over. */

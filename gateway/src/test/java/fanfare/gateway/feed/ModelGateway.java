@@ -216,7 +216,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         });
         channel.audience.add(join.browser());
         if (evidence == null) {
-            join.claim(new Claim(from, start.replid(), new Evidence(from.sinceMs(), channel.mark), null, losses));
+            join.claim(new Claim(from, start, new Evidence(from.sinceMs(), channel.mark), null, losses));
             channel.state.join(join);
         } else {
             resume(channel, join, from, evidence);
@@ -250,7 +250,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
                 Fence fence = current().fence(join.channel());
                 return () -> {
                     if (fence != null && resuming.remove(join) != null && channel.wanted && join.isCurrent()) {
-                        join.claim(new Claim(from, "", evidence, fence, losses));
+                        join.claim(new Claim(from, ServerTime.NOWHERE, evidence, fence, losses));
                         channel.state.join(join);
                     }
                 };
