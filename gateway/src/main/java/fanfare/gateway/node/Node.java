@@ -72,7 +72,6 @@ public final class Node {
 
     private final Vertx vertx;
     private final Context loop;
-    private final SessionMetrics sessions;
     private final RedisLinks commands;
     private final RedisClock clock;
     private final Pulse pulse;
@@ -107,7 +106,6 @@ public final class Node {
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.loop = vertx.getOrCreateContext();
-        this.sessions = sessions;
         this.drain = drain;
         this.relayHost = settings.relayHost();
         this.relayPort = settings.relayPort();
