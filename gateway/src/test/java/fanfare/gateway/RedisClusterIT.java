@@ -105,6 +105,7 @@ class RedisClusterIT {
         back.send(new JsonObject().put("type", "hello").put("resume", token).encode());
         assertThat(back.expectVerdict().json().getValue("recovered")).isEqualTo(true);
         back.expectEvent("missed");
+        back.close();
     }
 
     @Test
