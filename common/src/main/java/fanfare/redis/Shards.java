@@ -261,10 +261,8 @@ public final class Shards {
     }
 
     private void become() {
-        Shard[] shards = Stream.of(owners)
-                .filter(Objects::nonNull)
-                .map(Owner::shard)
-                .toArray(Shard[]::new);
+        Shard[] shards =
+                Stream.of(owners).filter(Objects::nonNull).map(Owner::shard).toArray(Shard[]::new);
         if (shards.length < Slots.COUNT) {
             // It is being made: nobody is to go without a slot. What was once served stays with its shard.
             return;

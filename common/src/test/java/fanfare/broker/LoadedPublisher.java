@@ -59,9 +59,8 @@ final class LoadedPublisher {
     /** Publishes to many users what they share; whoever it cannot be stored for is sent the same again. */
     List<Published> mail(List<Channel> users, String id) {
         Mailing mailing = new Mailing(new Publication(id, "/n", "e", "1", 600));
-        return on(() -> Future.all(users.stream()
-                        .map(user -> untilMailed(user, mailing))
-                        .toList())
+        return on(() -> Future.all(
+                        users.stream().map(user -> untilMailed(user, mailing)).toList())
                 .map(all -> all.<Published>list()));
     }
 
@@ -116,8 +115,7 @@ final class LoadedPublisher {
 
     /** Runs a call on the process's event loop. */
     <T> T on(Supplier<Future<T>> call) {
-        return Future.<T>future(
-                        promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
+        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
                 .toCompletionStage()
                 .toCompletableFuture()
                 .orTimeout(60, TimeUnit.SECONDS)

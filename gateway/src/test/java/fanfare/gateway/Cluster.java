@@ -218,9 +218,8 @@ final class Cluster implements AutoCloseable {
         Keys keys = new Keys(redis.prefix());
         Request past = Request.cmd(Command.ZADD).arg(keys.nodes()).arg(1).arg(incarnation);
         Request gone = Request.cmd(Command.DEL).arg(keys.node(incarnation));
-        onPublisherLoop(() -> broker.links()
-                .send(keys.nodes(), past)
-                .compose(done -> broker.links().send(keys.node(incarnation), gone)));
+        onPublisherLoop(() -> broker.links().send(keys.nodes(), past).compose(done -> broker.links()
+                .send(keys.node(incarnation), gone)));
     }
 
     /** Under which ids gateways live in Redis, or have lived. */
@@ -375,7 +374,8 @@ final class Cluster implements AutoCloseable {
                                 .arg("seq")
                                 .arg(0)
                                 .arg("replid")
-                                .arg(Objects.requireNonNull(broker.links().at(fence)).replid())
+                                .arg(Objects.requireNonNull(broker.links().at(fence))
+                                        .replid())
                                 .arg("born")
                                 .arg(1)));
     }

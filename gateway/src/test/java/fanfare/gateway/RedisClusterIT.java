@@ -113,7 +113,9 @@ class RedisClusterIT {
     void slotsMoveUnderLoadAndBack() {
         List<Integer> slots = new ArrayList<>(slots());
         // Whatever gateways share has its slots as well.
-        Stream.of(keys.nodes(), keys.control(), keys.session("any")).map(redis::slotOf).forEach(slots::add);
+        Stream.of(keys.nodes(), keys.control(), keys.session("any"))
+                .map(redis::slotOf)
+                .forEach(slots::add);
         for (int turn = 0; turn < 2; turn++) {
             for (int slot : slots) {
                 int home = slot * 3 / 16_384;

@@ -128,8 +128,7 @@ final class RedisServers {
     }
 
     private void server(String name, int port, List<String> more) throws IOException, InterruptedException {
-        readiness.awaitRedis(
-                starter.start(name, RedisBinary.server(binary.path(), port, folder, name, more)), port);
+        readiness.awaitRedis(starter.start(name, RedisBinary.server(binary.path(), port, folder, name, more)), port);
     }
 
     private static void await(Question question) throws IOException, InterruptedException {

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 class DevOptionsTest {
     @Test
     void withoutArgumentsTwoGatewaysOnTheUsualPorts() {
-        assertThat(DevOptions.parse(List.of())).isEqualTo(new DevOptions(2, RedisKind.ALONE, "redis://127.0.0.1:6390", new Ports(0)));
+        assertThat(DevOptions.parse(List.of()))
+                .isEqualTo(new DevOptions(2, RedisKind.ALONE, "redis://127.0.0.1:6390", new Ports(0)));
     }
 
     @Test
