@@ -145,7 +145,7 @@ class RedisClusterIT {
 
     @Test
     @Order(4)
-    void aMasterIsKilledAndThenItsWholeShardForAWhile() {
+    void aMasterIsKilledWhoseReplicaLacksTheNewestAndOthersHearOn() {
         redis.lag(1);
         playRounds(2);
         redis.master(1).kill();
