@@ -61,6 +61,17 @@ public final class ChannelReader {
                 .map(answer -> new Fence(number(answer.get(0)), number(answer.get(1)), number(answer.get(2))));
     }
 
+    /** What is another one after each publication under the channel's tag. */
+    public Future<String> counter(Channel channel) {
+        return redis.send(
+                        keys.fence(channel),
+                        Request.cmd(Command.HMGET)
+                                .arg(keys.fence(channel))
+                                .arg("generation")
+                                .arg("seq"))
+                .map(fence -> fence.get(0) + "-" + fence.get(1));
+    }
+
     /** The time where a channel is kept [ms]. */
     public Future<Long> now(Channel channel) {
         return redis.send(keys.kept(channel), Request.cmd(Command.TIME)).map(ServerTime::msOf);

@@ -88,7 +88,7 @@ class PresenceIT {
                     keys,
                     limits,
                     this::incarnation,
-                    () -> new NodeState("n", "127.0.0.1:7081", 0, 0, false, "test"),
+                    () -> new NodeState("n", "127.0.0.1:7081", 0, 0, true, false, "test"),
                     () -> {},
                     shared::add,
                     new SimpleMeterRegistry());

@@ -399,8 +399,9 @@ final class Cluster implements AutoCloseable {
             log.assertNoStackTraces();
         } finally {
             clients.forEach(PushClient::close);
-            gateways.forEach(gateway -> await(gateway.close()));
             site.close();
+            // As in a crash. A drain, which has tests of its own, waits 5 s for each browser that left between two
+            // polls.
             gatewayVertxs.forEach(own -> await(own.close()));
             await(vertx.close());
             log.close();

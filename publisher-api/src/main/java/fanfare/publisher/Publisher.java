@@ -146,7 +146,7 @@ public final class Publisher {
     }
 
     private Future<Void> watch(String setting, String path, String things, String metric, FileWatch.Content content) {
-        return new FileWatch(vertx, List.of(path), things, metric, content, metrics)
+        return new FileWatch(vertx, List.of(path), things, metric, content, FileWatch.PERIOD, metrics)
                 .start()
                 .recover(failure -> Future.failedFuture(
                         new ConfigException(List.of(setting + " is '" + path + "': " + failure.getMessage()))));

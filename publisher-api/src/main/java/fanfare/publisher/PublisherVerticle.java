@@ -130,15 +130,15 @@ final class PublisherVerticle extends VerticleBase {
         ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
         Router routes = routes(guard, opened);
         router = routes;
-        HttpServer made = vertx.createHttpServer(tls.secure(
-                        // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
-                        new HttpServerOptions().setHttp2ClearTextEnabled(false)))
-                .connectionHandler(guard::connected)
-                .invalidRequestHandler(named(ProblemHandler::unreadable))
-                .requestHandler(named(routes));
-        server = made;
-        return made.listen(config.listenPort(), config.listenHost())
-                .onSuccess(tls::keep)
+        // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
+        return tls.listen(new HttpServerOptions().setHttp2ClearTextEnabled(false), secured -> {
+                    HttpServer made = vertx.createHttpServer(secured)
+                            .connectionHandler(guard::connected)
+                            .invalidRequestHandler(named(ProblemHandler::unreadable))
+                            .requestHandler(named(routes));
+                    server = made;
+                    return made.listen(config.listenPort(), config.listenHost());
+                })
                 .recover(failure -> Future.failedFuture(
                         StartFailure.of(config.listenHost(), config.listenPort(), "FANFARE_LISTEN_PORT", failure)));
     }

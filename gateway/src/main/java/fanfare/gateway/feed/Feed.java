@@ -25,14 +25,12 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,8 +47,6 @@ public final class Feed implements Hub.Source {
     private static final System.Logger LOG = System.getLogger(Feed.class.getName());
 
     private static final int READ_RETRY_MS = 200;
-    /** A lost last message shows no gap; within this time each channel's newest position is compared [s]. */
-    private static final int COMPARE_S = 60;
 
     private final Vertx vertx;
     private final Context context;
@@ -73,10 +69,8 @@ public final class Feed implements Hub.Source {
     private final Bundles bundles;
     /** Fences that are asked for at the end of this tick, by key. */
     private final Map<String, Future<Fence>> askedFences = new HashMap<>();
-    /** Channels that are still to be compared in this round. */
-    private final Queue<Followed> uncompared = new ArrayDeque<>();
 
-    private int comparedPerBeat;
+    private final Comparison comparison;
     /** All event loops that serve browsers. */
     private final Set<Hub> hubs = new HashSet<>();
     /** Counts what is handed to sessions, so that a repeat reaches only who came after the first time. */
@@ -162,7 +156,8 @@ public final class Feed implements Hub.Source {
                 ShardFeed::close,
                 this::moved);
         bundles = new Bundles(keys, commands, this::subscribers, this::message, this::malformed, metrics);
-        pulse.onBeat(this::compareSome);
+        comparison = new Comparison(this, reader);
+        pulse.onBeat(comparison::beat);
     }
 
     /** Connects, and follows what everybody wants for as long as the gateway runs. */
@@ -198,6 +193,7 @@ public final class Feed implements Hub.Source {
     /** The link for commands is lost: the next one may reach another Redis. */
     public void commandsLost(RedisLink link) {
         feeds.all().stream().filter(feed -> feed.commands == link).forEach(ShardFeed::lost);
+        comparison.lost();
     }
 
     @Override
@@ -361,32 +357,24 @@ public final class Feed implements Hub.Source {
         return known != null && known.succeeded() ? known.result() : null;
     }
 
-    /** Compares a share of the channels with Redis, so that each has its turn within {@value #COMPARE_S} s. */
-    private void compareSome() {
-        if (uncompared.isEmpty()) {
-            subscribers().forEach(subscriber -> uncompared.addAll(subscriber.channels()));
-            comparedPerBeat = 1 + uncompared.size() / COMPARE_S;
-        }
-        for (int i = 0; i < comparedPerBeat && !uncompared.isEmpty(); i++) {
-            Followed channel = uncompared.remove();
-            FeedChannel<Join> state = channel.state();
-            if (channel.isWanted()
-                    && state.state() == FeedChannel.State.LIVE
-                    && channel.feed().commands.isUp()
-                    && channel.feed().isSameMaster(channel.subscriber().link())) {
-                reader.tail(channel.channel()).onSuccess(state::compare);
-                if (channel.channel().kind() == Channel.Kind.TOPIC) {
-                    keepFence(channel.channel());
-                }
-            }
-        }
+    /** All channels that are followed. */
+    void followed(Consumer<Followed> each) {
+        subscribers().forEach(subscriber -> subscriber.channels().stream()
+                .filter(Followed::isWanted)
+                .forEach(each));
+    }
+
+    /** Whether everything that a channel's master publishes is heard, and what is read comes from there. */
+    boolean isInStep(Followed channel) {
+        return channel.state().state() == FeedChannel.State.LIVE
+                && channel.feed().isSameMaster(channel.subscriber().link());
     }
 
     /**
      * Has a topic's fence live on for as long as somebody reckons with its mark: if it ended with a silent log, then what
      * comes next would look like the first message after a loss.
      */
-    private void keepFence(Channel topic) {
+    void keepFence(Channel topic) {
         reader.fence(topic, limits.keptMs() / 1_000);
     }
 
@@ -464,6 +452,7 @@ public final class Feed implements Hub.Source {
         @Override
         public void lost(Subscriber<Followed> subscriber) {
             feed.get().lost();
+            comparison.lost();
             subscriber.channels().stream().filter(Followed::isWanted).forEach(channel -> channel.state()
                     .lost());
         }

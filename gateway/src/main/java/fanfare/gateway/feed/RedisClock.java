@@ -40,6 +40,7 @@ public final class RedisClock {
     /** What this tick's askers wait for. */
     private @Nullable Promise<ServerTime> asking;
 
+    /** {@code clock} goes at the pace of Redis'; before Redis was first asked it is what stands for Redis' [ms]. */
     public RedisClock(Vertx vertx, RedisLinks redis, LongSupplier clock) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();

@@ -46,6 +46,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -71,7 +72,6 @@ public final class Node {
 
     private final Vertx vertx;
     private final Context loop;
-    private final SessionMetrics sessions;
     private final RedisLinks commands;
     private final RedisClock clock;
     private final Pulse pulse;
@@ -91,19 +91,21 @@ public final class Node {
     private final Drain drain;
     /** When every link to Redis was last seen up [ns]; 0 before the first time. */
     private volatile long redisSeenNs;
+    /** Browsers find it. */
+    private volatile boolean listens;
 
-    /** Makes a node of the current event loop. */
+    /** Makes a node of the current event loop; {@code clockMs} only goes forward. */
     public Node(
             Vertx vertx,
             Settings settings,
             SessionMetrics sessions,
             Supplier<String> ids,
+            LongSupplier clockMs,
             Drain drain,
             Health health,
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.loop = vertx.getOrCreateContext();
-        this.sessions = sessions;
         this.drain = drain;
         this.relayHost = settings.relayHost();
         this.relayPort = settings.relayPort();
@@ -120,7 +122,7 @@ public final class Node {
                 commandsLost(link);
             }
         });
-        clock = new RedisClock(vertx, commands, System::currentTimeMillis);
+        clock = new RedisClock(vertx, commands, clockMs);
         pulse = new Pulse(System::nanoTime);
         String probe = ids.get();
         Roster roster = new Roster(settings.connectionsPerUserMax(), clock::estimateMs, this::opened, this::closed);
@@ -152,6 +154,7 @@ public final class Node {
                         relayAddress(),
                         sessions.connections(),
                         roster.users(),
+                        listens && health.isReady(),
                         drain.isOn(),
                         settings.version()),
                 this::begun,
@@ -280,6 +283,11 @@ public final class Node {
         incarnationListeners.forEach(listener -> listener.accept(owners));
     }
 
+    /** All ports are open, so browsers may be sent here once nothing else is in the way. */
+    public void listens() {
+        listens = true;
+    }
+
     /** The relay port in use, where any free one was asked for. */
     public void relayListens(int port) {
         relayPort = port;
@@ -288,10 +296,6 @@ public final class Node {
     /** Whether other credentials are those of a session's user and login, by the site's word. */
     public Future<Boolean> isSame(Session session, Credentials credentials) {
         return ask(() -> admission.isSame(session, credentials));
-    }
-
-    public int connections() {
-        return sessions.connections();
     }
 
     /** Waits until everybody has left, of which the drain has charge, and leaves presence and then Redis. */
