@@ -130,8 +130,8 @@ public final class ServerTls implements FileWatch.Content {
     private static Future<Boolean> show(HttpServer server, Identity identity) {
         return Future.succeededFuture(new ServerSSLOptions().setUseAlpn(false).setKeyCertOptions(identity.pem()))
                 .compose(server::updateSSLOptions)
-                .recover(failure -> Future.failedFuture(
-                        new UnusableFileException("a listener does not take them: " + failure)));
+                .recover(failure ->
+                        Future.failedFuture(new UnusableFileException("a listener does not take them: " + failure)));
     }
 
     @Override
