@@ -1,5 +1,5 @@
 -- Publishes to many users under one tag what they share, as publish.lua does to each; but whom gateways are known to hold is
--- left to the caller, who tells each gateway of all its users at once. Follows append.lua. Takes
+-- left to the caller, who tells each gateway of all its users at once. Follows pubsub.lua and append.lua. Takes
 --   KEYS  presence     hash: USER|INCARNATION -> 'since count'; the second key; then of each publication, as publish.lua does,
 --         once, kept, and predecessor if any has one
 --   ARGV  user_at      where the user begins in live
@@ -29,7 +29,7 @@ for i = 1, count do
   lives[i] = ARGV[first + 2 * (i - 1)]
 end
 local known = call('MGET', unpack(onces))
-local hearers = call('PUBSUB', 'NUMSUB', unpack(lives))
+local hearers = call('PUBSUB', NUMSUB, unpack(lives))
 -- Where presence is asked about the users whom any gateway holds.
 local fields, places = {}, {}
 for i = 1, count do
@@ -55,7 +55,7 @@ local function publish(i)
   if known_position then
     local answer, item = duplicate(known_position, kept, tail, item_ttl)
     if item then
-      call('PUBLISH', lives[i], item)
+      call(PUBLISH, lives[i], item)
     end
     return answer
   end
@@ -81,7 +81,7 @@ local function publish(i)
     end
   end
   if named < routed then
-    routed, where = call('PUBLISH', lives[i], item), 0
+    routed, where = call(PUBLISH, lives[i], item), 0
   end
   local answer = position .. ' 0 ' .. routed .. ' ' .. now .. ' ' .. expires[message] .. ' 1'
   return where == 0 and answer or answer .. ' ' .. prev .. ' ' .. where

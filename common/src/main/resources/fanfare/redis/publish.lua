@@ -1,5 +1,5 @@
 -- Gives publications their places in their channels, in this order, keeps them for recovery and hands them to every
--- gateway. Follows append.lua. Of each publication it takes
+-- gateway. Follows pubsub.lua and append.lua. Of each publication it takes
 --   KEYS  once         string: the position that this id was first given in this channel
 --         kept         list or stream: what is kept of the channel
 --         predecessor  string: the position of the publication that this one must follow, or once again if there is
@@ -32,7 +32,7 @@ local function publish(i)
   local expires_ms = '' .. now + item_ttl
   local rest = rest_of(tail, ARGV[arg + 2], now, expires_ms)
   local position, item = append(once, kept, rest, count - i + 1)
-  return position .. ' 0 ' .. call('PUBLISH', ARGV[arg], item) .. ' ' .. now .. ' ' .. expires_ms .. ' 1'
+  return position .. ' 0 ' .. call(PUBLISH, ARGV[arg], item) .. ' ' .. now .. ' ' .. expires_ms .. ' 1'
 end
 
 return answers_of(count, publish)

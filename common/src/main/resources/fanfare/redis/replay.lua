@@ -1,5 +1,5 @@
 -- Publishes what another master had accepted, as it was then, unless this master's data has it or it has expired.
--- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED'} as publish.lua does. Follows append.lua.
+-- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED'} as publish.lua does. Follows pubsub.lua and append.lua.
 local once           = KEYS[2]
 local kept           = KEYS[3]
 local live           = ARGV[shared + 1] -- pub/sub channel
@@ -46,4 +46,4 @@ while #items > 0 do
 end
 
 local position, item = append(once, kept, rest_of(tail, payload, server_ms, expires_ms), 1)
-return {position, 0, call('PUBLISH', live, item)}
+return {position, 0, call(PUBLISH, live, item)}

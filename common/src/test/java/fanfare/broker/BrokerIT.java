@@ -7,7 +7,7 @@ import fanfare.channel.Item;
 import fanfare.channel.Publication;
 import fanfare.config.RedisConfig;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.Shards;
 import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import fanfare.testing.RedisTrio;
@@ -144,7 +144,7 @@ class BrokerIT {
             await(() -> broker.publish(news, new Publication(id, "/n", "e", large, 60)));
         }
         Fence before = await(() -> reader.fence(news, 3_600));
-        await(() -> broker.link().send(Request.cmd(Command.DEL).arg(keys.kept(news))));
+        await(() -> broker.links().send("", Request.cmd(Command.DEL).arg(keys.kept(news))));
         publish(news, "s1");
         for (String id : List.of("m1", "m2")) {
             await(() -> broker.publish(news, new Publication(id, "/n", "e", large, 60)));
@@ -161,10 +161,10 @@ class BrokerIT {
     void aTopicsFenceLivesOnFromEachTimeThatSomebodyReckonsWithIt() throws Exception {
         Channel news = Channel.topic("news");
         publish(news, "a");
-        await(() -> broker.link()
-                .send(Request.cmd(Command.EXPIRE).arg(keys.fence(news)).arg(5)));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.EXPIRE).arg(keys.fence(news)).arg(5)));
         await(() -> reader.fence(news, 3_600));
-        assertThat(await(() -> broker.link().send(Request.cmd(Command.TTL).arg(keys.fence(news))))
+        assertThat(await(() -> broker.links().send("", Request.cmd(Command.TTL).arg(keys.fence(news))))
                         .toLong())
                 .isGreaterThan(3_500);
     }
@@ -208,8 +208,8 @@ class BrokerIT {
     void aMasterWithAnotherIdentityIsFencedAndOpensAGenerationOfItsOwn() throws Exception {
         Published before = publish(ALICE, "before").get(0);
         String fence = keys.fence(ALICE);
-        await(() -> broker.link()
-                .send(Request.cmd(Command.HSET).arg(fence).arg("replid").arg("0".repeat(40))));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.HSET).arg(fence).arg("replid").arg("0".repeat(40))));
         Published after = publish(ALICE, "after").get(0);
         assertThat(after.position().generation())
                 .isGreaterThan(before.position().generation());
@@ -248,8 +248,8 @@ class BrokerIT {
     void aFenceBelowAGenerationThatIsKnownIsNotBelieved() throws Exception {
         Published before = publish(ALICE, "before").get(0);
         String fence = keys.fence(ALICE);
-        await(() -> broker.link()
-                .send(Request.cmd(Command.HSET).arg(fence).arg("generation").arg("7")));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.HSET).arg(fence).arg("generation").arg("7")));
         String connection = connectionId();
         Published after = publish(ALICE, "after").get(0);
         assertThat(after.position().generation())
@@ -260,7 +260,7 @@ class BrokerIT {
     @Test
     void aFenceThatIsGoneIsNotBelievedEither() throws Exception {
         Published before = publish(ALICE, "before").get(0);
-        await(() -> broker.link().send(Request.cmd(Command.DEL).arg(keys.fence(ALICE))));
+        await(() -> broker.links().send("", Request.cmd(Command.DEL).arg(keys.fence(ALICE))));
         String connection = connectionId();
         Published after = publish(ALICE, "after").get(0);
         assertThat(after.position().generation())
@@ -306,8 +306,8 @@ class BrokerIT {
     @Test
     void anInboxThatCannotBeWrittenSpoilsNeitherTheConnectionNorTheOthers() throws Exception {
         Channel spoilt = Channel.user("spoilt");
-        await(() -> broker.link()
-                .send(Request.cmd(Command.SET).arg(keys.kept(spoilt)).arg("x")));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.SET).arg(keys.kept(spoilt)).arg("x")));
         String connection = connectionId();
         Publication publication = new Publication("a", "/n", "e", "1", 60);
         await(() -> {
@@ -344,7 +344,8 @@ class BrokerIT {
             RedisTrio.ask(own, "CONFIG", "RESETSTAT");
             List<Published> published = together(
                     at(ALICE, "a1"), at(NEIGHBOUR, "n1"), at(ALICE, "a2"), at(NEIGHBOUR, "n2"), at(ALICE, "a3"));
-            assertThat(await(() -> broker.link().send(Request.cmd(Command.INFO).arg("commandstats")))
+            assertThat(await(() -> broker.links()
+                                    .send("", Request.cmd(Command.INFO).arg("commandstats")))
                             .toString())
                     .contains("cmdstat_evalsha:calls=1,");
             assertThat(published).extracting(done -> done.position().sequence()).containsExactly(2L, 3L, 4L, 5L, 6L);
@@ -419,11 +420,13 @@ class BrokerIT {
     @Test
     void aCallThatIsFencedLetsNothingNewInAndStillKnowsItsRepeats() throws Exception {
         Published before = publish(ALICE, "known").get(0);
-        await(() -> broker.link()
-                .send(Request.cmd(Command.HSET)
-                        .arg(keys.fence(ALICE))
-                        .arg("replid")
-                        .arg("0".repeat(40))));
+        await(() -> broker.links()
+                .send(
+                        "",
+                        Request.cmd(Command.HSET)
+                                .arg(keys.fence(ALICE))
+                                .arg("replid")
+                                .arg("0".repeat(40))));
         String connection = connectionId();
         List<Published> all = together(at(ALICE, "a"), at(ALICE, "known"), at(NEIGHBOUR, "n"), at(ALICE, "b"));
         assertThat(connectionId()).as("the identity was read again").isNotEqualTo(connection);
@@ -462,8 +465,8 @@ class BrokerIT {
 
     @Test
     void anInboxThatCannotBeWrittenDoesNotKeepTheOthersOfItsCallFromIt() throws Exception {
-        await(() -> broker.link()
-                .send(Request.cmd(Command.SET).arg(keys.kept(NEIGHBOUR)).arg("x")));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.SET).arg(keys.kept(NEIGHBOUR)).arg("x")));
         List<Published> all = await(() -> {
             Future<Published> before = send(at(ALICE, "before"));
             send(at(NEIGHBOUR, "spoilt"));
@@ -473,7 +476,8 @@ class BrokerIT {
         assertThat(read(ALICE, Reading.Point.since(0)).items())
                 .extracting(Item::id)
                 .containsExactly("before", "after");
-        assertThat(await(() -> broker.link().send(Request.cmd(Command.EXISTS).arg(keys.once(NEIGHBOUR, "spoilt"))))
+        assertThat(await(() -> broker.links()
+                                .send("", Request.cmd(Command.EXISTS).arg(keys.once(NEIGHBOUR, "spoilt"))))
                         .toString())
                 .as("its id is not taken for published")
                 .isEqualTo("0");
@@ -533,7 +537,7 @@ class BrokerIT {
     void aRedisThatForgetsTheScriptIsToldItAgain() throws Exception {
         for (Durability durability : Durability.values()) {
             Publication publication = new Publication("to " + durability, "/n", "e", "1", 60);
-            await(() -> broker.link().send(Request.cmd(Command.SCRIPT).arg("FLUSH")));
+            await(() -> broker.links().send("", Request.cmd(Command.SCRIPT).arg("FLUSH")));
             assertThat(await(() -> broker.publish(ALICE, publication, durability))
                             .duplicate())
                     .isFalse();
@@ -576,10 +580,10 @@ class BrokerIT {
     }
 
     private String connectionId() throws Exception {
-        return await(() -> broker.link()
-                        .send(Request.cmd(Command.CLIENT).arg("ID"))
-                        .recover(away -> vertx.timer(10, TimeUnit.MILLISECONDS).compose(tick -> broker.link()
-                                .send(Request.cmd(Command.CLIENT).arg("ID")))))
+        return await(() -> broker.links()
+                        .send("", Request.cmd(Command.CLIENT).arg("ID"))
+                        .recover(away -> vertx.timer(10, TimeUnit.MILLISECONDS).compose(tick -> broker.links()
+                                .send("", Request.cmd(Command.CLIENT).arg("ID")))))
                 .toString();
     }
 
@@ -592,8 +596,8 @@ class BrokerIT {
         keys = new Keys(config.prefix());
         await(() -> {
             broker = new Broker(
-                    vertx, new Masters(vertx, config), keys, limits, "publish", () -> 0.5, new SimpleMeterRegistry());
-            reader = new ChannelReader(broker.link(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
+                    vertx, Shards.of(vertx, config), keys, limits, "publish", () -> 0.5, new SimpleMeterRegistry());
+            reader = new ChannelReader(broker.links(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
             broker.open();
             return Future.succeededFuture();
         });
