@@ -27,8 +27,8 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes publications to Redis: one script, one slot, one round trip each, all of a tick in one write, and in one call
- * what lies under one tag. Confined to the event loop that made it.
+ * Writes publications to Redis: one script and one round trip each, all of a tick in one write and as few calls as
+ * {@link Grouping} finds right. Confined to the event loop that made it.
  *
  * <p>A publication that Redis did not answer is tried again for {@value #TRY_MS_MAX} ms. That is safe, since the script
  * knows the id of one that did arrive. What Redis did accept stays in the {@link Outbox}; when another master is reached,
@@ -227,8 +227,8 @@ public final class Broker {
                 (over == lane ? usual : confirmed).add(attempt);
             }
         }
-        Grouping.byTag(usual).forEach(group -> call(group, lane));
-        Grouping.byTag(confirmed).forEach(group -> call(group, confirmedLane));
+        Grouping.calls(usual).forEach(group -> call(group, lane));
+        Grouping.calls(confirmed).forEach(group -> call(group, confirmedLane));
     }
 
     private void call(List<Attempt> group, Lane over) {
