@@ -5,9 +5,11 @@ import fanfare.channel.Position;
 import fanfare.channel.Publication;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.Masters;
+import fanfare.redis.PerShard;
 import fanfare.redis.RedisDownException;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shard;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -19,8 +21,8 @@ import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
@@ -46,18 +48,14 @@ public final class Broker {
 
     private final Vertx vertx;
     private final Context context;
-    private final Outbox outbox;
+    private final Keys keys;
+    private final BrokerLimits limits;
+    private final PerShard<Outlet> outlets;
+    private final RedisLinks links;
     private final Generations generations = new Generations();
-    private final LuaScript script = new LuaScript("append", "publish");
-    private final LuaScript multicast = new LuaScript("append", "multicast");
+    private final LuaScript script;
+    private final LuaScript multicast;
     private final AppendCall call;
-    private final Lane lane;
-    /** For what a replica is to confirm, and nothing else. */
-    private final Lane confirmedLane;
-
-    private final Confirmation confirmation;
-    private final Replay replay;
-    private final WriteProof proof;
     private final Bundler bundler;
     /** Publications of this tick, which leave together at its end. */
     private List<Attempt> fresh = new ArrayList<>();
@@ -72,7 +70,7 @@ public final class Broker {
 
     public Broker(
             Vertx vertx,
-            Masters masters,
+            Shards shards,
             Keys keys,
             BrokerLimits limits,
             String linkName,
@@ -80,60 +78,88 @@ public final class Broker {
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
-        this.outbox = new Outbox(limits.outboxBytesMax());
+        this.keys = keys;
+        this.limits = limits;
         this.call = new AppendCall(keys, limits, generations, random);
-        Lane.Listener listener = new Lane.Listener() {
-            @Override
-            public void up(Lane reached) {
-                reached(reached);
-            }
-
-            @Override
-            public void down(Lane lost) {
-                lost(lost);
-            }
-        };
-        this.lane = new Lane(vertx, masters, linkName, random, metrics, listener);
-        this.confirmedLane = new Lane(vertx, masters, linkName + "-confirmed", random, metrics, listener);
-        this.replay = new Replay(lane, outbox, generations, call, this::retry, metrics, linkName);
-        this.proof = new WriteProof(vertx, lane, outbox, keys.publisher(linkName + "-" + UUID.randomUUID()));
-        this.bundler = new Bundler(vertx, lane.link(), keys, this::again, metrics, linkName);
-        this.confirmation = new Confirmation(vertx, confirmedLane.link(), proof.write());
+        this.script = new LuaScript(shards.pubSub().words(), "append", "publish");
+        this.multicast = new LuaScript(shards.pubSub().words(), "append", "multicast");
+        this.outlets = new PerShard<>(
+                shards, shard -> outlet(shards, shard, linkName, random, metrics), Outlet::close, this::moved);
+        this.links = RedisLinks.of(vertx, shards, outlets, Outlet::link);
+        this.bundler = new Bundler(vertx, links, keys, this::again, metrics, linkName);
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
                 .tag("link", linkName)
                 .register(metrics);
-        Gauge.builder("fanfare_outbox_bytes", outbox, Outbox::bytes)
+        Gauge.builder("fanfare_outbox_bytes", outlets, all -> all.all().stream()
+                        .mapToLong(each -> each.outbox.bytes())
+                        .sum())
                 .description("Accepted publications remembered for a fail-over")
                 .tag("link", linkName)
                 .register(metrics);
-        Gauge.builder("fanfare_outbox_window_seconds", outbox, box -> box.windowMs() / 1_000.0)
+        Gauge.builder(
+                        "fanfare_outbox_window_seconds",
+                        outlets,
+                        all -> all.all().stream()
+                                        .mapToLong(each -> each.outbox.windowMs())
+                                        .min()
+                                        .orElse(Outbox.WINDOW_MS)
+                                / 1_000.0)
                 .description("For how long they are remembered; less than 30 when memory ran out lately")
                 .tag("link", linkName)
                 .register(metrics);
     }
 
+    private Outlet outlet(Shards shards, Shard shard, String linkName, DoubleSupplier random, MeterRegistry metrics) {
+        Outlet.Listener listener = new Outlet.Listener() {
+            @Override
+            public void up(Outlet outlet, Lane lane) {
+                reached(outlet, lane);
+            }
+
+            @Override
+            public void settled() {
+                retry();
+            }
+        };
+        Outlet made = new Outlet(
+                vertx,
+                shards,
+                shard,
+                keys,
+                // All of them together are what this process may remember.
+                () -> limits.outboxBytesMax() / shards.slots().shards().size(),
+                generations,
+                call,
+                linkName,
+                random,
+                metrics,
+                listener);
+        made.open();
+        return made;
+    }
+
     public void open() {
-        lane.link().open();
-        confirmedLane.link().open();
-        proof.start();
+        outlets.open(context);
         bundler.start();
-        vertx.setPeriodic(RETRY_MS, timer -> retry());
+        vertx.setPeriodic(RETRY_MS, timer -> {
+            retry();
+            outlets.all().forEach(outlet -> outlet.replay.go());
+        });
     }
 
     public Future<Void> close() {
-        proof.stop();
-        return Future.join(lane.link().close(), confirmedLane.link().close()).mapEmpty();
+        return Future.join(outlets.all().stream().map(Outlet::close).toList()).mapEmpty();
     }
 
-    /** Whether Redis can be reached; may be asked on any thread. */
+    /** Whether any Redis can be reached; may be asked on any thread. */
     public boolean isUp() {
-        return lane.link().isUp();
+        return links.isUp();
     }
 
-    /** The link, for reads and control by the same process. */
-    public RedisLink link() {
-        return lane.link();
+    /** The links, for reads and control by the same process. */
+    public RedisLinks links() {
+        return links;
     }
 
     /** Publishes as {@link Durability#MASTER}. */
@@ -215,31 +241,24 @@ public final class Broker {
     private void flush() {
         List<Attempt> attempts = fresh;
         fresh = new ArrayList<>();
-        List<Attempt> usual = new ArrayList<>(attempts.size());
-        List<Attempt> confirmed = new ArrayList<>();
         for (Attempt attempt : attempts) {
-            Lane over = attempt.durability() == Durability.REPLICATED ? confirmedLane : lane;
-            if (!over.link().isUp()
-                    || !over.link().replid().equals(outbox.master())
-                    || outbox.owes(attempt.draft().tag())) {
+            Outlet outlet = outlets.atTag(attempt.draft().tag());
+            if (outlet == null || !outlet.takes(attempt)) {
                 retries.add(attempt);
-            } else {
-                (over == lane ? usual : confirmed).add(attempt);
             }
         }
-        Grouping.calls(usual).forEach(group -> call(group, lane));
-        Grouping.calls(confirmed).forEach(group -> call(group, confirmedLane));
+        outlets.all().forEach(outlet -> outlet.leave((group, lane) -> call(group, outlet, lane)));
     }
 
-    private void call(List<Attempt> group, Lane over) {
+    private void call(List<Attempt> group, Outlet outlet, Lane over) {
         String replid = over.link().replid();
         if (group.get(0).mailing() != null) {
-            mail(group, replid);
+            mail(group, outlet, replid);
             return;
         }
         Request made = call.publish(script, group, over);
-        if (over == confirmedLane) {
-            confirmation
+        if (over == outlet.confirmedLane) {
+            outlet.confirmation
                     .call(made)
                     .onComplete(
                             confirmed -> answered(group, over, replid, confirmed.answer(), confirmed.replicated()),
@@ -253,10 +272,11 @@ public final class Broker {
         }
     }
 
-    private void mail(List<Attempt> group, String replid) {
+    private void mail(List<Attempt> group, Outlet outlet, String replid) {
         List<String> gateways = bundler.gateways();
-        lane.link()
-                .send(call.multicast(multicast, group, gateways, lane))
+        Lane over = outlet.lane;
+        over.link()
+                .send(call.multicast(multicast, group, gateways, over))
                 .onComplete(
                         answers -> {
                             for (int i = 0; i < group.size(); i++) {
@@ -265,20 +285,27 @@ public final class Broker {
                                     bundler.add(group.get(i), answer, gateways);
                                 }
                             }
-                            answered(group, lane, replid, answers, false);
+                            answered(group, over, replid, answers, false);
                             if (mailed == 0) {
                                 bundler.flush();
                             }
                         },
-                        failure -> failed(group, lane, failure));
+                        failure -> failed(group, over, failure));
     }
 
     private void answered(List<Attempt> group, Lane over, String replid, Response answers, boolean replicated) {
+        // Whose its tag is now: the slot may have moved since, and then it is owed to the new owner.
+        Outlet owner = outlets.atTag(group.get(0).draft().tag());
+        if (owner == null) {
+            retries.addAll(group);
+            return;
+        }
         long nowMs = WriteProof.nowMs();
         for (int i = 0; i < group.size(); i++) {
-            answered(group.get(i), over, replid, Answer.parse(answers.get(i).toString()), replicated, nowMs);
+            Answer answer = Answer.parse(answers.get(i).toString());
+            answered(group.get(i), owner.outbox, over, replid, answer, replicated, nowMs);
         }
-        replay.go();
+        owner.replay.go();
     }
 
     private void failed(List<Attempt> group, Lane over, Throwable failure) {
@@ -290,7 +317,8 @@ public final class Broker {
         retries.addAll(group);
     }
 
-    private void answered(Attempt attempt, Lane over, String replid, Answer answer, boolean replicated, long nowMs) {
+    private void answered(
+            Attempt attempt, Outbox outbox, Lane over, String replid, Answer answer, boolean replicated, long nowMs) {
         Position position = answer.position();
         if (position == null) {
             switch (answer.refusal()) {
@@ -322,28 +350,36 @@ public final class Broker {
         underWayCharacters -= attempt.characters();
     }
 
-    private void reached(Lane reached) {
-        Lane other = reached == lane ? confirmedLane : lane;
+    private void reached(Outlet outlet, Lane reached) {
+        Lane other = reached == outlet.lane ? outlet.confirmedLane : outlet.lane;
         if (other.link().isUp() && !other.link().replid().equals(reached.link().replid())) {
             other.link().reconnect("another connection reached another master");
         }
         // Else the first of a process would be refused, to wait for their next try.
         reached.link().batch(List.of(script.load()));
-        if (reached == lane) {
-            lane.link().batch(List.of(multicast.load()));
-            outbox.reached(lane.link().replid());
-            replay.go();
+        if (reached == outlet.lane) {
+            reached.link().batch(List.of(multicast.load()));
+            outlet.outbox.reached(reached.link().replid());
+            outlet.replay.go();
             bundler.refresh();
         }
         retry();
     }
 
-    private void lost(Lane lost) {
-        if (lost == lane) {
-            outbox.unproved();
-        } else {
-            confirmation.down();
+    /**
+     * Slots have other owners: what is remembered of them is owed to these. They have it, since keys move whole, and nearly
+     * all of it is found there; but from now on it is their replicas that may lack it.
+     */
+    private void moved() {
+        long nowMs = WriteProof.nowMs();
+        for (Outlet outlet : outlets.all()) {
+            outlet.outbox.takeOut(tag -> outlets.atTag(tag) != outlet).forEach(entry -> Objects.requireNonNull(
+                            outlets.atTag(entry.draft().tag()))
+                    .outbox
+                    .accepted(entry, nowMs));
         }
+        outlets.all().forEach(outlet -> outlet.replay.go());
+        retry();
     }
 
     private void retry() {

@@ -2,7 +2,8 @@ package fanfare.broker;
 
 import fanfare.channel.Bundle;
 import fanfare.redis.Keys;
-import fanfare.redis.RedisLink;
+import fanfare.redis.PubSub;
+import fanfare.redis.RedisLinks;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -53,7 +54,7 @@ final class Bundler {
     }
 
     private final Vertx vertx;
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final Consumer<Attempt> again;
     private final Counter bundled;
@@ -63,9 +64,9 @@ final class Bundler {
     private volatile List<String> gateways = List.of();
 
     /** @param again told of a part that no gateway heard */
-    Bundler(Vertx vertx, RedisLink link, Keys keys, Consumer<Attempt> again, MeterRegistry metrics, String linkName) {
+    Bundler(Vertx vertx, RedisLinks redis, Keys keys, Consumer<Attempt> again, MeterRegistry metrics, String linkName) {
         this.vertx = vertx;
-        this.link = link;
+        this.redis = redis;
         this.keys = keys;
         this.again = again;
         this.bundled = Counter.builder("fanfare_bundled_total")
@@ -91,14 +92,19 @@ final class Bundler {
         return gateways;
     }
 
-    /** Learns which gateways there are: once a second, and whenever the link is up again. */
+    /**
+     * Learns which gateways there are: once a second, and whenever the link is up again. In a cluster there are none: a
+     * bundle's channel would be in one slot, and its users are in many.
+     */
     void refresh() {
-        if (link.isUp()) {
-            link.send(Request.cmd(Command.ZRANGE)
-                            .arg(keys.nodes())
-                            .arg(0)
-                            .arg(GATEWAYS_MAX - 1)
-                            .arg("REV"))
+        if (redis.pubSub() == PubSub.PLAIN && redis.isUp()) {
+            redis.send(
+                            keys.nodes(),
+                            Request.cmd(Command.ZRANGE)
+                                    .arg(keys.nodes())
+                                    .arg(0)
+                                    .arg(GATEWAYS_MAX - 1)
+                                    .arg("REV"))
                     .onSuccess(living ->
                             gateways = living.stream().map(Response::toString).toList());
         }
@@ -146,7 +152,11 @@ final class Bundler {
 
     private void send(String channel, Open filled) {
         bundled.increment(filled.attempts().size());
-        link.send(Request.cmd(Command.PUBLISH).arg(channel).arg(filled.bundle().bytes()))
+        redis.send(
+                        channel,
+                        Request.cmd(Command.PUBLISH)
+                                .arg(channel)
+                                .arg(filled.bundle().bytes()))
                 .onComplete(heard -> {
                     if (heard.failed() || heard.result().toString().equals("0")) {
                         unheard.increment(filled.attempts().size());

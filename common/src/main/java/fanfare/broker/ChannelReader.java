@@ -5,7 +5,8 @@ import fanfare.channel.Item;
 import fanfare.channel.Position;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -15,7 +16,7 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what channels kept. Confined to the event loop of its link. */
+/** Reads what channels kept. Confined to the event loop of its links. */
 public final class ChannelReader {
     /** Enough for nearly every reader, who is a few seconds behind; so a long inbox is not fetched for each newcomer. */
     private static final int NEWEST_FIRST_TRY = 16;
@@ -28,13 +29,13 @@ public final class ChannelReader {
      */
     public record Bounds(int items, long bytes) {}
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final Bounds bounds;
     private final LuaScript fence = new LuaScript("fence");
 
-    public ChannelReader(RedisLink link, Keys keys, Bounds bounds) {
-        this.link = link;
+    public ChannelReader(RedisLinks redis, Keys keys, Bounds bounds) {
+        this.redis = redis;
         this.keys = keys;
         this.bounds = bounds;
     }
@@ -56,15 +57,31 @@ public final class ChannelReader {
      */
     public Future<Fence> fence(Channel channel, long keptS) {
         boolean endless = channel.kind() != Channel.Kind.TOPIC;
-        return fence.run(link, List.of(keys.fence(channel)), List.of(endless ? 0 : keptS))
+        return fence.run(redis, List.of(keys.fence(channel)), List.of(endless ? 0 : keptS))
                 .map(answer -> new Fence(number(answer.get(0)), number(answer.get(1)), number(answer.get(2))));
+    }
+
+    /** What is another one after each publication under the channel's tag. */
+    public Future<String> counter(Channel channel) {
+        return redis.send(
+                        keys.fence(channel),
+                        Request.cmd(Command.HMGET)
+                                .arg(keys.fence(channel))
+                                .arg("generation")
+                                .arg("seq"))
+                .map(fence -> fence.get(0) + "-" + fence.get(1));
+    }
+
+    /** The time where a channel is kept [ms]. */
+    public Future<Long> now(Channel channel) {
+        return redis.send(keys.kept(channel), Request.cmd(Command.TIME)).map(ServerTime::msOf);
     }
 
     /** The position of the newest item kept; null if nothing is. */
     public Future<@Nullable Position> tail(Channel channel) {
         String key = keys.kept(channel);
         return channel.kind() == Channel.Kind.USER
-                ? link.send(Request.cmd(Command.LINDEX).arg(key).arg(-1))
+                ? redis.send(key, Request.cmd(Command.LINDEX).arg(key).arg(-1))
                         .map(item -> item == null ? null : Item.positionOf(item.toBuffer()))
                 : newestEntries(key, 1)
                         .map(entries -> entries.size() == 0
@@ -87,18 +104,22 @@ public final class ChannelReader {
     private Future<List<Item>> newest(Channel channel, int count) {
         String key = keys.kept(channel);
         return channel.kind() == Channel.Kind.USER
-                ? link.send(Request.cmd(Command.LRANGE).arg(key).arg(-count).arg(-1))
+                ? redis.send(
+                                key,
+                                Request.cmd(Command.LRANGE).arg(key).arg(-count).arg(-1))
                         .map(ChannelReader::list)
                 : newestEntries(key, count).map(ChannelReader::reversedStream);
     }
 
     private Future<Response> newestEntries(String key, int count) {
-        return link.send(Request.cmd(Command.XREVRANGE)
-                .arg(key)
-                .arg("+")
-                .arg("-")
-                .arg("COUNT")
-                .arg(count));
+        return redis.send(
+                key,
+                Request.cmd(Command.XREVRANGE)
+                        .arg(key)
+                        .arg("+")
+                        .arg("-")
+                        .arg("COUNT")
+                        .arg(count));
     }
 
     private static long number(Response response) {

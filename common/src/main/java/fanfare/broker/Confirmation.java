@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Sends calls of a script and asks a replica to confirm what they wrote. WAIT speaks of the writes of its own connection, and holds
@@ -31,7 +32,7 @@ final class Confirmation {
 
     private final Context context;
     private final RedisLink link;
-    private final Request write;
+    private final Supplier<Request> write;
     private final Deque<Waiting> calls = new ArrayDeque<>();
     /** Of the calls at the head, so many go one by one, for one of them broke the batch they were in. */
     private int alone;
@@ -39,7 +40,7 @@ final class Confirmation {
     private boolean underWay;
 
     /** @param write some write, without which WAIT would say nothing of a call that only found what is there */
-    Confirmation(Vertx vertx, RedisLink link, Request write) {
+    Confirmation(Vertx vertx, RedisLink link, Supplier<Request> write) {
         this.context = vertx.getOrCreateContext();
         this.link = link;
         this.write = write;
@@ -73,7 +74,7 @@ final class Confirmation {
         alone = Math.max(0, alone - 1);
         List<Request> requests =
                 new ArrayList<>(batch.stream().map(Waiting::request).toList());
-        requests.add(write);
+        requests.add(write.get());
         requests.add(Request.cmd(Command.WAIT).arg(1).arg(WAIT_MS));
         underWay = true;
         link.batch(requests).onComplete(result -> {

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * Sorts publications that leave at the same time into calls, which cost Redis a good quarter less for each than if it had one
- * of its own. Those to users share calls whatever their tags, since they are kept alike and all tags are in one Redis; a log
+ * of its own. Those to users share calls whatever their tags where one Redis has all of these, since they are kept alike; a log
  * has its own. What goes to one channel keeps its order. Pure.
  */
 final class Grouping {
@@ -52,8 +52,12 @@ final class Grouping {
 
     private Grouping() {}
 
-    /** The calls, in an order in which those of one channel may be sent. */
-    static List<List<Attempt>> calls(List<Attempt> attempts) {
+    /**
+     * The calls, in an order in which those of one channel may be sent.
+     *
+     * @param oneTag whether a call must keep to one tag, as in a cluster, where each has its slot
+     */
+    static List<List<Attempt>> calls(List<Attempt> attempts, boolean oneTag) {
         if (attempts.size() == 1) {
             return List.of(attempts);
         }
@@ -61,7 +65,7 @@ final class Grouping {
         Map<String, Group> open = new HashMap<>();
         for (Attempt attempt : attempts) {
             Draft draft = attempt.draft();
-            String kept = draft.channel().kind() == Channel.Kind.USER ? INBOXES : draft.tag();
+            String kept = !oneTag && draft.channel().kind() == Channel.Kind.USER ? INBOXES : draft.tag();
             Group group = open.get(kept);
             if (group == null || !group.hasRoomFor(attempt)) {
                 group = new Group();

@@ -1,7 +1,9 @@
 package fanfare.broker;
 
-import fanfare.redis.Masters;
+import fanfare.redis.Redirect;
 import fanfare.redis.RedisLink;
+import fanfare.redis.Shard;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -22,16 +24,25 @@ final class Lane {
 
     /** Answers that a server gives for itself, not for the one command: another one must be looked for. */
     private static final List<String> REFUSALS =
-            List.of("READONLY", "NOREPLICAS", "MOVED", "MASTERDOWN", "LOADING", "MISCONF", "OOM");
+            List.of("READONLY", "NOREPLICAS", "MASTERDOWN", "LOADING", "MISCONF", "OOM");
 
+    private final Shards shards;
     private final RedisLink link;
     /** Identity of the master that has told us FENCED. */
     private @Nullable String fencedBy;
     /** The current connection was made after a FENCED and reached the same master. */
     private boolean mayOpen;
 
-    Lane(Vertx vertx, Masters masters, String name, DoubleSupplier random, MeterRegistry metrics, Listener listener) {
-        this.link = new RedisLink(vertx, masters, name, random, metrics, new RedisLink.Listener() {
+    Lane(
+            Vertx vertx,
+            Shards shards,
+            Shard shard,
+            String name,
+            DoubleSupplier random,
+            MeterRegistry metrics,
+            Listener listener) {
+        this.shards = shards;
+        this.link = new RedisLink(vertx, shard.masters(), name, random, metrics, new RedisLink.Listener() {
             @Override
             public void up() {
                 mayOpen = link().replid().equals(fencedBy);
@@ -62,8 +73,15 @@ final class Lane {
         }
     }
 
-    /** Drops the connection if Redis' error means that this server takes no writes; says whether it does. */
+    /**
+     * Drops the connection if Redis' error means that this server takes no writes, and looks where the slot is if it is not
+     * here; says whether it is either, so that the same may be taken later.
+     */
     boolean refused(String message) {
+        if (Redirect.is(message)) {
+            shards.refresh();
+            return true;
+        }
         boolean refused = REFUSALS.stream().anyMatch(message::contains);
         if (refused) {
             link.reconnect(message);

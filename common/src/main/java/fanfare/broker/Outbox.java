@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +57,7 @@ public final class Outbox {
     /** An entry and the reading of the ageing clock when it was accepted. */
     private record Kept(Entry entry, long since) {}
 
-    private final long bytesMax;
+    private final LongSupplier bytesMax;
     /** In the order of first acceptance, which replays keep. */
     private final Map<Key, Kept> kept = new LinkedHashMap<>();
     /** What another master than the current one accepted, in the same order. */
@@ -77,7 +79,7 @@ public final class Outbox {
     private volatile long windowMs = WINDOW_MS;
 
     /** @param bytesMax beyond it the oldest entries go */
-    public Outbox(long bytesMax) {
+    public Outbox(LongSupplier bytesMax) {
         this.bytesMax = bytesMax;
     }
 
@@ -90,7 +92,7 @@ public final class Outbox {
         if (!entry.replid().equals(master)) {
             owe(key);
         }
-        while (bytes.get() > bytesMax) {
+        while (bytes.get() > bytesMax.getAsLong()) {
             Iterator<Kept> inOrder = kept.values().iterator();
             Kept oldest = inOrder.next();
             settle(oldest.entry().key());
@@ -152,6 +154,18 @@ public final class Outbox {
             kept.remove(entry.key());
             bytes.addAndGet(-entry.bytes());
         }
+    }
+
+    /** Takes out, in their order, the entries of some tags: others are to remember them. */
+    public List<Entry> takeOut(Predicate<String> tags) {
+        List<Entry> taken = new ArrayList<>();
+        kept.values().forEach(each -> {
+            if (tags.test(each.entry().draft().tag())) {
+                taken.add(each.entry());
+            }
+        });
+        taken.forEach(this::forget);
+        return taken;
     }
 
     /** The current master has taken a write that was sent at {@code sentMs}. */

@@ -81,6 +81,11 @@ public record Reading(List<Item> items, @Nullable Item newest, @Nullable Positio
             return false;
         }
 
+        /** The same moment on a clock that is this much ahead; a position stays what it is, and so does the beginning. */
+        public Point later(long ms) {
+            return after != null || sinceMs == 0 || ms == 0 ? this : since(sinceMs + ms);
+        }
+
         /** The same moment on the clock of a Redis that may be this much behind; a position stays what it is. */
         public Point earlier(long ms) {
             return after == null ? since(Math.max(0, sinceMs - ms)) : this;

@@ -2,6 +2,7 @@ package fanfare.broker;
 
 import fanfare.channel.Position;
 import fanfare.redis.LuaScript;
+import fanfare.redis.PubSub;
 import fanfare.redis.RedisDownException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,7 +25,7 @@ final class Replay {
     private final AppendCall call;
     private final Runnable done;
     private final Counter replayed;
-    private final LuaScript script = new LuaScript("append", "replay");
+    private final LuaScript script;
     private boolean underWay;
 
     /** @param done told whenever nothing is owed any more */
@@ -33,6 +34,7 @@ final class Replay {
             Outbox outbox,
             Generations generations,
             AppendCall call,
+            PubSub pubSub,
             Runnable done,
             MeterRegistry metrics,
             String linkName) {
@@ -40,6 +42,7 @@ final class Replay {
         this.outbox = outbox;
         this.generations = generations;
         this.call = call;
+        this.script = new LuaScript(pubSub.words(), "append", "replay");
         this.done = done;
         this.replayed = Counter.builder("fanfare_outbox_replayed_total")
                 .description("Publications that a new master lacked and was given again")
@@ -60,7 +63,10 @@ final class Replay {
         String replid = lane.link().replid();
         Future.join(chunk.stream().map(entry -> replay(entry, replid)).toList()).onComplete(joined -> {
             underWay = false;
-            go();
+            // What a server will not take just now is tried again a little later.
+            if (joined.succeeded()) {
+                go();
+            }
             if (!underWay) {
                 done.run();
             }

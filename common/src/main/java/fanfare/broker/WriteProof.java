@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * A key that this publisher writes again and again, to know that the master takes writes: an isolated one may refuse them,
@@ -17,17 +18,17 @@ final class WriteProof {
     private final Vertx vertx;
     private final Lane lane;
     private final Outbox outbox;
-    private final Request write;
+    private final Supplier<String> key;
     /** One is on its way. */
     private boolean underWay;
 
     private long timer = -1;
 
-    WriteProof(Vertx vertx, Lane lane, Outbox outbox, String key) {
+    WriteProof(Vertx vertx, Lane lane, Outbox outbox, Supplier<String> key) {
         this.vertx = vertx;
         this.lane = lane;
         this.outbox = outbox;
-        this.write = Request.cmd(Command.SET).arg(key).arg(1).arg("PX").arg(KEY_MS);
+        this.key = key;
     }
 
     /** The time by which entries of the outbox age [ms]. */
@@ -37,7 +38,7 @@ final class WriteProof {
 
     /** The write itself. */
     Request write() {
-        return write;
+        return Request.cmd(Command.SET).arg(key.get()).arg(1).arg("PX").arg(KEY_MS);
     }
 
     void start() {
@@ -54,7 +55,7 @@ final class WriteProof {
         }
         underWay = true;
         long sentMs = nowMs();
-        lane.link().send(write).onComplete(answer -> {
+        lane.link().send(write()).onComplete(answer -> {
             underWay = false;
             if (answer.succeeded()) {
                 outbox.proved(sentMs);

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * Where Redis is and under which prefix everything lies there.
  *
  * @param url {@code redis://} or {@code rediss://}, with user and password if it needs them, or
- *     {@code redis-sentinel://}, see {@link Sentinels}
+ *     {@code redis-sentinel://}, see {@link Sentinels}, or {@code redis-cluster://}, see {@link ClusterSeeds}
  * @param caFile PEM, whose certificates are trusted with TLS instead of those that the JDK trusts; empty for the JDK's
  */
 public record RedisConfig(String url, String prefix, String caFile) {
@@ -32,8 +32,8 @@ public record RedisConfig(String url, String prefix, String caFile) {
         if (!isUsable(url)) {
             env.mistake(
                     "FANFARE_REDIS_URL",
-                    "it takes redis://host:port or redis-sentinel://host:port,host:port/name, both with rediss"
-                            + " for TLS; in a password / is written %2F, and @ %40");
+                    "it takes redis://host:port, redis-sentinel://host:port,host:port/name or"
+                            + " redis-cluster://host:port,host:port, all with rediss for TLS; in a password / is written %2F, and @ %40");
         }
         String password = env.secretFile(PASSWORD_FILE);
         String prefix = env.text("FANFARE_REDIS_PREFIX", "fanfare:");
@@ -52,11 +52,15 @@ public record RedisConfig(String url, String prefix, String caFile) {
     /** Whether the client can read it, which would say that it cannot by quoting it. */
     private static boolean isUsable(String url) {
         Sentinels sentinels = Sentinels.parse(url);
-        List<String> servers = sentinels == null
-                ? List.of(url)
-                : sentinels.servers().stream()
-                        .map(sentinels::urlWithCredentials)
-                        .toList();
+        ClusterSeeds cluster = ClusterSeeds.parse(url);
+        List<String> servers = List.of(url);
+        if (sentinels != null) {
+            servers = sentinels.servers().stream()
+                    .map(sentinels::urlWithCredentials)
+                    .toList();
+        } else if (cluster != null) {
+            servers = cluster.servers().stream().map(cluster::url).toList();
+        }
         try {
             return servers.stream()
                     .allMatch(server ->

@@ -2,7 +2,7 @@ package fanfare.control;
 
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import fanfare.redis.StreamId;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -31,7 +31,7 @@ public final class ControlReader {
 
     private record Order(StreamId id, String json) {}
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final Consumer<Disconnect> apply;
     private final Runnable lost;
@@ -51,9 +51,9 @@ public final class ControlReader {
     private boolean complained;
 
     /** Makes a reader; {@code lost} is told before {@link #catchUp} ends when orders may be gone that were never read. */
-    public ControlReader(RedisLink link, Keys keys, Consumer<Disconnect> apply, Runnable lost) {
+    public ControlReader(RedisLinks redis, Keys keys, Consumer<Disconnect> apply, Runnable lost) {
         this.lost = lost;
-        this.link = link;
+        this.redis = redis;
         this.keys = keys;
         this.apply = apply;
     }
@@ -103,7 +103,7 @@ public final class ControlReader {
     }
 
     private Future<Void> start() {
-        return end.run(link, List.of(keys.control()), List.of()).map(newest -> {
+        return end.run(redis, List.of(keys.control()), List.of()).map(newest -> {
             StreamId tail = StreamId.of(newest);
             // What came live is newer than the subscription, even if the stream has it by now.
             last = StreamId.ZERO;
@@ -119,12 +119,14 @@ public final class ControlReader {
 
     /** Reads on from the last order, which is asked for as well: if it is gone, so may others be that came after it. */
     private Future<Void> page(StreamId from) {
-        return link.send(Request.cmd(Command.XRANGE)
-                        .arg(keys.control())
-                        .arg(from.toString())
-                        .arg("+")
-                        .arg("COUNT")
-                        .arg(PAGE))
+        return redis.send(
+                        keys.control(),
+                        Request.cmd(Command.XRANGE)
+                                .arg(keys.control())
+                                .arg(from.toString())
+                                .arg("+")
+                                .arg("COUNT")
+                                .arg(PAGE))
                 .compose(entries -> {
                     if (entries.size() == 0 || !idOf(entries.get(0)).equals(from)) {
                         lost.run();
@@ -141,13 +143,15 @@ public final class ControlReader {
 
     /** The stream is another one, or was cut: what there is of it is applied, from its beginning. */
     private Future<Void> startAnew() {
-        return end.run(link, List.of(keys.control()), List.of())
-                .compose(newest -> link.send(Request.cmd(Command.XRANGE)
-                        .arg(keys.control())
-                        .arg("-")
-                        .arg("+")
-                        .arg("COUNT")
-                        .arg(1)))
+        return end.run(redis, List.of(keys.control()), List.of())
+                .compose(newest -> redis.send(
+                        keys.control(),
+                        Request.cmd(Command.XRANGE)
+                                .arg(keys.control())
+                                .arg("-")
+                                .arg("+")
+                                .arg("COUNT")
+                                .arg(1)))
                 .compose(oldest -> {
                     last = StreamId.ZERO;
                     StreamId first = idOf(oldest.get(0));

@@ -2,32 +2,33 @@ package fanfare.control;
 
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Gives orders to all gateways. Confined to the event loop of its link. */
+/** Gives orders to all gateways. Confined to the event loop of its links. */
 public final class ControlWriter {
     private static final int KEPT_MAX = 10_000;
     private static final int ONCE_S = 120;
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final Supplier<String> ids;
-    private final LuaScript script = new LuaScript("control");
+    private final LuaScript script;
 
     /** Makes a writer; {@code ids} gives a new random id for each order. */
-    public ControlWriter(RedisLink link, Keys keys, Supplier<String> ids) {
-        this.link = link;
+    public ControlWriter(RedisLinks redis, Keys keys, Supplier<String> ids) {
+        this.redis = redis;
         this.keys = keys;
         this.ids = ids;
+        this.script = new LuaScript(redis.pubSub().words(), "control");
     }
 
     /** Fails with {@link fanfare.redis.RedisDownException} when it is not known whether Redis took the order. */
     public Future<Void> disconnect(Disconnect order) {
         return script.run(
-                        link,
+                        redis,
                         List.of(keys.control(), keys.controlOnce(ids.get())),
                         List.of(order.toJson(), KEPT_MAX, ONCE_S))
                 .mapEmpty();

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** Named checks that say whether this process should be sent work. Checks are asked on the management port's loop. */
+/** Named checks that say whether this process should be sent work. Checks are asked on the management port's loop, and any other. */
 public final class Health {
     /** Outcome of one check; the detail is for people. */
     public record Check(boolean up, String detail) {}
@@ -17,7 +17,8 @@ public final class Health {
         checks.put(name, check);
     }
 
-    boolean isReady() {
+    /** Whether all checks are up; may be asked on any thread. */
+    public boolean isReady() {
         return checks.values().stream().allMatch(check -> check.get().up());
     }
 

@@ -3,12 +3,11 @@ package fanfare.presence;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.ArrayList;
@@ -22,22 +21,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many connections a user has on all gateways together, and when they began. What is needed for the first is always in
- * Redis; the second is brought together by the gateways when they are called to it. Confined to the event loop of its link.
+ * Redis; the second is brought together by the gateways when they are called to it. Confined to the event loop of its links.
  */
 public final class Crowd {
     /** Much longer than gateways take to answer a call [s]. */
     private static final int CALL_S = 10;
 
     private final Context context;
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final LuaScript openings = new LuaScript("openings");
     /** What this tick's askers wait for; null if there are none. */
     private @Nullable Promise<Leases> asking;
 
-    public Crowd(Vertx vertx, RedisLink link, Keys keys) {
+    public Crowd(Vertx vertx, RedisLinks redis, Keys keys) {
         this.context = vertx.getOrCreateContext();
-        this.link = link;
+        this.redis = redis;
         this.keys = keys;
     }
 
@@ -50,7 +49,9 @@ public final class Crowd {
 
     /** Calls all gateways to say when their connections of the user began, under a new id without space. */
     public Future<Void> call(String user, String id) {
-        return link.send(Request.cmd(Command.PUBLISH).arg(keys.crowds()).arg(id + " " + user))
+        return redis.send(
+                        keys.crowds(),
+                        Request.cmd(redis.pubSub().publish()).arg(keys.crowds()).arg(id + " " + user))
                 .mapEmpty();
     }
 
@@ -64,7 +65,7 @@ public final class Crowd {
     public Future<@Nullable Openings> tell(String user, String id, String incarnation, List<Long> times) {
         String text = times.stream().map(String::valueOf).collect(Collectors.joining(" "));
         Future<Response> said =
-                openings.run(link, List.of(keys.crowd(Buckets.tagOf(user), id)), List.of(incarnation, text, CALL_S));
+                openings.run(redis, List.of(keys.crowd(Buckets.tagOf(user), id)), List.of(incarnation, text, CALL_S));
         Future<Map<String, Holding>> held = held(user);
         return Future.all(said, held).map(done -> {
             Map<String, List<Long>> answers = answers(said.result());
@@ -81,7 +82,7 @@ public final class Crowd {
             if (living.isEmpty()) {
                 return Future.succeededFuture(Map.of());
             }
-            return link.send(Holding.request(keys, user, living)).map(fields -> {
+            return Holding.read(redis, keys, user, living).map(fields -> {
                 Map<String, Holding> held = new LinkedHashMap<>();
                 for (int i = 0; i < living.size(); i++) {
                     Response field = fields.get(i);
@@ -103,7 +104,7 @@ public final class Crowd {
             Promise<Leases> asked = current;
             context.runOnContext(tick -> {
                 asking = null;
-                Leases.read(link, keys).onComplete(asked);
+                Leases.read(redis, keys).onComplete(asked);
             });
         }
         return current.future();

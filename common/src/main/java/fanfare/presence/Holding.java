@@ -2,6 +2,8 @@ package fanfare.presence;
 
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
+import fanfare.redis.RedisLinks;
+import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
@@ -14,10 +16,11 @@ import java.util.Collection;
  */
 record Holding(long since, int connections) {
     /** Reads what these gateways have told of a user, in their order; there must be one. */
-    static Request request(Keys keys, String user, Collection<String> incarnations) {
-        Request request = Request.cmd(Command.HMGET).arg(keys.presence(Buckets.tagOf(user)));
+    static Future<Response> read(RedisLinks redis, Keys keys, String user, Collection<String> incarnations) {
+        String key = keys.presence(Buckets.tagOf(user));
+        Request request = Request.cmd(Command.HMGET).arg(key);
         incarnations.forEach(incarnation -> request.arg(user + "|" + incarnation));
-        return request;
+        return redis.send(key, request);
     }
 
     static Holding parse(Response field) {

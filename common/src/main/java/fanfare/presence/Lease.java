@@ -4,18 +4,21 @@ import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.RedisDownException;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
  * A gateway's sign of life. A lease that was lost is never taken up again: the gateway becomes a new incarnation and
  * gives up the former one, which may have left something behind after it was reaped. Confined to the event loop of its
- * link.
+ * links.
  */
 final class Lease {
     private static final System.Logger LOG = System.getLogger(Lease.class.getName());
@@ -23,12 +26,11 @@ final class Lease {
     /** Dead gateways that one renewal names. */
     private static final int EXPIRED_MAX = 4;
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final PresenceLimits limits;
     private final Supplier<String> ids;
     private final Supplier<NodeState> state;
-    private final Probe probe;
     private final Reaper reaper;
     /** Told when the lease is held by a new incarnation. */
     private final Runnable begun;
@@ -38,8 +40,8 @@ final class Lease {
     private String incarnation;
     /** Redis has acknowledged the lease of this incarnation. */
     private boolean held;
-    /** Identity of the master that did. */
-    private String replid = "";
+    /** Identities of the masters that this incarnation has spoken to. */
+    private final Map<RedisLink, String> masters = new HashMap<>();
     /** Incarnations that Redis does not know to be given up. */
     private final List<String> former = new ArrayList<>();
     /** The gateway has left; an answer that comes late begins nothing anew. */
@@ -48,24 +50,22 @@ final class Lease {
     private boolean complained;
 
     Lease(
-            RedisLink link,
+            RedisLinks redis,
             Keys keys,
             PresenceLimits limits,
             Supplier<String> ids,
             Supplier<NodeState> state,
-            Probe probe,
             Reaper reaper,
             MeterRegistry metrics,
             Runnable begun) {
-        this.link = link;
+        this.redis = redis;
         this.keys = keys;
         this.limits = limits;
         this.ids = ids;
         this.state = state;
-        this.probe = probe;
         this.reaper = reaper;
         this.begun = begun;
-        this.incarnation = ids.get();
+        this.incarnation = keys.incarnation(ids.get());
         this.incarnations = Counter.builder("fanfare_presence_incarnations_total")
                 .description("times that this gateway had to announce itself and its users anew")
                 .register(metrics);
@@ -80,11 +80,11 @@ final class Lease {
     }
 
     void renew() {
-        if (!link.isUp()) {
+        if (!redis.isUp(keys.nodes())) {
             return;
         }
         // Another master may lack some of what this incarnation said, ends included; so that is reaped there.
-        if (held && !link.replid().equals(replid)) {
+        if (hasMetAnotherMaster() && held) {
             becomeNew();
         }
         String renewed = incarnation;
@@ -97,10 +97,9 @@ final class Lease {
                 state.get().toJson(),
                 limits.lease().toMillis(),
                 Reaper.TOMBSTONE_MS,
-                EXPIRED_MAX,
-                probe.channel()));
+                EXPIRED_MAX));
         arguments.addAll(given);
-        script.run(link, leases, arguments).onComplete(done -> {
+        script.run(redis, leases, arguments).onComplete(done -> {
             if (done.failed()) {
                 refused(done.cause());
             } else if (!ended && renewed.equals(incarnation)) {
@@ -114,7 +113,7 @@ final class Lease {
         ended = true;
         held = false;
         return new LuaScript("lease-end")
-                .run(link, List.of(keys.node(incarnation), keys.nodes()), List.of(incarnation))
+                .run(redis, List.of(keys.node(incarnation), keys.nodes()), List.of(incarnation))
                 .mapEmpty();
     }
 
@@ -129,16 +128,26 @@ final class Lease {
         former.removeAll(given);
         if (!held) {
             held = true;
-            replid = link.replid();
             begun.run();
         }
-        probe.sent().accept(Replies.number(answer.get(1)));
-        Replies.pairs(answer, 2, (dead, endedMs) -> reaper.reap(incarnation, dead, endedMs));
+        Replies.pairs(answer, 1, (dead, endedMs) -> reaper.reap(incarnation, dead, endedMs));
+    }
+
+    private boolean hasMetAnotherMaster() {
+        boolean another = false;
+        masters.keySet().retainAll(redis.all());
+        for (RedisLink link : redis.all()) {
+            if (!link.replid().isEmpty()) {
+                String before = masters.put(link, link.replid());
+                another |= before != null && !before.equals(link.replid());
+            }
+        }
+        return another;
     }
 
     private void becomeNew() {
         former.add(incarnation);
-        incarnation = ids.get();
+        incarnation = keys.incarnation(ids.get());
         held = false;
         incarnations.increment();
     }
@@ -154,7 +163,10 @@ final class Lease {
             LOG.log(System.Logger.Level.WARNING, "Redis refused the lease: {0}", message);
         }
         if (message.startsWith("READONLY") || message.startsWith("NOREPLICAS")) {
-            link.reconnect(message);
+            RedisLink link = redis.at(keys.nodes());
+            if (link != null) {
+                link.reconnect(message);
+            }
         }
     }
 }

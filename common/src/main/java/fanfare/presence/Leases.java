@@ -1,7 +1,7 @@
 package fanfare.presence;
 
 import fanfare.redis.Keys;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
@@ -14,10 +14,11 @@ import java.util.Set;
 
 /** The moment of a reading and the ends of all leases, dead ones included, in the order of their incarnations [ms]. */
 record Leases(long nowMs, List<String> incarnations, List<Long> ends) {
-    static Future<Leases> read(RedisLink link, Keys keys) {
-        Future<Response> nodes = link.send(
+    static Future<Leases> read(RedisLinks redis, Keys keys) {
+        Future<Response> nodes = redis.send(
+                keys.nodes(),
                 Request.cmd(Command.ZRANGE).arg(keys.nodes()).arg(0).arg(-1).arg("WITHSCORES"));
-        Future<Response> time = link.send(Request.cmd(Command.TIME));
+        Future<Response> time = redis.send(keys.nodes(), Request.cmd(Command.TIME));
         return Future.all(nodes, time).map(done -> {
             List<String> incarnations = new ArrayList<>();
             List<Long> ends = new ArrayList<>();

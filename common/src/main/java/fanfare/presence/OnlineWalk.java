@@ -3,7 +3,7 @@ package fanfare.presence;
 import fanfare.presence.OnlinePage.Place;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -20,16 +20,16 @@ import org.jspecify.annotations.Nullable;
  * Reads who is connected to a living gateway, page by page: bucket after bucket, in each by the order of the ids. So a
  * walk meets everybody who is connected throughout exactly once, whoever comes and goes meanwhile. A bucket is read in one
  * command, since a scan of it may show one twice, and miss one who moves to another gateway. Confined to the event loop of
- * its link.
+ * its links.
  */
 public final class OnlineWalk {
     private record Found(int bucket, String user) {}
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
 
-    public OnlineWalk(RedisLink link, Keys keys) {
-        this.link = link;
+    public OnlineWalk(RedisLinks redis, Keys keys) {
+        this.redis = redis;
         this.keys = keys;
     }
 
@@ -41,7 +41,8 @@ public final class OnlineWalk {
      */
     public Future<OnlinePage> page(Place from, int limit) {
         List<Future<Response>> sizes = IntStream.range(from.bucket(), Buckets.COUNT)
-                .mapToObj(bucket -> link.send(Request.cmd(Command.HLEN).arg(presence(bucket))))
+                .mapToObj(bucket ->
+                        redis.send(presence(bucket), Request.cmd(Command.HLEN).arg(presence(bucket))))
                 .toList();
         return Future.all(sizes).compose(done -> {
             List<Integer> filled = new ArrayList<>();
@@ -62,9 +63,10 @@ public final class OnlineWalk {
 
     /** Reads some buckets; {@code rest} is where those begin that are not read, null if there are none. */
     private Future<OnlinePage> page(Place from, List<Integer> buckets, @Nullable Place rest, int limit) {
-        Future<Leases> leases = Leases.read(link, keys);
+        Future<Leases> leases = Leases.read(redis, keys);
         List<Future<Response>> fields = buckets.stream()
-                .map(bucket -> link.send(Request.cmd(Command.HKEYS).arg(presence(bucket))))
+                .map(bucket ->
+                        redis.send(presence(bucket), Request.cmd(Command.HKEYS).arg(presence(bucket))))
                 .toList();
         return Future.all(leases, Future.all(fields)).map(done -> {
             Set<String> living = leases.result().living();

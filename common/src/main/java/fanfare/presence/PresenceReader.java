@@ -2,7 +2,7 @@ package fanfare.presence;
 
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -17,26 +17,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads who is online, right at every moment: whether a lease lives and whether a grace lasts is seen by Redis' clock,
- * not by whether somebody tidied up. Confined to the event loop of its link.
+ * not by whether somebody tidied up. Confined to the event loop of its links.
  */
 public final class PresenceReader {
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
 
-    public PresenceReader(RedisLink link, Keys keys) {
-        this.link = link;
+    public PresenceReader(RedisLinks redis, Keys keys) {
+        this.redis = redis;
         this.keys = keys;
     }
 
     /** Fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked. */
     public Future<UserPresence> of(String user) {
-        return Leases.read(link, keys).compose(leases -> of(user, leases));
+        return Leases.read(redis, keys).compose(leases -> of(user, leases));
     }
 
     /** Who of these is online, in their order. Fails like {@link #of}. */
     public Future<Map<String, Boolean>> online(Collection<String> users) {
         Set<String> distinct = new LinkedHashSet<>(users);
-        return Leases.read(link, keys).compose(leases -> {
+        return Leases.read(redis, keys).compose(leases -> {
             List<Future<UserPresence>> all =
                     distinct.stream().map(user -> of(user, leases)).toList();
             return Future.all(all).map(done -> {
@@ -52,11 +52,12 @@ public final class PresenceReader {
         String tag = Buckets.tagOf(user);
         Future<@Nullable Response> fields = leases.incarnations().isEmpty()
                 ? Future.succeededFuture()
-                : link.send(Holding.request(keys, user, leases.incarnations()));
-        Future<@Nullable Response> grace =
-                link.send(Request.cmd(Command.ZSCORE).arg(keys.grace(tag)).arg(user));
-        Future<@Nullable Response> seen =
-                link.send(Request.cmd(Command.ZSCORE).arg(keys.seen(tag)).arg(user));
+                : Holding.read(redis, keys, user, leases.incarnations());
+        Future<@Nullable Response> grace = redis.send(
+                keys.grace(tag),
+                Request.cmd(Command.ZSCORE).arg(keys.grace(tag)).arg(user));
+        Future<@Nullable Response> seen = redis.send(
+                keys.seen(tag), Request.cmd(Command.ZSCORE).arg(keys.seen(tag)).arg(user));
         return Future.all(fields, grace, seen)
                 .map(done -> presence(user, leases, fields.result(), grace.result(), seen.result()));
     }

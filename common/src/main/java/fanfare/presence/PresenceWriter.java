@@ -3,7 +3,7 @@ package fanfare.presence;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -35,7 +35,7 @@ public final class PresenceWriter {
     private static final int STOP_S_MAX = 5;
 
     private final Vertx vertx;
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final PresenceLimits limits;
     private final Lease lease;
@@ -62,32 +62,30 @@ public final class PresenceWriter {
      *
      * @param ids gives a new random id without {@code |} for each incarnation
      * @param state what the lease says of this gateway
-     * @param probe what follows each renewal of the lease
      * @param begun told when the lease is held by a new incarnation, the first one included
      * @param shared told of each user whom other gateways may hold as well, once Redis knows of more connections here
      */
     public PresenceWriter(
             Vertx vertx,
-            RedisLink link,
+            RedisLinks redis,
             Keys keys,
             PresenceLimits limits,
             Supplier<String> ids,
             Supplier<NodeState> state,
-            Probe probe,
             Runnable begun,
             Consumer<String> shared,
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.shared = shared;
-        this.link = link;
+        this.redis = redis;
         this.keys = keys;
         this.limits = limits;
-        Reaper reaper = new Reaper(link, keys, limits, metrics);
-        this.lease = new Lease(link, keys, limits, ids, state, probe, reaper, metrics, () -> {
+        Reaper reaper = new Reaper(redis, keys, limits, metrics);
+        this.lease = new Lease(redis, keys, limits, ids, state, reaper, metrics, () -> {
             announceAll();
             begun.run();
         });
-        this.sweeper = new Sweeper(link, keys, limits);
+        this.sweeper = new Sweeper(redis, keys, limits);
         Gauge.builder("fanfare_presence_users", held, AtomicInteger::get)
                 .description("users that this gateway holds")
                 .register(metrics);
@@ -154,7 +152,7 @@ public final class PresenceWriter {
             each.getValue().connections = 0;
             tell(each.getKey(), each.getValue());
         }
-        if (!lease.isHeld() || !link.isUp()) {
+        if (!lease.isHeld() || !redis.isUp(keys.nodes())) {
             stopped.complete();
         } else {
             endIfIdle();
@@ -182,12 +180,16 @@ public final class PresenceWriter {
     }
 
     private void pump() {
-        while (lease.isHeld() && link.isUp() && underWay < SLICE && !urgent.isEmpty()) {
+        while (lease.isHeld() && redis.isUp() && underWay < SLICE && !urgent.isEmpty()) {
             String user = urgent.iterator().next();
             urgent.remove(user);
             Held one = users.get(user);
             if (one != null && !one.isTelling() && !one.isTold()) {
-                send(user, one);
+                if (redis.isUp(keys.presence(Buckets.tagOf(user)))) {
+                    send(user, one);
+                } else {
+                    later.add(user);
+                }
             }
         }
     }
@@ -227,11 +229,11 @@ public final class PresenceWriter {
         Bucket bucket = Bucket.of(keys, Buckets.tagOf(user));
         return one.connections > 0
                 ? on.run(
-                        link,
+                        redis,
                         List.of(bucket.presence(), bucket.online(), bucket.grace(), bucket.events()),
                         List.of(user, incarnation, one.connections, one.since, Bucket.EVENTS_MAX))
                 : off.run(
-                        link,
+                        redis,
                         List.of(bucket.presence(), bucket.online(), bucket.grace(), bucket.seen()),
                         List.of(user, incarnation, limits.grace().toMillis()));
     }

@@ -3,7 +3,7 @@ package fanfare.presence;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 
 /**
  * Takes dead gateways out of all buckets. Each step may be repeated and be done by several at a time; the claim only
- * spares the others the work. Confined to the event loop of its link.
+ * spares the others the work. Confined to the event loop of its links.
  */
 final class Reaper {
     /** For how long a gateway that was paused finds out that it was taken for dead [ms]. */
@@ -25,7 +25,7 @@ final class Reaper {
     /** Fields that one script looks at, about. */
     private static final int PAGE = 1_000;
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final PresenceLimits limits;
     private final Counter reaps;
@@ -35,8 +35,8 @@ final class Reaper {
     /** What this gateway is reaping. */
     private final Set<String> underWay = new HashSet<>();
 
-    Reaper(RedisLink link, Keys keys, PresenceLimits limits, MeterRegistry metrics) {
-        this.link = link;
+    Reaper(RedisLinks redis, Keys keys, PresenceLimits limits, MeterRegistry metrics) {
+        this.redis = redis;
         this.keys = keys;
         this.limits = limits;
         this.reaps = Counter.builder("fanfare_presence_reaps_total")
@@ -50,11 +50,11 @@ final class Reaper {
             return;
         }
         List<String> lease = List.of(keys.node(incarnation), keys.nodes());
-        claim.run(link, lease, List.of(incarnation, claimant, limits.claim().toMillis(), TOMBSTONE_MS))
+        claim.run(redis, lease, List.of(incarnation, claimant, limits.claim().toMillis(), TOMBSTONE_MS))
                 .compose(mine -> Replies.number(mine) == 0
                         ? Future.succeededFuture()
                         : slice(0, incarnation, endedMs)
-                                .compose(done -> reaped.run(link, lease, List.of(incarnation, claimant)))
+                                .compose(done -> reaped.run(redis, lease, List.of(incarnation, claimant)))
                                 .onSuccess(done -> reaps.increment((double) Replies.number(done)))
                                 .mapEmpty())
                 .onComplete(done -> underWay.remove(incarnation));
@@ -73,7 +73,7 @@ final class Reaper {
 
     private Future<Void> page(Bucket bucket, String incarnation, long endedMs, String cursor) {
         return reap.run(
-                        link,
+                        redis,
                         List.of(bucket.presence(), bucket.online(), bucket.grace(), bucket.seen(), bucket.events()),
                         List.of(incarnation, endedMs, cursor, PAGE, Bucket.EVENTS_MAX))
                 .compose(next -> next.toString().equals("0")

@@ -3,7 +3,7 @@ package fanfare.presence;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Ends graces: those that this gateway began when they are over, and in turn those in all buckets, which others began
- * and did not live to end. Confined to the event loop of its link.
+ * and did not live to end. Confined to the event loop of its links.
  */
 final class Sweeper {
     /** How often {@link #tick} wants to be called [ms]. */
@@ -25,7 +25,7 @@ final class Sweeper {
     /** A bucket in which a grace ends in a tick; so there are few, however many users leave at a time. */
     private record Due(long tick, String tag) {}
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final PresenceLimits limits;
     private final LuaScript sweep = new LuaScript("sweep");
@@ -36,8 +36,8 @@ final class Sweeper {
     /** Buckets owed, since a tick's share of a second is no whole number. */
     private double owed;
 
-    Sweeper(RedisLink link, Keys keys, PresenceLimits limits) {
-        this.link = link;
+    Sweeper(RedisLinks redis, Keys keys, PresenceLimits limits) {
+        this.redis = redis;
         this.keys = keys;
         this.limits = limits;
     }
@@ -49,7 +49,7 @@ final class Sweeper {
     }
 
     void tick() {
-        if (!link.isUp()) {
+        if (!redis.isUp()) {
             return;
         }
         long now = tickOf(System.nanoTime());
@@ -73,7 +73,7 @@ final class Sweeper {
     private void sweep(String tag) {
         Bucket bucket = Bucket.of(keys, tag);
         sweep.run(
-                        link,
+                        redis,
                         List.of(bucket.online(), bucket.grace(), bucket.seen(), bucket.events()),
                         List.of(SEEN_TTL.toMillis(), USERS_MAX, Bucket.EVENTS_MAX))
                 .onSuccess(ended -> {

@@ -123,6 +123,18 @@ final class LogWriter extends Handler {
     }
 
     private void put(LogRecord entry) throws IOException {
-        out.write(form.format(entry).getBytes(StandardCharsets.UTF_8));
+        out.write(text(entry).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** An entry that cannot be put into words, perhaps by fault of what it is about, must not be the last one. */
+    private String text(LogRecord entry) {
+        try {
+            return form.format(entry);
+        } catch (RuntimeException e) {
+            LogRecord note = new LogRecord(
+                    Level.WARNING, "an entry of " + entry.getLoggerName() + " could not be written: " + e.getClass());
+            note.setLoggerName(LogWriter.class.getName());
+            return form.format(note);
+        }
     }
 }

@@ -2,7 +2,7 @@ package fanfare.receipt;
 
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
 import java.util.LinkedHashMap;
@@ -11,12 +11,12 @@ import java.util.Map;
 
 /** Reads what became of publications. */
 public final class ReceiptReader {
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final LuaScript read = new LuaScript("receipt-read");
 
-    public ReceiptReader(RedisLink link, Keys keys) {
-        this.link = link;
+    public ReceiptReader(RedisLinks redis, Keys keys) {
+        this.redis = redis;
         this.keys = keys;
     }
 
@@ -25,7 +25,7 @@ public final class ReceiptReader {
      * none. Fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked.
      */
     public Future<List<Delivery>> read(String id) {
-        return read.run(link, List.of(keys.receipt(id)), List.of()).map(ReceiptReader::deliveries);
+        return read.run(redis, List.of(keys.receipt(id)), List.of()).map(ReceiptReader::deliveries);
     }
 
     private static List<Delivery> deliveries(Response answer) {

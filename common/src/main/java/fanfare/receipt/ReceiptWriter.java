@@ -3,7 +3,7 @@ package fanfare.receipt;
 import fanfare.channel.Channel;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,19 +23,19 @@ public final class ReceiptWriter {
      */
     public record Call(long number, String id, long endMs, List<Report> reports) {}
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final LuaScript stored = new LuaScript("receipt-stored");
     private final LuaScript report = new LuaScript("receipt-report");
 
-    public ReceiptWriter(RedisLink link, Keys keys) {
-        this.link = link;
+    public ReceiptWriter(RedisLinks redis, Keys keys) {
+        this.redis = redis;
         this.keys = keys;
     }
 
     /** Whether Redis can be reached just now. */
     public boolean isUp() {
-        return link.isUp();
+        return redis.isUp();
     }
 
     /**
@@ -48,7 +48,7 @@ public final class ReceiptWriter {
      */
     public Future<Boolean> stored(String id, Channel channel, Stored what, long endMs, boolean first) {
         return stored.run(
-                        link,
+                        redis,
                         List.of(keys.receipt(id)),
                         List.of(channel, what.encode(), endMs, first ? "1" : "0", CHANNELS_MAX))
                 .map(answer -> answer.toString().equals("1"));
@@ -65,6 +65,6 @@ public final class ReceiptWriter {
         List<Object> arguments = new ArrayList<>(7 + call.reports().size());
         arguments.addAll(List.of(gateway, call.number(), node, nowMs, call.endMs(), CONNECTIONS_MAX, CHANNELS_MAX));
         call.reports().forEach(each -> arguments.add(each.line()));
-        return report.run(link, List.of(keys.receipt(call.id())), arguments).mapEmpty();
+        return report.run(redis, List.of(keys.receipt(call.id())), arguments).mapEmpty();
     }
 }

@@ -11,8 +11,7 @@ import java.util.zip.CRC32;
 public final class Buckets {
     public static final int COUNT = 1_024;
 
-    private static final int SLOTS = 16_384;
-    private static final int SLOTS_PER_BUCKET = SLOTS / COUNT;
+    private static final int SLOTS_PER_BUCKET = Slots.COUNT / COUNT;
     private static final String[] TAGS = tags();
 
     private Buckets() {}
@@ -28,25 +27,12 @@ public final class Buckets {
         return TAGS[bucket];
     }
 
-    /** The slot of a tag: CRC-16/XMODEM modulo 16,384 (Redis Cluster specification). */
-    static int slot(String tag) {
-        int crc = 0;
-        for (byte b : tag.getBytes(StandardCharsets.UTF_8)) {
-            crc ^= (b & 0xff) << 8;
-            for (int bit = 0; bit < 8; bit++) {
-                crc = (crc & 0x8000) == 0 ? crc << 1 : (crc << 1) ^ 0x1021;
-            }
-            crc &= 0xffff;
-        }
-        return crc % SLOTS;
-    }
-
     private static String[] tags() {
         String[] tags = new String[COUNT];
         int missing = COUNT;
         for (int number = 0; missing > 0; number++) {
             String tag = Integer.toString(number);
-            int bucket = slot(tag) / SLOTS_PER_BUCKET;
+            int bucket = Slots.ofTag(tag) / SLOTS_PER_BUCKET;
             if (tags[bucket] == null) {
                 tags[bucket] = tag;
                 missing--;

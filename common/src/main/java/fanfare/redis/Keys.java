@@ -26,21 +26,24 @@ import fanfare.channel.Channel;
  * told:{b}                set     no end                                    USERs whom the site takes for online
  * webhooks                hash    no end                                    id, until [ms], token: which publisher tells it
  * crowd:{b}:ID            hash    10 s                                      INCARNATION -> when its connections of a user began
- * crowd                   channel                                           "ID USER": who has too many connections
+ * crowd:{PREFIXcontrol}   channel                                           "ID USER": who has too many connections
  * node:INCARNATION        string  PX 10 s; tombstone 1 h                    a gateway's lease
  * nodes                   zset    INCARNATION by the end of its lease [ms]
  * session:{s}:ID         string  24 h                                     "incarnation address" of a fallback session's owner
- * probe:ID                channel                                           a gateway's renewals of its lease, for itself
+ * probe:{x}:ID            string  PX 10 s, written every 3 s; and channel   a gateway's sign that a shard takes its writes and
+ *                                                                           brings it messages; x lies in a slot of the shard
  * bundle:INCARNATION:N    channel                                           what goes to many users, for those of a gateway whose
  *                                                                           channels it follows over its Nth connection
  * rate:KEY                string  until the bucket is full                  "full said": when an API key's bucket will be full [us]
- * publisher:ID            string  PX 10 s, written every 3 s                proof that this master takes writes
+ * publisher:{x}:ID        string  PX 10 s, written every 3 s                proof that this master takes writes
  * receipt:{b}:ID          hash    until the receipt's end (1 h)             what became of a publication, see fanfare.receipt
  * control                 stream and channel, at most 10,000                disconnects
- * control:once:ID         string  120 s                                     stream id of an order that was given
+ * control:once:{PREFIXcontrol}:ID  string  120 s                                  stream id of an order that was given
  * </pre>
  *
- * {@code {b}} is the user's bucket, and a receipt's is that of the publication's id, see {@link Buckets}.
+ * {@code {b}} is the user's bucket, and a receipt's is that of the publication's id, see {@link Buckets}. What one script
+ * touches is in one slot of a cluster: the tag of some is the whole name of the key beside which they lie, and an incarnation
+ * ends in what makes its {@code node:INCARNATION} fall beside {@code nodes}.
  */
 public final class Keys {
     /** Connections over which a gateway spreads the channels that it follows: one that dies with very many stalls Redis. */
@@ -118,12 +121,12 @@ public final class Keys {
 
     /** When the connections of a user with too many of them began, by gateway. */
     public String crowd(String tag, String id) {
-        return crowds() + ":{" + tag + "}:" + id;
+        return prefix + "crowd:{" + tag + "}:" + id;
     }
 
-    /** The channel on which gateways call each other to {@link #crowd}. */
+    /** The channel on which gateways call each other to {@link #crowd}; beside {@link #control}. */
     public String crowds() {
-        return prefix + "crowd";
+        return prefix + "crowd:{" + control() + "}";
     }
 
     /** How far the site was told of a bucket's events. */
@@ -145,9 +148,14 @@ public final class Keys {
         return prefix + "node:" + incarnation;
     }
 
-    /** The channel on which one gateway hears of its own lease. */
-    public String probe(String id) {
-        return prefix + "probe:" + id;
+    /** An incarnation made of a random id: its {@link #node} lies beside {@link #nodes}. */
+    public String incarnation(String id) {
+        return id + Slots.suffix(node(id), nodes());
+    }
+
+    /** Both the key that one gateway writes again and again in a shard, and the channel on which it hears that it did. */
+    public String probe(Shard shard, String id) {
+        return prefix + "probe:{" + shard.tag() + "}:" + id;
     }
 
     /**
@@ -183,8 +191,9 @@ public final class Keys {
         return prefix + "rate:" + keyId;
     }
 
-    public String publisher(String id) {
-        return prefix + "publisher:" + id;
+    /** What one publisher writes again and again in a shard. */
+    public String publisher(Shard shard, String id) {
+        return prefix + "publisher:{" + shard.tag() + "}:" + id;
     }
 
     /** What became of the publications with this id. */
@@ -197,9 +206,9 @@ public final class Keys {
         return prefix + "control";
     }
 
-    /** Lies beside {@link #control} on a single Redis; a cluster would need a hash tag common to both. */
+    /** Lies beside {@link #control}. */
     public String controlOnce(String id) {
-        return control() + ":once:" + id;
+        return prefix + "control:once:{" + control() + "}:" + id;
     }
 
     /** The hash tag under which all of a channel lies: its user's bucket, or its own. */

@@ -56,6 +56,21 @@ public final class LuaScript {
         return run(link, call(keys, args));
     }
 
+    /** The same where the first of the keys is; all are in one slot. */
+    public Future<Response> run(RedisLinks links, List<String> keys, List<?> args) {
+        String key = keys.get(0);
+        Request call = call(keys, args);
+        return links.send(key, call)
+                .recover(failure -> isUnknown(failure)
+                        // To whoever has the key now, be it with ASKING: each has its own scripts.
+                        ? Future.join(links.all().stream()
+                                        .map(link -> link.send(load()))
+                                        .toList())
+                                .otherwiseEmpty()
+                                .compose(known -> links.send(key, call))
+                        : Future.failedFuture(failure));
+    }
+
     /** Sends a {@link #call}, and what it calls if Redis does not know that. */
     public Future<Response> run(RedisLink link, Request call) {
         return link.send(call)

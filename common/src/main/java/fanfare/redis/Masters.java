@@ -5,26 +5,21 @@ import fanfare.config.Sentinels;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClientOptions;
-import io.vertx.core.net.PemTrustOptions;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the master is said to be, and which masters are dead: what all links of a process know together. One for each
- * process, safe on any thread.
+ * Where the master of a {@link Shard} is said to be, and which masters are dead: what all links to it of a process know
+ * together. Safe on any thread.
  *
  * <p>A master that was cut off goes on taking publications and subscribers until somebody tells it. So every
  * {@value #LOOK_MS} ms, and whenever a link connects, it is asked anew where the master is, and links to any other are
@@ -35,39 +30,44 @@ public final class Masters {
     static final int LOOK_MS = 10_000;
 
     private static final System.Logger LOG = System.getLogger(Masters.class.getName());
-    /** A sentinel or server that says nothing for so long is passed over [ms]. */
-    private static final int ANSWER_MS_MAX = 2_000;
     /** Fail-overs remembered. A master that was dead 64 fail-overs ago has long been told. */
     private static final int DEAD_MAX = 64;
 
     private final Vertx vertx;
+    private final Connector connector;
+    private final Supplier<Future<String>> search;
     private final int lookMs;
     private final Context context;
-    private final String url;
-    private final String caFile;
-    private final @Nullable Sentinels sentinels;
     private final Set<RedisLink> links = ConcurrentHashMap.newKeySet();
-    /** Whose turn it is to be asked, so that one sentinel that is cut off with a dead master cannot mislead for long. */
-    private final AtomicInteger turn = new AtomicInteger();
     /** Histories that a later master took over, oldest first; guarded by this. */
     private final Set<String> dead = new LinkedHashSet<>();
-    /** The question that is under way, shared by all who ask meanwhile; guarded by this. */
-    private @Nullable Future<String> locating;
     /** Ticks while there are links; guarded by this. */
     private @Nullable Long timer;
 
-    public Masters(Vertx vertx, RedisConfig config) {
-        this(vertx, config, LOOK_MS);
-    }
-
-    /** For tests that do not wait as long. */
-    Masters(Vertx vertx, RedisConfig config, int lookMs) {
+    /** @param search where the master is at present, as a connection string; may be asked and completes on any thread */
+    Masters(Vertx vertx, Connector connector, Supplier<Future<String>> search, int lookMs) {
         this.vertx = vertx;
+        this.connector = connector;
+        this.search = search;
         this.lookMs = lookMs;
         this.context = vertx.getOrCreateContext();
-        this.url = config.url();
-        this.caFile = config.caFile();
-        this.sentinels = Sentinels.parse(url);
+    }
+
+    /**
+     * Those of a single server, or of one that sentinels know.
+     *
+     * @param lookMs how often the master is looked for while links are open [ms]
+     */
+    static Masters of(Vertx vertx, RedisConfig config, int lookMs) {
+        Connector connector = new Connector(vertx, config.caFile());
+        Sentinels sentinels = Sentinels.parse(config.url());
+        return new Masters(
+                vertx,
+                connector,
+                sentinels == null
+                        ? () -> Future.succeededFuture(config.url())
+                        : new SentinelSearch(sentinels, connector),
+                lookMs);
     }
 
     /** Whether a later master has taken this one's place. */
@@ -77,24 +77,7 @@ public final class Masters {
 
     /** The connection string of the server that is said to be the master; completes on any thread. */
     Future<String> locate() {
-        Sentinels asked = sentinels;
-        if (asked == null) {
-            return Future.succeededFuture(url);
-        }
-        Future<String> answer;
-        synchronized (this) {
-            if (locating != null) {
-                return locating;
-            }
-            answer = ask(asked, asked.servers().size());
-            locating = answer;
-        }
-        answer.onComplete(done -> {
-            synchronized (this) {
-                locating = null;
-            }
-        });
-        return answer;
+        return search.get();
     }
 
     /**
@@ -138,23 +121,12 @@ public final class Masters {
     }
 
     RedisOptions options(String connectionString) {
-        NetClientOptions network = new NetClientOptions()
-                .setConnectTimeout(ANSWER_MS_MAX)
-                // Without it rediss:// fails whatever the certificate says; to plain connections it is nothing.
-                .setHostnameVerificationAlgorithm("HTTPS")
-                .setTcpNoDelay(true)
-                .setTcpKeepAlive(true);
-        if (!caFile.isEmpty()) {
-            // Each connection reads it anew, and so knows of a change.
-            network.setTrustOptions(new PemTrustOptions().addCertPath(caFile));
-        }
-        return new RedisOptions()
-                .setConnectionString(connectionString)
-                .setMaxPoolSize(1)
-                .setMaxPoolWaiting(1)
-                .setPoolCleanerInterval(-1)
-                .setPoolRecycleTimeout(-1)
-                .setNetClientOptions(network);
+        return connector.options(connectionString);
+    }
+
+    /** Asks one question on a connection of its own. */
+    Future<Response> once(String where, Function<RedisConnection, Future<Response>> question) {
+        return connector.once(where, question);
     }
 
     private synchronized boolean bury(String replid) {
@@ -163,6 +135,11 @@ public final class Masters {
             dead.remove(dead.iterator().next());
         }
         return news;
+    }
+
+    /** Looks at once: something says that another server is the master now. */
+    void lookNow() {
+        context.runOnContext(turn -> look());
     }
 
     /** Drops every link that goes to another server than the master, or to what was the master. */
@@ -179,46 +156,5 @@ public final class Masters {
                         links.forEach(link -> link.leave(where));
                     }
                 }));
-    }
-
-    private Future<String> ask(Sentinels asked, int left) {
-        if (left == 0) {
-            return Future.failedFuture("no sentinel knows a master " + asked.name());
-        }
-        List<String> servers = asked.servers();
-        String server = servers.get(Math.floorMod(turn.getAndIncrement(), servers.size()));
-        return address(asked.url(server), asked)
-                .recover(refusal -> String.valueOf(refusal.getMessage()).contains("NOAUTH")
-                        ? address(asked.urlWithCredentials(server), asked)
-                        : Future.failedFuture(refusal))
-                .recover(refusal -> {
-                    LOG.log(System.Logger.Level.DEBUG, "sentinel {0}: {1}", server, refusal.getMessage());
-                    return ask(asked, left - 1);
-                });
-    }
-
-    private Future<String> address(String sentinel, Sentinels asked) {
-        return once(
-                        sentinel,
-                        connection -> connection.send(Request.cmd(Command.SENTINEL)
-                                .arg("GET-MASTER-ADDR-BY-NAME")
-                                .arg(asked.name())))
-                .compose(address -> address == null
-                        ? Future.failedFuture("it knows no master " + asked.name())
-                        : Future.succeededFuture(asked.urlWithCredentials(hostAndPort(address))));
-    }
-
-    private static String hostAndPort(Response address) {
-        String host = address.get(0).toString();
-        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.get(1);
-    }
-
-    /** Asks one question on a connection of its own. */
-    Future<Response> once(String where, Function<RedisConnection, Future<Response>> question) {
-        Redis client = Redis.createClient(vertx, options(where));
-        return client.connect()
-                .compose(question)
-                .timeout(ANSWER_MS_MAX, TimeUnit.MILLISECONDS)
-                .eventually(client::close);
     }
 }

@@ -1,6 +1,7 @@
 package fanfare.redis;
 
 import fanfare.check.Report;
+import fanfare.config.ClusterSeeds;
 import fanfare.config.RedisConfig;
 import fanfare.config.Sentinels;
 import io.vertx.core.Future;
@@ -17,17 +18,22 @@ public final class RedisCheck {
     private static final String REDIS = "Redis";
     private static final int MAJOR_MIN = 6;
     private static final int MINOR_MIN = 2;
+    /** Of a cluster: that which has sharded pub/sub. */
+    private static final int CLUSTER_MAJOR_MIN = 7;
+
     private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})\\..*");
     private static final int PROOF_MS = 1_000;
 
     private final RedisConfig config;
     private final boolean replicated;
     private final Report report;
+    private final boolean isCluster;
 
     RedisCheck(RedisConfig config, boolean replicated, Report report) {
         this.config = config;
         this.replicated = replicated;
         this.report = report;
+        this.isCluster = ClusterSeeds.parse(config.url()) != null;
     }
 
     /**
@@ -36,18 +42,36 @@ public final class RedisCheck {
      * @param replicated whether the process relies on replicas, whatever Redis has
      */
     public static Future<Void> run(Vertx vertx, RedisConfig config, boolean replicated, Report report) {
-        return new RedisCheck(config, replicated, report).run(new Masters(vertx, config));
+        return new RedisCheck(config, replicated, report).run(Shards.of(vertx, config));
     }
 
-    private Future<Void> run(Masters masters) {
-        return masters.locate().compose(where -> ask(masters, where)).otherwise(failure -> {
-            report.error(REDIS, "cannot be reached, correct FANFARE_REDIS_URL or start it: " + failure.getMessage());
-            return null;
-        });
+    private Future<Void> run(Shards shards) {
+        return shards.refresh()
+                .compose(known -> {
+                    int unserved = shards.slots().unserved();
+                    if (unserved > 0) {
+                        report.error(REDIS, "a cluster of which nobody serves " + unserved + " slots");
+                    }
+                    return Future.all(shards.slots().shards().stream()
+                                    .map(this::ask)
+                                    .toList())
+                            .<Void>mapEmpty();
+                })
+                .otherwise(this::unreachable);
     }
 
-    private Future<Void> ask(Masters masters, String where) {
-        String proof = new Keys(config.prefix()).publisher("check-config");
+    private Void unreachable(Throwable failure) {
+        report.error(REDIS, "cannot be reached, correct FANFARE_REDIS_URL or start it: " + failure.getMessage());
+        return null;
+    }
+
+    private Future<Void> ask(Shard shard) {
+        Masters masters = shard.masters();
+        return masters.locate().compose(where -> ask(masters, where, shard)).otherwise(this::unreachable);
+    }
+
+    private Future<Void> ask(Masters masters, String where, Shard shard) {
+        String proof = new Keys(config.prefix()).publisher(shard, "check-config");
         return masters.once(where, connection -> connection.send(Request.cmd(Command.INFO)))
                 .map(info -> {
                     report.ok(REDIS, "reached at " + where.replaceFirst(".*?//(?:.*@)?([^@/]+).*", "$1"));
@@ -79,8 +103,8 @@ public final class RedisCheck {
                         line -> line.substring(line.indexOf(':') + 1).strip(),
                         (first, second) -> first));
         version(info.getOrDefault("redis_version", "unknown"));
-        if (info.getOrDefault("redis_mode", "").equals("cluster")) {
-            report.error(REDIS, "is a node of a Redis Cluster, which is not supported: name a server or sentinels");
+        if (info.getOrDefault("redis_mode", "").equals("cluster") && !isCluster) {
+            report.error(REDIS, "is a server of a Redis Cluster: name some of its servers with redis-cluster://");
             return false;
         }
         String policy = info.getOrDefault("maxmemory_policy", "unknown");
@@ -109,17 +133,21 @@ public final class RedisCheck {
         boolean enough = false;
         if (matcher.matches()) {
             int major = Integer.parseInt(matcher.group(1));
-            enough = major > MAJOR_MIN || (major == MAJOR_MIN && Integer.parseInt(matcher.group(2)) >= MINOR_MIN);
+            enough = major >= CLUSTER_MAJOR_MIN
+                    || (!isCluster && major == MAJOR_MIN && Integer.parseInt(matcher.group(2)) >= MINOR_MIN);
         }
         if (enough) {
             report.ok(REDIS, "version " + version);
         } else {
-            report.error(REDIS, "version %s; it takes %d.%d or later".formatted(version, MAJOR_MIN, MINOR_MIN));
+            report.error(
+                    REDIS,
+                    "version %s; it takes %s or later"
+                            .formatted(version, isCluster ? CLUSTER_MAJOR_MIN + ".0" : MAJOR_MIN + "." + MINOR_MIN));
         }
     }
 
     private void replicas(int connected, boolean minReplicas) {
-        boolean needed = replicated || Sentinels.parse(config.url()) != null;
+        boolean needed = replicated || isCluster || Sentinels.parse(config.url()) != null;
         if (connected == 0 && needed) {
             report.warning(REDIS, "a master without replicas: what it has is lost with it; connect one");
         } else if (connected > 0 && !minReplicas) {

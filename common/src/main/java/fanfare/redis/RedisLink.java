@@ -132,6 +132,11 @@ public final class RedisLink {
         return replid;
     }
 
+    /** Connection string of the server that this connection reached. */
+    String server() {
+        return server;
+    }
+
     /**
      * Sends a command at the end of this tick. It must be safe to send twice: when one command of a tick is answered by an
      * error, all of them are sent again one by one, since the library gives a batch one outcome only.

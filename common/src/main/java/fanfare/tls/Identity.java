@@ -13,8 +13,6 @@ import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.time.InstantSource;
-import java.util.Date;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -34,19 +32,13 @@ record Identity(PemKeyCertOptions pem, List<X509Certificate> chain) {
     /**
      * Reads certificates and a key, in whatever order they come.
      *
-     * @throws UnusableFileException if they are none, or not of each other, or out of date; it quotes nothing of them
+     * @throws UnusableFileException if they are none, or not of each other; it quotes nothing of them
      */
-    static Identity parse(Vertx vertx, String pem, InstantSource clock) {
+    static Identity parse(Vertx vertx, String pem) {
         String certificates =
                 CERTIFICATE.matcher(pem).results().map(MatchResult::group).collect(Collectors.joining("\n"));
         List<X509Certificate> chain = chain(certificates);
         X509Certificate own = chain.get(0);
-        try {
-            own.checkValidity(Date.from(clock.instant()));
-        } catch (GeneralSecurityException e) {
-            throw new UnusableFileException("the certificate is valid from %s to %s only"
-                    .formatted(own.getNotBefore().toInstant(), own.getNotAfter().toInstant()));
-        }
         PemKeyCertOptions options = new PemKeyCertOptions()
                 .setCertValue(Buffer.buffer(certificates))
                 .setKeyValue(Buffer.buffer(pem));
@@ -54,6 +46,22 @@ record Identity(PemKeyCertOptions pem, List<X509Certificate> chain) {
             throw new UnusableFileException("the key is not that of the certificate");
         }
         return new Identity(options, chain);
+    }
+
+    /** Whether browsers take it then. */
+    boolean isValidAt(Instant moment) {
+        return !moment.isBefore(own().getNotBefore().toInstant())
+                && !moment.isAfter(own().getNotAfter().toInstant());
+    }
+
+    /** From when until when that is, in a sentence. */
+    String validity() {
+        return "the certificate is valid from %s to %s only"
+                .formatted(own().getNotBefore().toInstant(), own().getNotAfter().toInstant());
+    }
+
+    private X509Certificate own() {
+        return chain.get(0);
     }
 
     /** When the first of the certificates is no longer valid. */

@@ -1,4 +1,4 @@
--- Gives an order to all gateways, now and to those that catch up. Safe to repeat.
+-- Gives an order to all gateways, now and to those that catch up. Safe to repeat. Follows pubsub.lua.
 -- Returns its id in the stream.
 local control  = KEYS[1] -- stream and pub/sub channel
 local once     = KEYS[2] -- string: id in the stream
@@ -12,5 +12,5 @@ if given then
 end
 local id = redis.call('XADD', control, 'MAXLEN', '~', kept_max, '*', 'order', order)
 redis.call('SET', once, id, 'EX', once_ttl)
-redis.call('PUBLISH', control, id .. ' ' .. order)
+redis.call(PUBLISH, control, id .. ' ' .. order)
 return id

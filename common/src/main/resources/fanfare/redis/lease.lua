@@ -1,6 +1,5 @@
 -- Renews the lease of a gateway, gives up its former incarnations and names some whose lease has ended.
--- Then says so on a channel of the gateway's own: who hears it has a link to a master that takes writes.
--- Returns {'KEPT', now, incarnation, end of its lease [ms], ...}, or {'LOST'} when the lease ended or was reaped.
+-- Returns {'KEPT', incarnation, end of its lease [ms], ...}, or {'LOST'} when the lease ended or was reaped.
 local node        = KEYS[1] -- string: the state of the gateway; a tombstone begins with 'dead'
 local nodes       = KEYS[2] -- zset: incarnation by the end of its lease [ms]
 -- KEYS[3..]                   strings: leases of the former incarnations
@@ -10,8 +9,7 @@ local state       = ARGV[3] -- JSON object
 local lease       = ARGV[4] -- [ms]
 local tombstone   = ARGV[5] -- [ms] how long a dead incarnation is remembered
 local expired_max = ARGV[6]
-local probe       = ARGV[7] -- pub/sub channel
--- ARGV[8..]                   the former incarnations
+-- ARGV[7..]                   the former incarnations
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -22,12 +20,10 @@ end
 -- Something may have been written for a former incarnation after it was reaped: so it is claimed by nobody again.
 for i = 3, #KEYS do
   redis.call('SET', KEYS[i], 'dead 0', 'PX', tombstone)
-  redis.call('ZADD', nodes, 'LT', string.format('%.0f', now), ARGV[i + 5])
+  redis.call('ZADD', nodes, 'LT', string.format('%.0f', now), ARGV[i + 4])
 end
 redis.call('SET', node, state, 'PX', lease)
 redis.call('ZADD', nodes, string.format('%.0f', now + tonumber(lease)), incarnation)
 local expired = redis.call(
   'ZRANGEBYSCORE', nodes, '-inf', string.format('%.0f', now), 'WITHSCORES', 'LIMIT', 0, expired_max)
-local sent = string.format('%.0f', now)
-redis.call('PUBLISH', probe, sent)
-return {'KEPT', sent, unpack(expired)}
+return {'KEPT', unpack(expired)}

@@ -1,5 +1,5 @@
 -- Publishes to many users what they share, as publish.lua does to each; but whom gateways are known to hold is left to the
--- caller, who tells each gateway of all its users at once. Follows append.lua. Takes
+-- caller, who tells each gateway of all its users at once. Follows pubsub.lua and append.lua. Takes
 --   ARGV  tag_at       where the user's tag begins in live; it ends with '}:'
 --         gateways     how many; then the incarnation of each
 --         messages     how many; then of each
@@ -28,7 +28,7 @@ local lives = {}
 for i = 1, count do
   lives[i] = ARGV[first + 3 * i - 2]
 end
-local hearers = call('PUBSUB', 'NUMSUB', unpack(lives))
+local hearers = call('PUBSUB', NUMSUB, unpack(lives))
 -- What presence says of the publications that stand together under a tag, from one of them on.
 local held, held_from
 -- The fence of that tag.
@@ -81,7 +81,7 @@ local function publish(i)
         end
       end
       if named < routed then
-        routed, where = call('PUBLISH', live, item), 0
+        routed, where = call(PUBLISH, live, item), 0
       end
       local answer = string.format('%s 0 %d %s %s 1', position, routed, now, expires_ms)
       return (where == 0 or routed == 0) and answer or string.format('%s %s %d', answer, prev, where)
@@ -90,7 +90,7 @@ local function publish(i)
   end
   local answer, item = duplicate(known, kept, tail, item_ttl)
   if item then
-    call('PUBLISH', live, item)
+    call(PUBLISH, live, item)
   end
   return answer
 end

@@ -1,5 +1,5 @@
 -- Gives publications their places in their channels, in this order, keeps them for recovery and hands them to every
--- gateway. Follows append.lua. Of each publication it takes
+-- gateway. Follows pubsub.lua and append.lua. Of each publication it takes
 --   KEYS  fence        of its tag
 --         once         string: the position that this id was first given in this channel
 --         kept         list or stream: what is kept of the channel
@@ -36,7 +36,7 @@ local function publish(i)
     local expires_ms = string.format('%d', now + item_ttl)
     local position, item = append(once, kept, tail, ARGV[arg + 3], now, expires_ms)
     if position then
-      return string.format('%s 0 %d %s %s 1', position, call('PUBLISH', ARGV[arg + 1], item), now, expires_ms)
+      return string.format('%s 0 %d %s %s 1', position, call(PUBLISH, ARGV[arg + 1], item), now, expires_ms)
     end
     known = item
   end

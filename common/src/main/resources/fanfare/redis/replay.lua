@@ -1,5 +1,5 @@
 -- Publishes what another master had accepted, as it was then, unless this master's data has it or it has expired.
--- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED'} as publish.lua does. Follows append.lua.
+-- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED'} as publish.lua does. Follows pubsub.lua and append.lua.
 -- KEYS[1]                               the fence
 local once           = KEYS[2]
 local kept           = KEYS[3]
@@ -52,4 +52,4 @@ if foreign then
   open(highest)
 end
 local position, item = append(once, kept, tail, payload, server_ms, expires_ms)
-return {position, 0, call('PUBLISH', live, item)}
+return {position, 0, call(PUBLISH, live, item)}

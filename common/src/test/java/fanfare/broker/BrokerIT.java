@@ -7,7 +7,7 @@ import fanfare.channel.Item;
 import fanfare.channel.Publication;
 import fanfare.config.RedisConfig;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.Shards;
 import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import fanfare.testing.RedisTrio;
@@ -145,7 +145,7 @@ class BrokerIT {
             await(() -> broker.publish(news, new Publication(id, "/n", "e", large, 60)));
         }
         Fence before = await(() -> reader.fence(news, 3_600));
-        await(() -> broker.link().send(Request.cmd(Command.DEL).arg(keys.kept(news))));
+        await(() -> broker.links().send("", Request.cmd(Command.DEL).arg(keys.kept(news))));
         publish(news, "s1");
         for (String id : List.of("m1", "m2")) {
             await(() -> broker.publish(news, new Publication(id, "/n", "e", large, 60)));
@@ -162,10 +162,10 @@ class BrokerIT {
     void aTopicsFenceLivesOnFromEachTimeThatSomebodyReckonsWithIt() throws Exception {
         Channel news = Channel.topic("news");
         publish(news, "a");
-        await(() -> broker.link()
-                .send(Request.cmd(Command.EXPIRE).arg(keys.fence(news)).arg(5)));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.EXPIRE).arg(keys.fence(news)).arg(5)));
         await(() -> reader.fence(news, 3_600));
-        assertThat(await(() -> broker.link().send(Request.cmd(Command.TTL).arg(keys.fence(news))))
+        assertThat(await(() -> broker.links().send("", Request.cmd(Command.TTL).arg(keys.fence(news))))
                         .toLong())
                 .isGreaterThan(3_500);
     }
@@ -209,8 +209,8 @@ class BrokerIT {
     void aMasterWithAnotherIdentityIsFencedAndOpensAGenerationOfItsOwn() throws Exception {
         Published before = publish(ALICE, "before").get(0);
         String fence = keys.fence(ALICE);
-        await(() -> broker.link()
-                .send(Request.cmd(Command.HSET).arg(fence).arg("replid").arg("0".repeat(40))));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.HSET).arg(fence).arg("replid").arg("0".repeat(40))));
         Published after = publish(ALICE, "after").get(0);
         assertThat(after.position().generation())
                 .isGreaterThan(before.position().generation());
@@ -249,8 +249,8 @@ class BrokerIT {
     void aFenceBelowAGenerationThatIsKnownIsNotBelieved() throws Exception {
         Published before = publish(ALICE, "before").get(0);
         String fence = keys.fence(ALICE);
-        await(() -> broker.link()
-                .send(Request.cmd(Command.HSET).arg(fence).arg("generation").arg("7")));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.HSET).arg(fence).arg("generation").arg("7")));
         String connection = connectionId();
         Published after = publish(ALICE, "after").get(0);
         assertThat(after.position().generation())
@@ -261,7 +261,7 @@ class BrokerIT {
     @Test
     void aFenceThatIsGoneIsNotBelievedEither() throws Exception {
         Published before = publish(ALICE, "before").get(0);
-        await(() -> broker.link().send(Request.cmd(Command.DEL).arg(keys.fence(ALICE))));
+        await(() -> broker.links().send("", Request.cmd(Command.DEL).arg(keys.fence(ALICE))));
         String connection = connectionId();
         Published after = publish(ALICE, "after").get(0);
         assertThat(after.position().generation())
@@ -307,8 +307,8 @@ class BrokerIT {
     @Test
     void anInboxThatCannotBeWrittenSpoilsNeitherTheConnectionNorTheOthers() throws Exception {
         Channel spoilt = Channel.user("spoilt");
-        await(() -> broker.link()
-                .send(Request.cmd(Command.SET).arg(keys.kept(spoilt)).arg("x")));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.SET).arg(keys.kept(spoilt)).arg("x")));
         String connection = connectionId();
         Publication publication = new Publication("a", "/n", "e", "1", 60);
         await(() -> {
@@ -350,7 +350,8 @@ class BrokerIT {
                     at(ALICE, "a2"),
                     at(BOB, "b2"),
                     at(ALICE, "a3"));
-            assertThat(await(() -> broker.link().send(Request.cmd(Command.INFO).arg("commandstats")))
+            assertThat(await(() -> broker.links()
+                                    .send("", Request.cmd(Command.INFO).arg("commandstats")))
                             .toString())
                     .contains("cmdstat_evalsha:calls=1,");
             assertThat(published)
@@ -373,8 +374,8 @@ class BrokerIT {
     void aCallThatIsFencedUnderOneTagIsNotUnderAnother() throws Exception {
         Published before = publish(ALICE, "before").get(0);
         Published bobs = publish(BOB, "b0").get(0);
-        await(() -> broker.link()
-                .send(Request.cmd(Command.HSET)
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.HSET)
                         .arg(keys.fence(ALICE))
                         .arg("replid")
                         .arg("0".repeat(40))));
@@ -391,8 +392,8 @@ class BrokerIT {
     @Test
     void aLogThatRefusesAnEntryDoesNotTakeItForPublished() throws Exception {
         Channel news = Channel.topic("news");
-        await(() -> broker.link()
-                .send(Request.cmd(Command.XADD)
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.XADD)
                         .arg(keys.kept(news))
                         .arg("9007199254740991-1")
                         .arg("item")
@@ -402,7 +403,7 @@ class BrokerIT {
             under.add(broker.publish(news, publication("n")));
             return broker.publish(BOB, publication("has come back behind it"));
         });
-        await(() -> broker.link().send(Request.cmd(Command.DEL).arg(keys.kept(news))));
+        await(() -> broker.links().send("", Request.cmd(Command.DEL).arg(keys.kept(news))));
         assertThat(await(() -> under.get(0)).duplicate()).isFalse();
         assertThat(read(news, Reading.Point.since(0)).items())
                 .extracting(Item::id)
@@ -471,11 +472,13 @@ class BrokerIT {
     @Test
     void aCallThatIsFencedLetsNothingNewInAndStillKnowsItsRepeats() throws Exception {
         Published before = publish(ALICE, "known").get(0);
-        await(() -> broker.link()
-                .send(Request.cmd(Command.HSET)
-                        .arg(keys.fence(ALICE))
-                        .arg("replid")
-                        .arg("0".repeat(40))));
+        await(() -> broker.links()
+                .send(
+                        "",
+                        Request.cmd(Command.HSET)
+                                .arg(keys.fence(ALICE))
+                                .arg("replid")
+                                .arg("0".repeat(40))));
         String connection = connectionId();
         List<Published> all = together(at(ALICE, "a"), at(ALICE, "known"), at(NEIGHBOUR, "n"), at(ALICE, "b"));
         assertThat(connectionId()).as("the identity was read again").isNotEqualTo(connection);
@@ -514,8 +517,8 @@ class BrokerIT {
 
     @Test
     void anInboxThatCannotBeWrittenDoesNotKeepTheOthersOfItsCallFromIt() throws Exception {
-        await(() -> broker.link()
-                .send(Request.cmd(Command.SET).arg(keys.kept(NEIGHBOUR)).arg("x")));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.SET).arg(keys.kept(NEIGHBOUR)).arg("x")));
         List<Published> all = await(() -> {
             Future<Published> before = send(at(ALICE, "before"));
             send(at(NEIGHBOUR, "spoilt"));
@@ -525,7 +528,8 @@ class BrokerIT {
         assertThat(read(ALICE, Reading.Point.since(0)).items())
                 .extracting(Item::id)
                 .containsExactly("before", "after");
-        assertThat(await(() -> broker.link().send(Request.cmd(Command.EXISTS).arg(keys.once(NEIGHBOUR, "spoilt"))))
+        assertThat(await(() -> broker.links()
+                                .send("", Request.cmd(Command.EXISTS).arg(keys.once(NEIGHBOUR, "spoilt"))))
                         .toString())
                 .as("its id is not taken for published")
                 .isEqualTo("0");
@@ -585,7 +589,7 @@ class BrokerIT {
     void aRedisThatForgetsTheScriptIsToldItAgain() throws Exception {
         for (Durability durability : Durability.values()) {
             Publication publication = new Publication("to " + durability, "/n", "e", "1", 60);
-            await(() -> broker.link().send(Request.cmd(Command.SCRIPT).arg("FLUSH")));
+            await(() -> broker.links().send("", Request.cmd(Command.SCRIPT).arg("FLUSH")));
             assertThat(await(() -> broker.publish(ALICE, publication, durability))
                             .duplicate())
                     .isFalse();
@@ -628,10 +632,10 @@ class BrokerIT {
     }
 
     private String connectionId() throws Exception {
-        return await(() -> broker.link()
-                        .send(Request.cmd(Command.CLIENT).arg("ID"))
-                        .recover(away -> vertx.timer(10, TimeUnit.MILLISECONDS).compose(tick -> broker.link()
-                                .send(Request.cmd(Command.CLIENT).arg("ID")))))
+        return await(() -> broker.links()
+                        .send("", Request.cmd(Command.CLIENT).arg("ID"))
+                        .recover(away -> vertx.timer(10, TimeUnit.MILLISECONDS).compose(tick -> broker.links()
+                                .send("", Request.cmd(Command.CLIENT).arg("ID")))))
                 .toString();
     }
 
@@ -644,8 +648,8 @@ class BrokerIT {
         keys = new Keys(config.prefix());
         await(() -> {
             broker = new Broker(
-                    vertx, new Masters(vertx, config), keys, limits, "publish", () -> 0.5, new SimpleMeterRegistry());
-            reader = new ChannelReader(broker.link(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
+                    vertx, Shards.of(vertx, config), keys, limits, "publish", () -> 0.5, new SimpleMeterRegistry());
+            reader = new ChannelReader(broker.links(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
             broker.open();
             return Future.succeededFuture();
         });

@@ -3,171 +3,35 @@ package fanfare.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Channel;
-import fanfare.channel.Item;
 import fanfare.channel.Publication;
-import fanfare.config.RedisConfig;
-import fanfare.redis.Keys;
-import fanfare.redis.Masters;
 import fanfare.testing.Await;
 import fanfare.testing.FlakyLink;
 import fanfare.testing.RedisServer;
 import fanfare.testing.RedisTrio;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What two publishers were told is stored is stored once, whatever becomes of the master. */
 class FailoverIT {
-    private static final BrokerLimits LIMITS =
-            new BrokerLimits(Duration.ofHours(1), 1_000, 1_000, 1 << 24, Duration.ofMinutes(2), 1 << 24);
     private static final Channel ALICE = Channel.user("alice");
-    /** Between two publications of one caller: it keeps the lists below what one read gives [ms]. */
-    private static final int PACE_MS = 50;
-
     private final String prefix = "test" + UUID.randomUUID() + ":";
-    private final Keys keys = new Keys(prefix);
-    private final List<Publisher> publishers = new ArrayList<>();
-
-    /** What a publisher has, on an event loop of its own. */
-    private final class Publisher {
-        final Context loop = Vertx.vertx().getOrCreateContext();
-        final MeterRegistry metrics = new SimpleMeterRegistry();
-        final Broker broker;
-        final ChannelReader reader;
-        /** Ids by channel, in the order in which they were acknowledged. */
-        final Map<Channel, List<String>> acknowledged = new ConcurrentHashMap<>();
-
-        final AtomicInteger underWay = new AtomicInteger();
-
-        private volatile boolean stopped;
-
-        Publisher(String url) {
-            broker = on(() -> {
-                Masters masters = new Masters(loop.owner(), new RedisConfig(url, prefix));
-                Broker made = new Broker(loop.owner(), masters, keys, LIMITS, "publish", () -> 0.5, metrics);
-                made.open();
-                return Future.succeededFuture(made);
-            });
-            reader = new ChannelReader(broker.link(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
-        }
-
-        Published publish(Channel channel, String id) {
-            return on(() -> untilStored(channel, id, Durability.MASTER));
-        }
-
-        /** Publishes to many users what they share; whoever it cannot be stored for is sent the same again. */
-        List<Published> mail(List<Channel> users, String id) {
-            Mailing mailing = new Mailing(new Publication(id, "/n", "e", "1", 600));
-            return on(() -> Future.all(users.stream()
-                            .map(user -> untilMailed(user, mailing))
-                            .toList())
-                    .map(all -> all.<Published>list()));
-        }
-
-        private Future<Published> untilMailed(Channel user, Mailing mailing) {
-            return broker.publish(user, mailing, null).recover(away -> later(() -> untilMailed(user, mailing)));
-        }
-
-        /** Publishes one after the other to each channel until told to stop, as that many callers would. */
-        void begin(String name, List<Channel> channels) {
-            loop.runOnContext(go -> channels.forEach(channel -> next(name, channel, 0)));
-        }
-
-        /** Waits until each caller had that many more acknowledged. */
-        void acknowledged(int more) {
-            Map<Channel, Integer> before = new ConcurrentHashMap<>();
-            acknowledged.forEach((channel, ids) -> before.put(channel, ids.size()));
-            Await.until(
-                    "publications are acknowledged",
-                    () -> !acknowledged.isEmpty()
-                            && acknowledged.entrySet().stream()
-                                    .allMatch(entry ->
-                                            entry.getValue().size() >= before.getOrDefault(entry.getKey(), 0) + more));
-        }
-
-        void end() {
-            stopped = true;
-            Await.until("nothing is under way", () -> underWay.get() == 0);
-        }
-
-        List<String> stored(Channel channel) {
-            return on(() -> read(channel)).items().stream().map(Item::id).toList();
-        }
-
-        void close() {
-            stopped = true;
-            on(broker::close);
-            loop.owner().close();
-        }
-
-        double replayed() {
-            return metrics.get("fanfare_outbox_replayed_total").counter().count();
-        }
-
-        /** Runs a call on the process's event loop. */
-        <T> T on(Supplier<Future<T>> call) {
-            return Future.<T>future(
-                            promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                    .toCompletionStage()
-                    .toCompletableFuture()
-                    .orTimeout(60, TimeUnit.SECONDS)
-                    .join();
-        }
-
-        private Future<Reading> read(Channel channel) {
-            return reader.read(channel, Reading.Point.since(0)).recover(away -> later(() -> read(channel)));
-        }
-
-        private void next(String name, Channel channel, int number) {
-            List<String> ids = acknowledged.computeIfAbsent(channel, none -> new CopyOnWriteArrayList<>());
-            if (stopped) {
-                return;
-            }
-            String id = name + number;
-            underWay.incrementAndGet();
-            untilStored(channel, id, Durability.MASTER).onSuccess(published -> {
-                ids.add(id);
-                underWay.decrementAndGet();
-                loop.owner().setTimer(PACE_MS, timer -> next(name, channel, number + 1));
-            });
-        }
-
-        /** A caller who is told that Redis is away sends the same again. */
-        private Future<Published> untilStored(Channel channel, String id, Durability durability) {
-            return broker.publish(channel, new Publication(id, "/n", "e", "1", 600), durability)
-                    .recover(away -> later(() -> untilStored(channel, id, durability)));
-        }
-
-        private <T> Future<T> later(Supplier<Future<T>> call) {
-            return loop.owner().timer(PACE_MS, TimeUnit.MILLISECONDS).compose(tick -> call.get());
-        }
-    }
+    private final List<LoadedPublisher> publishers = new ArrayList<>();
 
     @AfterEach
     void close() {
-        publishers.forEach(Publisher::close);
+        publishers.forEach(LoadedPublisher::close);
     }
 
     @Test
     void whatOnlyTheDeadMasterHadIsReplayedOnceAndBeforeAnythingNew() {
         try (RedisTrio trio = RedisTrio.start(1);
                 FlakyLink replication = FlakyLink.to(trio.first().port())) {
-            Publisher one = publisher(trio.url());
-            Publisher two = publisher(trio.url());
+            LoadedPublisher one = publisher(trio.url());
+            LoadedPublisher two = publisher(trio.url());
             List<Channel> channels = channels(20);
             for (Channel channel : channels) {
                 one.publish(channel, "survives1");
@@ -212,7 +76,7 @@ class FailoverIT {
     void whatWentToManyUsersIsReplayedToEachOfThemOnce() {
         try (RedisTrio trio = RedisTrio.start(1);
                 FlakyLink replication = FlakyLink.to(trio.first().port())) {
-            Publisher one = publisher(trio.url());
+            LoadedPublisher one = publisher(trio.url());
             List<Channel> users = channels(40).subList(1, 41);
             one.mail(users, "survives");
             trio.blind();
@@ -236,7 +100,7 @@ class FailoverIT {
     @Test
     void aMasterThatIsKilledUnderLoadLosesNothingAcknowledged() {
         try (RedisTrio trio = RedisTrio.start(2)) {
-            List<Publisher> both = underLoad(trio);
+            List<LoadedPublisher> both = underLoad(trio);
             trio.first().kill();
             trio.promoted();
             everythingAcknowledgedIsStoredOnceAndInOrder(both);
@@ -246,7 +110,7 @@ class FailoverIT {
     @Test
     void aFailoverThatIsAskedForUnderLoadLosesNothingAcknowledged() {
         try (RedisTrio trio = RedisTrio.start(2)) {
-            List<Publisher> both = underLoad(trio);
+            List<LoadedPublisher> both = underLoad(trio);
             trio.failOver();
             trio.promoted();
             everythingAcknowledgedIsStoredOnceAndInOrder(both);
@@ -256,7 +120,7 @@ class FailoverIT {
     @Test
     void aMasterThatFreezesUnderLoadGetsNothingMoreWhenItComesBack() {
         try (RedisTrio trio = RedisTrio.start(2)) {
-            List<Publisher> both = underLoad(trio);
+            List<LoadedPublisher> both = underLoad(trio);
             trio.first().pause();
             RedisServer promoted = trio.promoted();
             both.forEach(publisher -> publisher.acknowledged(3));
@@ -280,7 +144,7 @@ class FailoverIT {
     void aMasterOfThePastIsRefusedEvenIfASentinelStillSendsUsThere() {
         try (RedisTrio trio = RedisTrio.start(1)) {
             int port = RedisServer.freePort();
-            Publisher one = publisher(trio.url(port));
+            LoadedPublisher one = publisher(trio.url(port));
             one.publish(ALICE, "before");
             trio.first().pause();
             trio.promoted();
@@ -295,7 +159,7 @@ class FailoverIT {
                                         .contains(Integer.toString(trio.first().port())));
                 String before = scripts(trio.first());
                 one.on(() -> {
-                    one.broker.link().reconnect("test");
+                    one.broker.links().all().get(0).reconnect("test");
                     return Future.succeededFuture();
                 });
                 assertThat(one.on(() -> one.broker
@@ -312,8 +176,8 @@ class FailoverIT {
     void theSameIdThreeTimesAcrossAFailoverAndThroughBothPublishersIsOnePublication() {
         try (RedisTrio trio = RedisTrio.start(1);
                 FlakyLink replication = FlakyLink.to(trio.first().port())) {
-            Publisher one = publisher(trio.url());
-            Publisher two = publisher(trio.url());
+            LoadedPublisher one = publisher(trio.url());
+            LoadedPublisher two = publisher(trio.url());
             List<Channel> channels = channels(10);
             trio.blind();
             trio.lag(replication);
@@ -340,7 +204,7 @@ class FailoverIT {
                 RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + replication.port())) {
             Await.until("the replica follows", () -> "up"
                     .equals(RedisTrio.info(replica, "replication").get("master_link_status")));
-            Publisher one = publisher(master.url());
+            LoadedPublisher one = publisher(master.url());
             // Half a second may be too short for a replica that has just come, or for this machine.
             Await.until("a replica confirms", () -> replicated(one, ALICE, "a").replicated());
             assertThat(one.publish(ALICE, "nobody asked").replicated()).isFalse();
@@ -359,22 +223,22 @@ class FailoverIT {
         }
     }
 
-    private Published replicated(Publisher publisher, Channel channel, String id) {
+    private Published replicated(LoadedPublisher publisher, Channel channel, String id) {
         return publisher.on(() -> publisher.untilStored(channel, id, Durability.REPLICATED));
     }
 
-    private List<Publisher> underLoad(RedisTrio trio) {
-        List<Publisher> both = List.of(publisher(trio.url()), publisher(trio.url()));
+    private List<LoadedPublisher> underLoad(RedisTrio trio) {
+        List<LoadedPublisher> both = List.of(publisher(trio.url()), publisher(trio.url()));
         both.get(0).begin("one", channels(20));
         both.get(1).begin("two", channels(20));
         both.forEach(publisher -> publisher.acknowledged(5));
         return both;
     }
 
-    private static void everythingAcknowledgedIsStoredOnceAndInOrder(List<Publisher> publishers) {
+    private static void everythingAcknowledgedIsStoredOnceAndInOrder(List<LoadedPublisher> publishers) {
         publishers.forEach(publisher -> publisher.acknowledged(5));
-        publishers.forEach(Publisher::end);
-        for (Publisher publisher : publishers) {
+        publishers.forEach(LoadedPublisher::end);
+        for (LoadedPublisher publisher : publishers) {
             publisher.acknowledged.forEach((channel, ids) -> {
                 List<String> stored = publisher.stored(channel);
                 assertThat(stored).as("%s", channel).doesNotHaveDuplicates();
@@ -397,8 +261,8 @@ class FailoverIT {
         return channels;
     }
 
-    private Publisher publisher(String url) {
-        Publisher publisher = new Publisher(url);
+    private LoadedPublisher publisher(String url) {
+        LoadedPublisher publisher = new LoadedPublisher(url, prefix);
         publishers.add(publisher);
         Await.until("Redis is reached", publisher.broker::isUp);
         return publisher;

@@ -25,6 +25,15 @@ class GroupingTest {
     }
 
     @Test
+    void inAClusterEachTagHasItsCall() {
+        List<Attempt> attempts = List.of(
+                attempt(ALICE, "a1", 1), attempt(Channel.user("bob"), "u1", 1), attempt(ALICE, "a2", 1));
+        assertThat(Grouping.calls(attempts, true))
+                .extracting(GroupingTest::namesOf)
+                .containsExactly(List.of("a1", "a2"), List.of("u1"));
+    }
+
+    @Test
     void noCallHoldsUpRedisForLong() {
         List<Attempt> many = IntStream.range(0, 2 * Grouping.PUBLICATIONS_MAX + 1)
                 .mapToObj(i -> attempt(Channel.BROADCAST, "b" + i, 1))
@@ -53,7 +62,7 @@ class GroupingTest {
     }
 
     private static List<List<String>> calls(List<Attempt> attempts) {
-        return Grouping.calls(attempts).stream().map(GroupingTest::namesOf).toList();
+        return Grouping.calls(attempts, false).stream().map(GroupingTest::namesOf).toList();
     }
 
     private static List<String> namesOf(List<Attempt> attempts) {

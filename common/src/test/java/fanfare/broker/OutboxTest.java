@@ -17,7 +17,7 @@ class OutboxTest {
     private static final String ALICE = Buckets.tagOf("alice");
     private static final String BOB = Buckets.tagOf("bob");
 
-    private final Outbox outbox = new Outbox(1 << 20);
+    private final Outbox outbox = new Outbox(() -> 1 << 20);
     private long sequence;
 
     @Test
@@ -142,7 +142,7 @@ class OutboxTest {
 
     @Test
     void whenMemoryRunsOutTheOldestGoAndTheWindowShrinksForAWhile() {
-        Outbox small = new Outbox(3 * (Outbox.ENTRY_BYTES + 200));
+        Outbox small = new Outbox(() -> 3 * (Outbox.ENTRY_BYTES + 200));
         small.reached(A);
         small.proved(0);
         for (int i = 0; i < 4; i++) {

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.config.RedisConfig;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shards;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ControlIT {
     private Context loop;
     private Keys keys;
-    private RedisLink link;
+    private RedisLinks redis;
     private RedisLink subscriber;
     private ControlWriter writer;
     private ControlReader reader;
@@ -55,18 +56,23 @@ class ControlIT {
         loop = vertx.getOrCreateContext();
         RedisConfig config = new RedisConfig(RedisServer.shared().url(), "test" + UUID.randomUUID() + ":");
         keys = new Keys(config.prefix());
-        Masters masters = new Masters(vertx, config);
+        Shards shards = Shards.of(vertx, config);
         Promise<Void> up = Promise.promise();
         await(() -> {
-            link = new RedisLink(
-                    vertx, masters, "command", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
+            redis = RedisLinks.open(
+                    vertx, shards, "command", () -> 0.5, new SimpleMeterRegistry(), new RedisLinks.Listener() {
                         @Override
-                        public void up() {
+                        public void up(RedisLink link) {
                             up.tryComplete();
                         }
                     });
             subscriber = new RedisLink(
-                    vertx, masters, "control", () -> 0.5, new SimpleMeterRegistry(), new RedisLink.Listener() {
+                    vertx,
+                    shards.mastersOf(keys.control()),
+                    "control",
+                    () -> 0.5,
+                    new SimpleMeterRegistry(),
+                    new RedisLink.Listener() {
                         @Override
                         public void up() {
                             subscriber.subscribing(Command.SUBSCRIBE, List.of(keys.control()));
@@ -82,9 +88,8 @@ class ControlIT {
                             }
                         }
                     });
-            writer = new ControlWriter(link, keys, () -> ids.get());
-            reader = new ControlReader(link, keys, order -> applied.add(order.user()), () -> losses++);
-            link.open();
+            writer = new ControlWriter(redis, keys, () -> ids.get());
+            reader = new ControlReader(redis, keys, order -> applied.add(order.user()), () -> losses++);
             subscriber.open();
             return Future.all(up.future(), subscribed.future()).mapEmpty();
         });
@@ -92,7 +97,7 @@ class ControlIT {
 
     @AfterEach
     void close() throws Exception {
-        await(() -> Future.join(link.close(), subscriber.close()).mapEmpty());
+        await(() -> Future.join(redis.close(), subscriber.close()).mapEmpty());
     }
 
     @Test
@@ -140,7 +145,7 @@ class ControlIT {
         order("alice");
         await(reader::catchUp);
         assertThat(applied).containsExactly("alice");
-        assertThat(await(() -> link.send(Request.cmd(Command.XLEN).arg(keys.control())))
+        assertThat(await(() -> redis.send("", Request.cmd(Command.XLEN).arg(keys.control())))
                         .toInteger())
                 .isEqualTo(2); // The stream's own beginning is the other one.
         assertThat(losses).isZero();
@@ -167,17 +172,21 @@ class ControlIT {
     void whatIsNotUnderstoodIsSkipped() throws Exception {
         await(reader::catchUp);
         for (String text : List.of("no json", "{\"type\":\"drain\"}")) {
-            await(() -> link.send(Request.cmd(Command.XADD)
-                    .arg(keys.control())
-                    .arg("*")
-                    .arg("order")
-                    .arg(text)));
+            await(() -> redis.send(
+                    "",
+                    Request.cmd(Command.XADD)
+                            .arg(keys.control())
+                            .arg("*")
+                            .arg("order")
+                            .arg(text)));
         }
-        await(() -> link.send(Request.cmd(Command.XADD)
-                .arg(keys.control())
-                .arg("*")
-                .arg("other")
-                .arg("{}")));
+        await(() -> redis.send(
+                "",
+                Request.cmd(Command.XADD)
+                        .arg(keys.control())
+                        .arg("*")
+                        .arg("other")
+                        .arg("{}")));
         live.addAll(List.of(Buffer.buffer(""), Buffer.buffer("x y"), Buffer.buffer("1-x {}"), Buffer.buffer("9")));
         deliver();
         order("alice");
@@ -194,7 +203,7 @@ class ControlIT {
         live.remove();
         await(() -> {
             Future<Void> failing = reader.catchUp();
-            link.reconnect("test");
+            redis.all().forEach(link -> link.reconnect("test"));
             return failing.otherwiseEmpty();
         });
         deliver();
@@ -207,7 +216,7 @@ class ControlIT {
 
     /** Loses the stream; in another millisecond, so that the next one has other ids, as after any real loss. */
     private void forget() throws Exception {
-        await(() -> link.send(Request.cmd(Command.DEL).arg(keys.control())));
+        await(() -> redis.send("", Request.cmd(Command.DEL).arg(keys.control())));
         String before = millisecond();
         while (millisecond().equals(before)) {
             Thread.onSpinWait();
@@ -215,7 +224,7 @@ class ControlIT {
     }
 
     private String millisecond() throws Exception {
-        Response time = await(() -> link.send(Request.cmd(Command.TIME)));
+        Response time = await(() -> redis.send("", Request.cmd(Command.TIME)));
         return time.get(0) + " " + time.get(1).toInteger() / 1_000;
     }
 

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import fanfare.config.RedisConfig;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
+import fanfare.redis.Shards;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -54,9 +55,9 @@ class PresenceIT {
     private Context loop;
     private RedisConfig config;
     private Keys keys;
-    private RedisLink link;
+    private RedisLinks redis;
     private PresenceReader reader;
-    private final List<RedisLink> links = new ArrayList<>();
+    private final List<RedisLinks> links = new ArrayList<>();
     private int incarnations;
 
     /** A gateway as far as presence goes, with a link of its own. */
@@ -64,42 +65,40 @@ class PresenceIT {
         final List<String> incarnations = new ArrayList<>();
         final Map<String, Integer> connections = new HashMap<>();
         final List<String> shared = new CopyOnWriteArrayList<>();
-        final RedisLink link;
+        final RedisLinks links;
         final PresenceWriter writer;
 
         Node(PresenceLimits limits) {
             Promise<PresenceWriter> made = Promise.promise();
-            link = new RedisLink(
+            links = RedisLinks.open(
                     vertx,
-                    new Masters(vertx, config),
+                    Shards.of(vertx, config),
                     "presence",
                     () -> 0.5,
                     new SimpleMeterRegistry(),
-                    new RedisLink.Listener() {
+                    new RedisLinks.Listener() {
                         @Override
-                        public void up() {
+                        public void up(RedisLink link) {
                             made.future().onSuccess(PresenceWriter::linkUp);
                         }
                     });
             writer = new PresenceWriter(
                     vertx,
-                    link,
+                    links,
                     keys,
                     limits,
                     this::incarnation,
-                    () -> new NodeState("n", "127.0.0.1:7081", 0, 0, false, "test"),
-                    new Probe(keys.probe("p"), sent -> {}),
+                    () -> new NodeState("n", "127.0.0.1:7081", 0, 0, true, false, "test"),
                     () -> {},
                     shared::add,
                     new SimpleMeterRegistry());
             writer.start();
             made.complete(writer);
-            link.open();
-            links.add(link);
+            PresenceIT.this.links.add(links);
         }
 
         private String incarnation() {
-            incarnations.add("inc" + PresenceIT.this.incarnations++);
+            incarnations.add(keys.incarnation("inc" + PresenceIT.this.incarnations++));
             return incarnations.get(incarnations.size() - 1);
         }
 
@@ -114,7 +113,7 @@ class PresenceIT {
         }
 
         void crash() throws Exception {
-            await(link::close);
+            await(links::close);
         }
 
         /** Crashes; returns when its lease, which would last for hours, was made to end [ms]. */
@@ -129,7 +128,7 @@ class PresenceIT {
 
         void stop() throws Exception {
             await(writer::stop);
-            await(link::close);
+            await(links::close);
         }
     }
 
@@ -142,7 +141,7 @@ class PresenceIT {
 
     @AfterEach
     void close() throws Exception {
-        await(() -> Future.join(links.stream().map(RedisLink::close).toList()).mapEmpty());
+        await(() -> Future.join(links.stream().map(RedisLinks::close).toList()).mapEmpty());
     }
 
     @Test
@@ -168,7 +167,7 @@ class PresenceIT {
 
     @Test
     void aGatewayHearsOfMoreConnectionsOfUsersWhomOthersHoldAsWell() throws Exception {
-        Crowd crowd = new Crowd(vertx, link, keys);
+        Crowd crowd = new Crowd(vertx, redis, keys);
         Node one = node(LONG_GRACE);
         Node two = node(LONG_GRACE);
         one.open(ALICE);
@@ -274,7 +273,7 @@ class PresenceIT {
         assertThat(alice()).isEqualTo(gone);
         assertThat(eventually(() -> reader.of("bob"), seen -> seen.nodes() == 1).online())
                 .isTrue();
-        eventually(() -> link.send(request(Command.ZRANGE, keys.nodes(), 0, -1)), left -> left.size() == 1);
+        eventually(() -> redis.send("", request(Command.ZRANGE, keys.nodes(), 0, -1)), left -> left.size() == 1);
     }
 
     @Test
@@ -286,7 +285,7 @@ class PresenceIT {
         alice(seen -> seen.nodes() == 2);
         one.die();
         two.close(ALICE);
-        eventually(() -> link.send(request(Command.ZRANGE, keys.nodes(), 0, -1)), left -> left.size() == 1);
+        eventually(() -> redis.send("", request(Command.ZRANGE, keys.nodes(), 0, -1)), left -> left.size() == 1);
         assertThat(alice(seen -> seen.nodes() == 0).online()).isTrue();
         assertThat(events(ALICE)).containsExactly("online");
     }
@@ -323,9 +322,10 @@ class PresenceIT {
         UserPresence after = alice(UserPresence::online);
         assertThat(after.since()).isEqualTo(before.since());
         eventually(
-                () -> link.send(request(Command.HEXISTS, keys.presence(BUCKET), ALICE + "|" + one.incarnations.get(1))),
+                () -> redis.send(
+                        "", request(Command.HEXISTS, keys.presence(BUCKET), ALICE + "|" + one.incarnations.get(1))),
                 there -> there.toInteger() == 1);
-        eventually(() -> link.send(request(Command.HLEN, keys.presence(BUCKET))), left -> left.toInteger() == 1);
+        eventually(() -> redis.send("", request(Command.HLEN, keys.presence(BUCKET))), left -> left.toInteger() == 1);
         assertThat(redis(Command.HGET, keys.online(BUCKET), ALICE).toInteger()).isEqualTo(1);
         assertThat(alice().connections()).isEqualTo(1);
         assertThat(events(ALICE)).containsExactly("online");
@@ -364,7 +364,9 @@ class PresenceIT {
         ghost("ghost", ALICE, "dead " + (now + 1_000) + " reaper");
         node(LONG_GRACE);
         eventually(() -> eventsOf(ALICE), seen -> seen.equals(List.of("offline")));
-        eventually(() -> link.send(request(Command.ZCOUNT, keys.nodes(), "-inf", now)), left -> left.toInteger() == 1);
+        eventually(
+                () -> redis.send("", request(Command.ZCOUNT, keys.nodes(), "-inf", now)),
+                left -> left.toInteger() == 1);
         assertThat(redis(Command.HGET, keys.online(Buckets.tagOf("carol")), "carol")
                         .toInteger())
                 .isEqualTo(1);
@@ -450,18 +452,17 @@ class PresenceIT {
         config = new RedisConfig(server.url(), "test" + UUID.randomUUID() + ":");
         keys = new Keys(config.prefix());
         run(() -> {
-            link = new RedisLink(
+            redis = RedisLinks.open(
                     vertx,
-                    new Masters(vertx, config),
+                    Shards.of(vertx, config),
                     "reader",
                     () -> 0.5,
                     new SimpleMeterRegistry(),
-                    new RedisLink.Listener() {});
-            reader = new PresenceReader(link, keys);
-            link.open();
-            links.add(link);
+                    new RedisLinks.Listener() {});
+            reader = new PresenceReader(redis, keys);
+            links.add(redis);
         });
-        eventually(() -> Future.succeededFuture(link.isUp()), up -> up);
+        eventually(() -> Future.succeededFuture(redis.isUp()), up -> up);
     }
 
     private Node node(PresenceLimits limits) throws Exception {
@@ -481,7 +482,7 @@ class PresenceIT {
     }
 
     private Future<List<String>> eventsOf(String user) {
-        return link.send(request(Command.XRANGE, keys.events(Buckets.tagOf(user)), "-", "+"))
+        return redis.send("", request(Command.XRANGE, keys.events(Buckets.tagOf(user)), "-", "+"))
                 .map(entries -> {
                     List<String> types = new ArrayList<>();
                     for (Response entry : entries) {
@@ -494,7 +495,7 @@ class PresenceIT {
     }
 
     private Response redis(Command command, Object... args) throws Exception {
-        return await(() -> link.send(request(command, args)));
+        return await(() -> redis.send("", request(command, args)));
     }
 
     private static Request request(Command command, Object... args) {

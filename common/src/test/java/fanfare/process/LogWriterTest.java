@@ -18,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LogWriterTest {
+    private static final String UNSPEAKABLE = "what has no words";
+
     /** Whoever reads the log, and does not before {@link #go}. */
     private static final class Reader extends OutputStream {
         private final ByteArrayOutputStream read = new ByteArrayOutputStream();
@@ -52,6 +54,9 @@ class LogWriterTest {
             new Formatter() {
                 @Override
                 public String format(LogRecord entry) {
+                    if (entry.getMessage().equals(UNSPEAKABLE)) {
+                        throw new IllegalStateException();
+                    }
                     return entry.getMessage() + "\n";
                 }
             },
@@ -99,6 +104,17 @@ class LogWriterTest {
         assertThat(reader.lines()).containsExactly("one", "two");
     }
 
+    @Test
+    void anEntryThatCannotBeWrittenIsNotTheLast() {
+        reader.go.countDown();
+        log(Level.INFO, UNSPEAKABLE);
+        log(Level.INFO, "next");
+        writer.flush();
+        assertThat(reader.lines())
+                .containsExactly(
+                        "an entry of fanfare.test could not be written: class java.lang.IllegalStateException", "next");
+    }
+
     /** As the JDK does at the beginning of every process' end. */
     @Test
     void itComesBackAfterItWasClosed() {
@@ -111,6 +127,8 @@ class LogWriterTest {
     }
 
     private void log(Level level, String message) {
-        writer.publish(new LogRecord(level, message));
+        LogRecord entry = new LogRecord(level, message);
+        entry.setLoggerName("fanfare.test");
+        writer.publish(entry);
     }
 }

@@ -6,9 +6,9 @@ import fanfare.channel.Channel;
 import fanfare.config.RedisConfig;
 import fanfare.receipt.ReceiptWriter.Call;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
+import fanfare.redis.Shards;
 import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -36,7 +36,7 @@ class ReceiptScriptsIT {
     private final String id = UUID.randomUUID().toString();
     private Context loop;
     private Keys keys;
-    private RedisLink link;
+    private RedisLinks redis;
     private ReceiptWriter writer;
     private ReceiptReader reader;
 
@@ -45,25 +45,21 @@ class ReceiptScriptsIT {
         RedisConfig config = new RedisConfig(RedisServer.shared().url(), "test-" + UUID.randomUUID() + ":");
         keys = new Keys(config.prefix());
         loop = vertx.getOrCreateContext();
-        link = run(() -> Future.succeededFuture(new RedisLink(
+        redis = run(() -> Future.succeededFuture(RedisLinks.open(
                 vertx,
-                new Masters(vertx, config),
+                Shards.of(vertx, config),
                 "receipts",
                 () -> 0.5,
                 new SimpleMeterRegistry(),
-                new RedisLink.Listener() {})));
-        run(() -> {
-            link.open();
-            return Future.succeededFuture();
-        });
-        Await.until("the link is up", link::isUp);
-        writer = new ReceiptWriter(link, keys);
-        reader = new ReceiptReader(link, keys);
+                new RedisLinks.Listener() {})));
+        Await.until("the link is up", redis::isUp);
+        writer = new ReceiptWriter(redis, keys);
+        reader = new ReceiptReader(redis, keys);
     }
 
     @AfterEach
     void close() throws Exception {
-        run(link::close);
+        run(redis::close);
     }
 
     @Test
@@ -142,7 +138,7 @@ class ReceiptScriptsIT {
                         new Report.Written(Report.place(Channel.user("u0"), now), "c1", "xhr", "u0", 1),
                         new Report.Held(refused + " " + now, 1, 1),
                         new Report.Written(refused + " " + now, "c2", "xhr", "u", 1)));
-        assertThat(run(() -> link.send(Request.cmd(Command.HKEYS).arg(keys.receipt(id)))))
+        assertThat(run(() -> redis.send("", Request.cmd(Command.HKEYS).arg(keys.receipt(id)))))
                 .noneMatch(field -> field.toString().contains(refused))
                 .anyMatch(field -> field.toString().equals("on user:u0 c1"));
     }
@@ -185,13 +181,13 @@ class ReceiptScriptsIT {
         assertThat(run(() -> reader.read(id))).isEmpty();
         stored(now, now + MINUTE_MS);
         assertThat(read().gateways()).hasSize(1);
-        long leftMs = run(() -> link.send(Request.cmd(Command.PTTL).arg(keys.receipt(id))))
+        long leftMs = run(() -> redis.send("", Request.cmd(Command.PTTL).arg(keys.receipt(id))))
                 .toLong();
         assertThat(leftMs).isBetween(1L, (long) MINUTE_MS);
 
-        run(() -> link.send(Request.cmd(Command.DEL).arg(keys.receipt(id))));
+        run(() -> redis.send("", Request.cmd(Command.DEL).arg(keys.receipt(id))));
         report("g1", 1, redisMs() - 1, List.of(new Report.Held(alice(now), 1, 1)));
-        assertThat(run(() -> link.send(Request.cmd(Command.EXISTS).arg(keys.receipt(id))))
+        assertThat(run(() -> redis.send("", Request.cmd(Command.EXISTS).arg(keys.receipt(id))))
                         .toInteger())
                 .isZero();
     }
@@ -217,7 +213,7 @@ class ReceiptScriptsIT {
     }
 
     private long redisMs() throws Exception {
-        return run(() -> link.send(Request.cmd(Command.TIME)).map(ServerTime::msOf));
+        return run(() -> redis.send("", Request.cmd(Command.TIME)).map(ServerTime::msOf));
     }
 
     private <T> T run(Supplier<Future<T>> work) throws Exception {

@@ -100,7 +100,7 @@ class MastersIT {
     }
 
     private Masters masters(String url) {
-        return new Masters(vertx, new RedisConfig(url, "test:"), LOOK_MS);
+        return Masters.of(vertx, new RedisConfig(url, "test:"), LOOK_MS);
     }
 
     private RedisLink link(Masters masters, AtomicInteger subscribed) {

@@ -142,7 +142,7 @@ class RedisCheckIT {
         assertThat(judged(info.formatted("6.0.16", "standalone"))).contains("error    Redis: version 6.0.16");
         assertThat(judged(info.formatted("10.0.1", "standalone"))).contains("ok       Redis: version 10.0.1");
         assertThat(judged(info.formatted("7.0.15", "cluster")))
-                .contains("error    Redis: is a node of a Redis Cluster");
+                .contains("error    Redis: is a server of a Redis Cluster");
     }
 
     private static void certify(String host, Path store) throws Exception {

@@ -142,7 +142,7 @@ class RedisTlsIT {
         loop.runOnContext(turn -> {
             RedisLink link = new RedisLink(
                     vertx,
-                    new Masters(vertx, config),
+                    Masters.of(vertx, config, Masters.LOOK_MS),
                     "test",
                     () -> 0.1,
                     new SimpleMeterRegistry(),

@@ -26,7 +26,37 @@ public final class BalancerProcess implements AutoCloseable {
         }
     }
 
-    /** Starts HAProxy and waits until it listens on {@code port}, as the configuration has to have it. */
+    /**
+     * Starts HAProxy and waits until it listens.
+     *
+     * @param port where it takes browsers, for as long as they wish
+     * @param statisticsPort where it tells of its backend {@code gateways}
+     * @param backend the lines of that
+     */
+    public static BalancerProcess haproxy(Path folder, int port, int statisticsPort, String backend) {
+        String configuration =
+                """
+                defaults
+                  mode http
+                  option abortonclose
+                  timeout connect 5s
+                  timeout client 60s
+                  timeout server 60s
+                  timeout tunnel 1h
+                frontend statistics
+                  bind 127.0.0.1:%d
+                  stats enable
+                  stats uri /
+                frontend browsers
+                  bind 127.0.0.1:%d
+                  default_backend gateways
+                backend gateways
+                %s
+                """;
+        return haproxy(folder, port, configuration.formatted(statisticsPort, port, backend));
+    }
+
+    /** The same with a configuration of its own, which must have it listen on {@code port}. */
     public static BalancerProcess haproxy(Path folder, int port, String configuration) {
         Path file = written(folder.resolve("haproxy.cfg"), configuration);
         return new BalancerProcess(
@@ -34,7 +64,7 @@ public final class BalancerProcess implements AutoCloseable {
                 .listening(port);
     }
 
-    /** The same with nginx; the configuration is that of its {@code http}. */
+    /** Starts nginx and waits until it listens on {@code port}, as the configuration of its {@code http} has to have it. */
     public static BalancerProcess nginx(Path folder, int port, String configuration) {
         StringBuilder whole = new StringBuilder("daemon off;\nmaster_process off;\nerror_log stderr;\n")
                 .append("pid ")

@@ -27,13 +27,7 @@ final class WebSocketWire implements Wire {
                 new WebSocketClientOptions().setMaxFrameSize(MESSAGE_BYTES_MAX).setMaxMessageSize(MESSAGE_BYTES_MAX));
         socket = client.webSocket();
         socket.textMessageHandler(text -> hear(text, ear));
-        socket.closeHandler(end -> {
-            if (!over) {
-                Short code = socket.closeStatusCode();
-                String reason = socket.closeReason();
-                ear.closed(code == null ? 1006 : code, reason == null ? "" : reason);
-            }
-        });
+        socket.closeHandler(end -> ended(ear));
         socket.exceptionHandler(failure -> {}); // The close handler follows and tells all that a page would learn.
         WebSocketConnectOptions options = new WebSocketConnectOptions().setAbsoluteURI(uri);
         headers.forEach(options::addHeader);
@@ -46,10 +40,24 @@ final class WebSocketWire implements Wire {
                 .onFailure(failure -> {
                     if (failure instanceof UpgradeRejectedException refusal) {
                         ear.refused(refusal.getStatus(), String.valueOf(refusal.getBody()));
+                    } else if (failure instanceof IllegalStateException) {
+                        // The close came close behind the answer to the handshake, before Vert.x had set handlers, and
+                        // then
+                        // it sets none. But it knows what the close said.
+                        ear.opened();
+                        ended(ear);
                     } else {
                         ear.closed(1006, String.valueOf(failure.getMessage()));
                     }
                 });
+    }
+
+    private void ended(Ear ear) {
+        if (!over) {
+            Short code = socket.closeStatusCode();
+            String reason = socket.closeReason();
+            ear.closed(code == null ? 1006 : code, reason == null ? "" : reason);
+        }
     }
 
     private void hear(String text, Ear ear) {

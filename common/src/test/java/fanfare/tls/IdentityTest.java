@@ -10,9 +10,7 @@ import io.vertx.junit5.VertxExtension;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,7 +36,7 @@ class IdentityTest {
             String certificate = Files.readString(each.certificateFile());
             String key = Files.readString(each.keyFile());
             for (String pem : new String[] {certificate + key, key + "some words\n" + certificate}) {
-                Identity identity = Identity.parse(vertx, pem, InstantSource.system());
+                Identity identity = Identity.parse(vertx, pem);
                 assertThat(identity.chain()).containsExactly(each.certificate());
                 assertThat(identity.expiry())
                         .isEqualTo(each.certificate().getNotAfter().toInstant());
@@ -55,7 +53,7 @@ class IdentityTest {
         String issuer = Files.readString(rsa.certificateFile());
         String key = Files.readString(issued.keyFile());
 
-        Identity identity = Identity.parse(vertx, own + issuer + key, InstantSource.system());
+        Identity identity = Identity.parse(vertx, own + issuer + key);
 
         assertThat(identity.chain()).containsExactly(issued.certificate(), rsa.certificate());
         assertThat(identity.expiry()).isEqualTo(rsa.certificate().getNotAfter().toInstant());
@@ -76,19 +74,20 @@ class IdentityTest {
     }
 
     @Test
-    void whatIsOutOfDateIsRefused(Vertx vertx) throws IOException {
-        String pem = Files.readString(rsa.certificateFile()) + Files.readString(rsa.keyFile());
+    void isValidFromItsBeginToItsEnd(Vertx vertx) throws IOException {
+        Identity identity =
+                Identity.parse(vertx, Files.readString(rsa.certificateFile()) + Files.readString(rsa.keyFile()));
         Instant begin = rsa.certificate().getNotBefore().toInstant();
         Instant end = rsa.certificate().getNotAfter().toInstant();
-        for (Instant now : new Instant[] {begin.minus(Duration.ofDays(1)), end.plus(Duration.ofDays(1))}) {
-            assertThatThrownBy(() -> Identity.parse(vertx, pem, InstantSource.fixed(now)))
-                    .isInstanceOf(UnusableFileException.class)
-                    .hasMessage("the certificate is valid from %s to %s only".formatted(begin, end));
-        }
+        assertThat(identity.isValidAt(begin)).isTrue();
+        assertThat(identity.isValidAt(end)).isTrue();
+        assertThat(identity.isValidAt(begin.minusSeconds(1))).isFalse();
+        assertThat(identity.isValidAt(end.plusSeconds(1))).isFalse();
+        assertThat(identity.validity()).isEqualTo("the certificate is valid from %s to %s only".formatted(begin, end));
     }
 
     private static void refused(Vertx vertx, String pem, String why) {
-        assertThatThrownBy(() -> Identity.parse(vertx, pem, InstantSource.system()))
+        assertThatThrownBy(() -> Identity.parse(vertx, pem))
                 .isInstanceOf(UnusableFileException.class)
                 .hasMessageStartingWith(why);
     }

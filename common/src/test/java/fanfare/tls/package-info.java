@@ -1,4 +1,4 @@
-/** Certificates that cannot be used. */
+/** Certificates in use, and those that cannot be used. */
 @NullMarked
 package fanfare.tls;
 

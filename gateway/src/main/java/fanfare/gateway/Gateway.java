@@ -20,7 +20,6 @@ import fanfare.process.Logging;
 import fanfare.process.Parent;
 import fanfare.process.Termination;
 import fanfare.tls.ServerTls;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -134,35 +133,34 @@ public final class Gateway {
         SessionMetrics sessions = new SessionMetrics(
                 metrics, new ConnectionLog(config.connectionLogPerSecondMax(), System::nanoTime, metrics));
         config.transports().forEach(transport -> sessions.expect(transport.label()));
-        int sessionsMax = Descriptors.sessionsMax(config.connectionsMax(), Descriptors.limit());
-        Gauge.builder("fanfare_connection_limit", () -> sessionsMax)
-                .description("Sessions that this gateway takes")
-                .register(metrics);
-        Turnstile turnstile = new Turnstile(sessionsMax, config.handshakesMax(), System.nanoTime(), metrics);
-        Drain drain = new Drain(
-                config.drainWindow(),
-                () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
-                sessions::toldOfDrain,
-                metrics);
+        Capacity capacity = Capacity.of(config.connectionsMax(), config.tls().isOn());
+        capacity.register(metrics);
+        capacity.tell();
+        Turnstile turnstile = new Turnstile(capacity.sessionsMax(), config.handshakesMax(), System.nanoTime(), metrics);
+        SteadyClock clock = new SteadyClock(System.currentTimeMillis(), System::nanoTime);
+        Drain drain = new Drain(config.drainWindow(), clock, sessions::toldOfDrain, metrics);
         ServerTls tls = new ServerTls(vertx, config.tls(), InstantSource.system());
         return tls.start(metrics)
                 .compose(read -> onLoop(vertx, () -> {
-                    Node node = new Node(vertx, config.node(), sessions, ids::next, drain, health, metrics);
+                    Node node = new Node(vertx, config.node(), sessions, ids::next, clock, drain, health, metrics);
                     node.open();
                     return node;
                 }))
-                .compose(node -> serve(vertx, config, tls, node, drain, turnstile, sessions, ids, health, metrics));
+                .compose(node -> serve(
+                        vertx, config, capacity, tls, node, drain, turnstile, sessions, ids, clock, health, metrics));
     }
 
     private static Future<Gateway> serve(
             Vertx vertx,
             GatewayConfig config,
+            Capacity capacity,
             ServerTls tls,
             Node node,
             Drain drain,
             Turnstile turnstile,
             SessionMetrics sessions,
             Ids ids,
+            SteadyClock clock,
             Health health,
             PrometheusMeterRegistry metrics) {
         FallbackSessions fallbacks = new FallbackSessions();
@@ -175,6 +173,7 @@ public final class Gateway {
         drain.awaits("relayed", relayed::get);
         GatewayVerticle.Shared shared = new GatewayVerticle.Shared(
                 config,
+                capacity.sessionsMax(),
                 tls,
                 node,
                 drain,
@@ -187,6 +186,7 @@ public final class Gateway {
                 config.auth().proxyHeads(metrics),
                 new ClientFiles(),
                 ids,
+                clock,
                 metrics);
         Queue<GatewayVerticle> loops = new ConcurrentLinkedQueue<>();
         return vertx.deployVerticle(
@@ -204,6 +204,7 @@ public final class Gateway {
                         metrics,
                         Map.of("/drain", drain::progress)))
                 .map(management -> {
+                    node.listens();
                     int port = loops.element().port();
                     LOG.log(
                             System.Logger.Level.INFO,

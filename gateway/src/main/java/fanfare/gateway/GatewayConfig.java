@@ -38,7 +38,7 @@ public record GatewayConfig(
         Set<SockJsTransport> transports,
         RelayConfig relay,
         SessionLimits session,
-        /** Sessions on this gateway; more are refused with 503. */
+        /** Sessions on this gateway, more are refused with 503; 0 for as many as files and memory allow for. */
         int connectionsMax,
         /** Sessions that begin in a second; 0 for no limit. */
         int handshakesMax,
@@ -81,7 +81,7 @@ public record GatewayConfig(
                 transports(env),
                 relay,
                 SessionLimits.of(env.integer("FANFARE_SEND_QUEUE_BYTES_MAX", 1 << 20, 1 << 12, 1 << 26)),
-                env.integer("FANFARE_CONNECTIONS_MAX", 18_000, 1, 10_000_000),
+                env.integer("FANFARE_CONNECTIONS_MAX", 0, 0, 10_000_000),
                 env.integer("FANFARE_HANDSHAKES_MAX", 5_000, 0, 1_000_000),
                 env.integer("FANFARE_CONNECTIONS_PER_USER_MAX", 20, 1, 10_000),
                 feed(env),

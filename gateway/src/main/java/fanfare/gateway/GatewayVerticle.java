@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop that serves browsers: its hub, and a share of the connections on the listening port. */
@@ -60,6 +61,7 @@ final class GatewayVerticle extends VerticleBase {
     /** What the event loops of a gateway share; all of it may be used on any of them. */
     record Shared(
             GatewayConfig config,
+            int sessionsMax,
             ServerTls tls,
             Node node,
             Drain drain,
@@ -72,6 +74,7 @@ final class GatewayVerticle extends VerticleBase {
             ProxyHeads proxyHeads,
             ClientFiles client,
             Ids ids,
+            LongSupplier clock,
             MeterRegistry metrics) {}
 
     private final Shared shared;
@@ -91,7 +94,7 @@ final class GatewayVerticle extends VerticleBase {
                 config.session(),
                 shared.sessions(),
                 shared.node().reports(context),
-                System::currentTimeMillis,
+                shared.clock(),
                 GatewayVerticle::random);
         shared.node().register(hub);
         LoopLag.watch(vertx, "browsers", shared.metrics());
@@ -128,7 +131,7 @@ final class GatewayVerticle extends VerticleBase {
                 shared.node()::askOwners,
                 addresses,
                 settings.secret(),
-                shared.config().connectionsMax(),
+                shared.sessionsMax(),
                 shared.relayed(),
                 GatewayVerticle::random,
                 shared.metrics());
@@ -191,13 +194,12 @@ final class GatewayVerticle extends VerticleBase {
 
     private Future<HttpServer> listenForBrowsers(Router router, ConnectionGuard guard, int port) {
         ProxyHeads heads = shared.proxyHeads();
-        return vertx.createHttpServer(shared.tls().secure(options(heads.isExpected())))
+        return shared.tls().listen(options(heads.isExpected()), secured -> vertx.createHttpServer(secured)
                 .exceptionHandler(heads::failed)
                 .connectionHandler(heads.connections(guard::connected))
                 .invalidRequestHandler(ProblemHandler::unreadable)
                 .requestHandler(heads.requests(router))
-                .listen(port == 0 ? ANY_PORT : port, shared.config().listenHost())
-                .onSuccess(shared.tls()::keep);
+                .listen(port == 0 ? ANY_PORT : port, shared.config().listenHost()));
     }
 
     /** The port in use. */

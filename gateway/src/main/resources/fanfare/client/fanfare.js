@@ -566,7 +566,10 @@ class Fanfare {
         let wait = 0;
         try {
             const signal = AbortSignal.timeout(TRANSPORT_TIMEOUT);
-            const answer = await fetch(`${this.#url.href.replace(/\/$/, '')}/info`, {cache: 'no-store', signal});
+            // Those who go on where they were are let in before others.
+            const query = this.#bookmark.resume === null ? '?newcomer' : '';
+            const url = `${this.#url.href.replace(/\/$/, '')}/info${query}`;
+            const answer = await fetch(url, {cache: 'no-store', signal});
             if (!answer.ok) wait = Number(answer.headers.get('Retry-After')) * 1_000 || 0;
         } catch {
             // The dial finds out more.

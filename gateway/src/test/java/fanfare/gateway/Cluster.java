@@ -12,9 +12,10 @@ import fanfare.control.Disconnect;
 import fanfare.presence.PresenceReader;
 import fanfare.presence.UserPresence;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.PubSub;
 import fanfare.redis.RedisDownException;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shards;
 import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
@@ -39,6 +40,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -98,7 +100,7 @@ final class Cluster implements AutoCloseable {
         this.broker = onPublisherLoop(() -> {
             Broker opened = new Broker(
                     vertx,
-                    new Masters(vertx, redis),
+                    Shards.of(vertx, redis),
                     new Keys(redis.prefix()),
                     BrokerLimits.defaults(),
                     "publish",
@@ -109,9 +111,9 @@ final class Cluster implements AutoCloseable {
         });
         // It keeps a publication until Redis is there, but nothing else that a test asks of it.
         Await.until("the publisher has reached Redis", broker::isUp);
-        this.control = new ControlWriter(
-                broker.link(), new Keys(redis.prefix()), () -> UUID.randomUUID().toString());
-        this.presences = new PresenceReader(broker.link(), new Keys(redis.prefix()));
+        this.control = new ControlWriter(broker.links(), new Keys(redis.prefix()), () -> UUID.randomUUID()
+                .toString());
+        this.presences = new PresenceReader(broker.links(), new Keys(redis.prefix()));
         for (int i = 0; i < gatewayCount; i++) {
             startGateway();
         }
@@ -176,8 +178,8 @@ final class Cluster implements AutoCloseable {
     }
 
     /** The publisher's connection, for work {@link #onPublisherLoop}. */
-    RedisLink publisherLink() {
-        return broker.link();
+    RedisLinks publisherLinks() {
+        return broker.links();
     }
 
     RecordedLog log() {
@@ -201,14 +203,14 @@ final class Cluster implements AutoCloseable {
     @Nullable
     String owner(RawSession session) {
         Request get = Request.cmd(Command.GET).arg(sessionKey(session));
-        Response owner = onPublisherLoop(() -> broker.link().send(get));
+        Response owner = onPublisherLoop(() -> broker.links().send(sessionKey(session), get));
         return owner == null ? null : owner.toString();
     }
 
     /** Has Redis say that somebody else holds a fallback session. */
     void own(RawSession session, String owner) {
         Request set = Request.cmd(Command.SET).arg(sessionKey(session)).arg(owner);
-        onPublisherLoop(() -> broker.link().send(set));
+        onPublisherLoop(() -> broker.links().send(sessionKey(session), set));
     }
 
     /** Has the lease of a gateway be over: if it lives, it becomes another. */
@@ -216,17 +218,15 @@ final class Cluster implements AutoCloseable {
         Keys keys = new Keys(redis.prefix());
         Request past = Request.cmd(Command.ZADD).arg(keys.nodes()).arg(1).arg(incarnation);
         Request gone = Request.cmd(Command.DEL).arg(keys.node(incarnation));
-        onPublisherLoop(
-                () -> broker.link().send(past).compose(done -> broker.link().send(gone)));
+        onPublisherLoop(() -> broker.links().send(keys.nodes(), past).compose(done -> broker.links()
+                .send(keys.node(incarnation), gone)));
     }
 
     /** Under which ids gateways live in Redis, or have lived. */
     List<String> incarnations() {
-        Request all = Request.cmd(Command.ZRANGE)
-                .arg(new Keys(redis.prefix()).nodes())
-                .arg(0)
-                .arg(-1);
-        return onPublisherLoop(() -> broker.link().send(all)).stream()
+        String nodes = new Keys(redis.prefix()).nodes();
+        Request all = Request.cmd(Command.ZRANGE).arg(nodes).arg(0).arg(-1);
+        return onPublisherLoop(() -> broker.links().send(nodes, all)).stream()
                 .map(Response::toString)
                 .toList();
     }
@@ -314,7 +314,7 @@ final class Cluster implements AutoCloseable {
         for (Object argument : arguments) {
             request.arg(argument.toString());
         }
-        return onPublisherLoop(() -> broker.link().send(request));
+        return onPublisherLoop(() -> broker.links().send(arguments[0].toString(), request));
     }
 
     /** Waits until so many gateways hear a channel: a welcome waits for that, but no longer than a second. */
@@ -363,17 +363,21 @@ final class Cluster implements AutoCloseable {
 
     /** Has a channel's generation begin long ago, so that nobody has to think of a fail-over. */
     void openedLongAgo(Channel channel) {
-        onPublisherLoop(() -> broker.link()
-                .send(Request.cmd(Command.HSET)
-                        .arg(new Keys(redis.prefix()).fence(channel))
-                        .arg("generation")
-                        .arg(1)
-                        .arg("seq")
-                        .arg(0)
-                        .arg("replid")
-                        .arg(broker.link().replid())
-                        .arg("born")
-                        .arg(1)));
+        String fence = new Keys(redis.prefix()).fence(channel);
+        onPublisherLoop(() -> broker.links()
+                .send(
+                        fence,
+                        Request.cmd(Command.HSET)
+                                .arg(fence)
+                                .arg("generation")
+                                .arg(1)
+                                .arg("seq")
+                                .arg(0)
+                                .arg("replid")
+                                .arg(Objects.requireNonNull(broker.links().at(fence))
+                                        .replid())
+                                .arg("born")
+                                .arg(1)));
     }
 
     static Publication publication(String namespace, String event, String data) {
@@ -395,8 +399,9 @@ final class Cluster implements AutoCloseable {
             log.assertNoStackTraces();
         } finally {
             clients.forEach(PushClient::close);
-            gateways.forEach(gateway -> await(gateway.close()));
             site.close();
+            // As in a crash. A drain, which has tests of its own, waits 5 s for each browser that left between two
+            // polls.
             gatewayVertxs.forEach(own -> await(own.close()));
             await(vertx.close());
             log.close();
@@ -411,12 +416,14 @@ final class Cluster implements AutoCloseable {
     }
 
     private int subscribers(Channel channel) {
-        Request request = Request.cmd(Command.PUBSUB).arg("NUMSUB").arg(new Keys(redis.prefix()).live(channel));
-        return onPublisherLoop(() -> broker.link().send(request)).get(1).toInteger();
+        String name = new Keys(redis.prefix()).live(channel);
+        String count = broker.links().pubSub() == PubSub.SHARDED ? "SHARDNUMSUB" : "NUMSUB";
+        Request request = Request.cmd(Command.PUBSUB).arg(count).arg(name);
+        return onPublisherLoop(() -> broker.links().send(name, request)).get(1).toInteger();
     }
 
     private long redisTimeMs() {
-        Response time = onPublisherLoop(() -> broker.link().send(Request.cmd(Command.TIME)));
+        Response time = onPublisherLoop(() -> broker.links().send("", Request.cmd(Command.TIME)));
         return time.get(0).toLong() * 1_000 + time.get(1).toLong() / 1_000;
     }
 

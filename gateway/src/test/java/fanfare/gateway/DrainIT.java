@@ -9,6 +9,7 @@ import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
 import fanfare.testing.TestSite;
+import fanfare.testing.TestSite.Answer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -112,6 +113,38 @@ class DrainIT {
                 assertThat(chunks.line()).hasSize(2_049);
                 assertThat(progress(leaving).getInteger("relayed")).isEqualTo(1);
                 leaving.terminate();
+                assertThat(chunks.rest()).isEmpty();
+            }
+            session.send(PING);
+            assertThat(session.poll().body()).contains("pong");
+            assertThat(leaving.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void aStreamThatItsOwnerCannotEndYetIsAskedForAgain() {
+        try (GatewayProcess leaving = start("2s")) {
+            RawSession session = RawSession.of(cluster.port(0), "alice").opened();
+            // Other cookies of the same login: its owner asks the site, and until it answers no response is the
+            // session's.
+            cluster.site()
+                    .answer(request ->
+                            Answer.of(new JsonObject().put("user", "alice").put("session", "alice")));
+            cluster.site().hold();
+            try (RawHttp stream = session.as("alice~again").at(leaving.port()).receive(SockJsForm.XHR_STREAMING)) {
+                Await.until(
+                        "its owner asks",
+                        () -> !cluster.site().requests("alice~again").isEmpty());
+                leaving.terminate();
+                // The first half of the window is for telling, the other for leaving.
+                Await.until(
+                        "everybody has been told",
+                        () -> progress(leaving).getString("state").equals("draining")
+                                && progress(leaving).getDouble("remaining") < 0.9);
+                cluster.site().release();
+                assertThat(stream.head().status()).isEqualTo(200);
+                Chunks chunks = new Chunks(stream);
+                assertThat(chunks.line()).hasSize(2_049);
                 assertThat(chunks.rest()).isEmpty();
             }
             session.send(PING);

@@ -34,7 +34,7 @@ class GatewayConfigTest {
         assertThat(config.nodeName()).isEqualTo("gateway");
         assertThat(config.transports()).isEqualTo(EnumSet.allOf(SockJsTransport.class));
         assertThat(config.session().queueBytesMax()).isEqualTo(1 << 20);
-        assertThat(config.connectionsMax()).isEqualTo(18_000);
+        assertThat(config.connectionsMax()).isZero();
         assertThat(config.handshakesMax()).isEqualTo(5_000);
         assertThat(config.connectionsPerUserMax()).isEqualTo(20);
         assertThat(config.rebalance()).isEqualTo(new Rebalance.Settings(new Balance(20, 50), Duration.ofMinutes(10)));

@@ -20,33 +20,19 @@ class HaproxyIT extends BalancerContract {
 
     @Override
     BalancerProcess start(int port, List<Integer> gatewayPorts) {
-        String configuration =
-                """
-                defaults
-                  mode http
-                  option abortonclose
-                  timeout connect 5s
-                  timeout client 60s
-                  timeout server 60s
-                  timeout tunnel 1h
-                frontend browsers
-                  bind 127.0.0.1:%d
-                  default_backend gateways
-                backend gateways
-                  balance roundrobin
-                  source %s
-                  option httpchk GET /push/info
-                %s
-                frontend statistics
-                  bind 127.0.0.1:%d
-                  stats enable
-                  stats uri /
-                """;
         String servers = gatewayPorts.stream()
                 .map(gateway ->
                         "  server gateway-%1$d 127.0.0.1:%1$d send-proxy-v2 check inter 200ms".formatted(gateway))
                 .collect(Collectors.joining("\n"));
-        return BalancerProcess.haproxy(folder, port, configuration.formatted(port, PROXY, servers, statisticsPort));
+        String backend =
+                """
+                  balance roundrobin
+                  source %s
+                  option httpchk GET /push/info
+                %s
+                """
+                        .formatted(PROXY, servers);
+        return BalancerProcess.haproxy(folder, port, statisticsPort, backend);
     }
 
     @Test

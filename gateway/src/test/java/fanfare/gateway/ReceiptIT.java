@@ -47,8 +47,8 @@ class ReceiptIT {
     static void start() {
         cluster = Cluster.of(2, Map.of("FANFARE_SEND_QUEUE_BYTES_MAX", "200000"));
         Keys keys = new Keys(cluster.redis().prefix());
-        writer = new ReceiptWriter(cluster.publisherLink(), keys);
-        reader = new ReceiptReader(cluster.publisherLink(), keys);
+        writer = new ReceiptWriter(cluster.publisherLinks(), keys);
+        reader = new ReceiptReader(cluster.publisherLinks(), keys);
     }
 
     @AfterAll
@@ -202,13 +202,13 @@ class ReceiptIT {
         try (FlakyLink link = FlakyLink.to(RedisServer.shared().port());
                 Cluster apart = Cluster.on(RedisServer.shared(), link.port(), 1)) {
             ReceiptReader here = new ReceiptReader(
-                    apart.publisherLink(), new Keys(apart.redis().prefix()));
+                    apart.publisherLinks(), new Keys(apart.redis().prefix()));
             RawSession session = RawSession.of(apart.port(0), "ida").opened();
             String id = UUID.randomUUID().toString();
             Published published =
                     apart.publish(Channel.user("ida"), new Publication(id, "/n", "asked", "1", SECONDS, SECONDS));
             ReceiptWriter there = new ReceiptWriter(
-                    apart.publisherLink(), new Keys(apart.redis().prefix()));
+                    apart.publisherLinks(), new Keys(apart.redis().prefix()));
             Stored stored = new Stored("1-1", published.serverMs(), Long.MAX_VALUE, 1, "/n", "asked");
             long endMs = published.serverMs() + SECONDS * 1_000L;
             apart.onPublisherLoop(() -> there.stored(id, Channel.user("ida"), stored, endMs, true));

@@ -18,7 +18,7 @@ import fanfare.publisher.webhook.WebhookConfig;
 import fanfare.publisher.webhook.WebhookLimits;
 import fanfare.publisher.webhook.WebhookVerticle;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.Shards;
 import fanfare.tls.ServerTls;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -70,7 +70,7 @@ public final class Publisher {
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Health health = new Health();
     private final Vertx vertx;
-    private final Masters masters;
+    private final Shards shards;
     private final ServerTls tls;
     private final List<PublisherVerticle> verticles = new ArrayList<>();
     private final LastCall lastCall = new LastCall();
@@ -84,12 +84,12 @@ public final class Publisher {
                 .setEventLoopPoolSize(loops)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        this.masters = new Masters(vertx, config.redis());
+        this.shards = Shards.of(vertx, config.redis());
         this.tls = new ServerTls(vertx, config.tls(), InstantSource.system());
         BrokerLimits limits = config.limits().shared(loops);
         for (int number = 0; number < loops; number++) {
             verticles.add(
-                    new PublisherVerticle(config, masters, tls, limits, bodyMax, keys, lastCall, ids, metrics, number));
+                    new PublisherVerticle(config, shards, tls, limits, bodyMax, keys, lastCall, ids, metrics, number));
         }
         health.readiness(
                 "redis",
@@ -138,7 +138,7 @@ public final class Publisher {
                 .compose(read -> vertx.deployVerticle(new WebhookVerticle(
                         webhooks,
                         WebhookLimits.defaults(),
-                        masters,
+                        shards,
                         new Keys(config.redis().prefix()),
                         secrets,
                         metrics)))
@@ -146,7 +146,7 @@ public final class Publisher {
     }
 
     private Future<Void> watch(String setting, String path, String things, String metric, FileWatch.Content content) {
-        return new FileWatch(vertx, List.of(path), things, metric, content, metrics)
+        return new FileWatch(vertx, List.of(path), things, metric, content, FileWatch.PERIOD, metrics)
                 .start()
                 .recover(failure -> Future.failedFuture(
                         new ConfigException(List.of(setting + " is '" + path + "': " + failure.getMessage()))));

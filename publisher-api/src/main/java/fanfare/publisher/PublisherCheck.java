@@ -38,10 +38,8 @@ final class PublisherCheck implements CheckConfig.Needs<PublisherConfig> {
     private static Future<Void> file(
             Vertx vertx, String setting, String path, String thing, FileWatch.Content content, Report report) {
         return FileWatch.read(vertx, List.of(path))
-                .map(text -> {
-                    content.replace(text);
-                    return content.size();
-                })
+                .compose(content::replace)
+                .map(inForce -> content.size())
                 .onSuccess(things -> report.ok(setting, things + " " + thing + (things == 1 ? "" : "s")))
                 .otherwise(failure -> {
                     report.mistake(setting + " is '" + path + "': " + failure.getMessage());

@@ -34,7 +34,8 @@ import fanfare.publisher.stats.StatsHandler;
 import fanfare.receipt.ReceiptReader;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shards;
 import fanfare.tls.ServerTls;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -70,7 +71,7 @@ final class PublisherVerticle extends VerticleBase {
     private static final String ABORTED = "aborted";
 
     private final PublisherConfig config;
-    private final Masters masters;
+    private final Shards shards;
     private final ServerTls tls;
     private final BrokerLimits limits;
     private final Duration bodyMax;
@@ -92,7 +93,7 @@ final class PublisherVerticle extends VerticleBase {
      */
     PublisherVerticle(
             PublisherConfig config,
-            Masters masters,
+            Shards shards,
             ServerTls tls,
             BrokerLimits limits,
             Duration bodyMax,
@@ -102,7 +103,7 @@ final class PublisherVerticle extends VerticleBase {
             MeterRegistry metrics,
             int number) {
         this.config = config;
-        this.masters = masters;
+        this.shards = shards;
         this.tls = tls;
         this.limits = limits;
         this.bodyMax = bodyMax;
@@ -117,7 +118,7 @@ final class PublisherVerticle extends VerticleBase {
     public Future<?> start() {
         Broker opened = new Broker(
                 vertx,
-                masters,
+                shards,
                 new Keys(config.redis().prefix()),
                 limits,
                 linkName,
@@ -129,15 +130,15 @@ final class PublisherVerticle extends VerticleBase {
         ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
         Router routes = routes(guard, opened);
         router = routes;
-        HttpServer made = vertx.createHttpServer(tls.secure(
-                        // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
-                        new HttpServerOptions().setHttp2ClearTextEnabled(false)))
-                .connectionHandler(guard::connected)
-                .invalidRequestHandler(named(ProblemHandler::unreadable))
-                .requestHandler(named(routes));
-        server = made;
-        return made.listen(config.listenPort(), config.listenHost())
-                .onSuccess(tls::keep)
+        // Clear-text HTTP/2 would put many requests on a connection, of which the guard knows one.
+        return tls.listen(new HttpServerOptions().setHttp2ClearTextEnabled(false), secured -> {
+                    HttpServer made = vertx.createHttpServer(secured)
+                            .connectionHandler(guard::connected)
+                            .invalidRequestHandler(named(ProblemHandler::unreadable))
+                            .requestHandler(named(routes));
+                    server = made;
+                    return made.listen(config.listenPort(), config.listenHost());
+                })
                 .recover(failure -> Future.failedFuture(
                         StartFailure.of(config.listenHost(), config.listenPort(), "FANFARE_LISTEN_PORT", failure)));
     }
@@ -171,7 +172,8 @@ final class PublisherVerticle extends VerticleBase {
 
     private Router routes(ConnectionGuard guard, Broker opened) {
         Keys redisKeys = new Keys(config.redis().prefix());
-        PresenceReader presence = new PresenceReader(opened.link(), redisKeys);
+        RedisLinks redis = opened.links();
+        PresenceReader presence = new PresenceReader(redis, redisKeys);
         UnknownFields unknownFields = new UnknownFields(System::nanoTime);
         Router router = Router.router(vertx);
         new ProblemHandler(metrics).install(router);
@@ -179,13 +181,13 @@ final class PublisherVerticle extends VerticleBase {
         router.route().handler(lastCall);
         Publishing publishing = new Publishing(
                 opened,
-                new ReceiptWriter(opened.link(), redisKeys),
+                new ReceiptWriter(redis, redisKeys),
                 (int) config.limits().inboxTtl().toSeconds(),
                 config.durability(),
                 (int) config.receiptTtl().toSeconds(),
                 ids,
                 metrics);
-        RateLimits rates = new RateLimits(vertx, opened.link(), redisKeys, config.rate(), System::nanoTime, metrics);
+        RateLimits rates = new RateLimits(vertx, redis, redisKeys, config.rate(), System::nanoTime, metrics);
         RateHandler oneToken = new RateHandler(rates);
         post(router, "/v1/publish", new PublishHandler(publishing, rates, unknownFields));
         post(router, "/v1/batch", new BatchHandler(publishing, rates, unknownFields));
@@ -194,23 +196,22 @@ final class PublisherVerticle extends VerticleBase {
                 router,
                 "/v1/users/:user/history",
                 oneToken,
-                new HistoryHandler(
-                        opened.link(), new ChannelReader(opened.link(), redisKeys, HistoryHandler.EVERYTHING)));
-        get(router, "/v1/messages/:id", oneToken, new MessageHandler(new ReceiptReader(opened.link(), redisKeys)));
-        get(router, "/v1/stats", oneToken, new StatsHandler(new Gateways(opened.link(), redisKeys)));
+                new HistoryHandler(new ChannelReader(redis, redisKeys, HistoryHandler.EVERYTHING)));
+        get(router, "/v1/messages/:id", oneToken, new MessageHandler(new ReceiptReader(redis, redisKeys)));
+        get(router, "/v1/stats", oneToken, new StatsHandler(new Gateways(redis, redisKeys)));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
         answer(
                 router,
                 HttpMethod.GET,
                 "/v1/presence",
                 oneToken,
-                new OnlineUsersHandler(new OnlineWalk(opened.link(), redisKeys)));
+                new OnlineUsersHandler(new OnlineWalk(redis, redisKeys)));
         read(router, "/v1/presence", oneToken, new OnlineHandler(presence, unknownFields));
         post(
                 router,
                 "/v1/disconnect",
                 oneToken,
-                new DisconnectHandler(new ControlWriter(opened.link(), redisKeys, ids), unknownFields));
+                new DisconnectHandler(new ControlWriter(redis, redisKeys, ids), unknownFields));
         open(router, "/v1/openapi.yaml", HttpMethod.GET);
         answer(router, HttpMethod.GET, "/v1/openapi.yaml", new OpenApiHandler());
         return router;

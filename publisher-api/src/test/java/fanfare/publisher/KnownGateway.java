@@ -4,10 +4,10 @@ import fanfare.config.RedisConfig;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
-import fanfare.presence.Probe;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shards;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 /** A gateway as far as Redis knows of it: a lease and the users whom it holds. */
 final class KnownGateway {
     private final Context loop;
-    private final RedisLink link;
+    private final RedisLinks links;
     private final PresenceWriter writer;
 
     private KnownGateway(Vertx vertx, String prefix, PresenceLimits limits, NodeState state) {
@@ -29,32 +29,30 @@ final class KnownGateway {
         Keys keys = new Keys(prefix);
         Promise<PresenceWriter> made = Promise.promise();
         loop = vertx.getOrCreateContext();
-        link = new RedisLink(
+        links = RedisLinks.open(
                 vertx,
-                new Masters(vertx, config),
+                Shards.of(vertx, config),
                 state.node(),
                 () -> 0.5,
                 new SimpleMeterRegistry(),
-                new RedisLink.Listener() {
+                new RedisLinks.Listener() {
                     @Override
-                    public void up() {
+                    public void up(RedisLink link) {
                         made.future().onSuccess(PresenceWriter::linkUp);
                     }
                 });
         writer = new PresenceWriter(
                 vertx,
-                link,
+                links,
                 keys,
                 limits,
                 () -> UUID.randomUUID().toString(),
                 () -> state,
-                new Probe(keys.probe(state.node()), sent -> {}),
                 () -> {},
                 shared -> {},
                 new SimpleMeterRegistry());
         writer.start();
         made.complete(writer);
-        link.open();
     }
 
     static KnownGateway start(Vertx vertx, String prefix, PresenceLimits limits, NodeState state) {
@@ -73,13 +71,13 @@ final class KnownGateway {
 
     /** Falls silent, its lease still running. */
     void crash() {
-        on(loop, link::close);
+        on(loop, links::close);
     }
 
     /** Says that its users have left, and goes. */
     void stop() {
         on(loop, writer::stop);
-        on(loop, link::close);
+        on(loop, links::close);
     }
 
     private static <T> T on(Context loop, Supplier<Future<T>> call) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(VertxExtension.class)
 class OnlineUsersIT {
-    private static final NodeState STATE = new NodeState("n", "127.0.0.1:7081", 0, 0, false, "test");
+    private static final NodeState STATE = new NodeState("n", "127.0.0.1:7081", 0, 0, true, false, "test");
     /** Several to a bucket, and nearly all buckets in use. */
     private static final List<String> USERS =
             IntStream.range(0, 3_000).mapToObj(i -> "user|" + i).toList();

@@ -112,7 +112,7 @@ class OpenApiIT {
                 vertx,
                 publisher.prefix,
                 PresenceLimits.defaults(),
-                new NodeState("gateway-1", "127.0.0.1:7081", 1, 1, false, "test"));
+                new NodeState("gateway-1", "127.0.0.1:7081", 1, 1, true, false, "test"));
         gateway.open(USER);
         publisher.post(
                 "/v1/publish",

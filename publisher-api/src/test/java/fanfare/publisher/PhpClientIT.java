@@ -292,7 +292,7 @@ class PhpClientIT {
         int port = RedisServer.freePort();
         Map<String, String> settings =
                 Map.of("FANFARE_WEBHOOK_URL", url(port) + "/hook", "FANFARE_WEBHOOK_SECRET_FILE", file.toString());
-        NodeState state = new NodeState("a", "127.0.0.1:7081", 0, 0, false, "test");
+        NodeState state = new NodeState("a", "127.0.0.1:7081", 0, 0, true, false, "test");
         try (Php site = Php.serve("hook.php", port, Map.of("FANFARE_WEBHOOK_SECRET", next));
                 RunningPublisher told =
                         RunningPublisher.start(RedisServer.shared().url(), PublisherVerticle.BODY_MAX, settings)) {

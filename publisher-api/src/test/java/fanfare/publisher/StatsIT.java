@@ -47,8 +47,8 @@ class StatsIT {
     @Test
     void livingGatewaysAreListedByNameAndSummedUp(Vertx vertx) {
         assertThat(stats()).isEqualTo(NOBODY);
-        NodeState b = new NodeState("b", "10.0.0.2:7081", 3, 2, true, "1.1");
-        NodeState a = new NodeState("a", "10.0.0.1:7081", 5, 4, false, "1.0");
+        NodeState b = new NodeState("b", "10.0.0.2:7081", 3, 2, true, true, "1.1");
+        NodeState a = new NodeState("a", "10.0.0.1:7081", 5, 4, true, false, "1.0");
         KnownGateway two = KnownGateway.start(vertx, publisher.prefix, PresenceLimits.defaults(), b);
         KnownGateway one = KnownGateway.start(vertx, publisher.prefix, PresenceLimits.defaults(), a);
         until("both are known", () -> stats().getJsonArray("gateways").size() == 2);

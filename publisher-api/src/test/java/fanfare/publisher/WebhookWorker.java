@@ -6,7 +6,7 @@ import fanfare.publisher.webhook.WebhookConfig;
 import fanfare.publisher.webhook.WebhookLimits;
 import fanfare.publisher.webhook.WebhookVerticle;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -44,7 +44,7 @@ final class WebhookWorker implements AutoCloseable {
                         Duration.ofMillis(50),
                         Duration.ofMillis(50),
                         Duration.ofMillis(200)),
-                new Masters(vertx, new RedisConfig(redisUrl, prefix)),
+                Shards.of(vertx, new RedisConfig(redisUrl, prefix)),
                 new Keys(prefix),
                 secrets,
                 metrics)));

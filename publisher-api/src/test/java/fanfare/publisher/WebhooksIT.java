@@ -374,7 +374,7 @@ class WebhooksIT {
                         Duration.ofMillis(100),
                         Duration.ofSeconds(1),
                         1_024),
-                new NodeState(name, "127.0.0.1:7081", 0, 0, false, "test"));
+                new NodeState(name, "127.0.0.1:7081", 0, 0, true, false, "test"));
         gateways.add(gateway);
         return gateway;
     }

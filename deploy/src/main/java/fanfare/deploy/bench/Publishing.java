@@ -7,8 +7,8 @@ import fanfare.channel.Channel;
 import fanfare.channel.Publication;
 import fanfare.config.RedisConfig;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -33,7 +33,7 @@ final class Publishing {
     private Publishing(Vertx vertx, int redisPort) {
         this.broker = new Broker(
                 vertx,
-                new Masters(vertx, new RedisConfig("redis://" + Workbench.LOOPBACK + ":" + redisPort, PREFIX)),
+                Shards.of(vertx, new RedisConfig("redis://" + Workbench.LOOPBACK + ":" + redisPort, PREFIX)),
                 keys,
                 limits,
                 "bench",
@@ -76,7 +76,7 @@ final class Publishing {
 
     /** The connection that publications go over. */
     RedisLink link() {
-        return broker.link();
+        return broker.links().all().get(0);
     }
 
     Keys keys() {

@@ -103,7 +103,8 @@ final class Workbench {
                 Map.entry("FANFARE_REDIS_URL", "redis://" + LOOPBACK + ":" + redisPort),
                 Map.entry("FANFARE_SITE_AUTH_URL", "http://" + LOOPBACK + ":" + sitePort + "/"),
                 Map.entry("FANFARE_CONNECTIONS_MAX", Integer.toString(connectionsMax)),
-                // All clients have one address.
+                // All clients come at once, by design, and have one address.
+                Map.entry("FANFARE_HANDSHAKES_MAX", "0"),
                 Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"));
         Child child = startJava(name, JvmFlags.start(gatewayFlags(), HEAP, jar), settings, managementPort);

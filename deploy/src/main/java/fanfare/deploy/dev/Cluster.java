@@ -47,21 +47,10 @@ final class Cluster {
     }
 
     /** Starts a Redis of our own, which keeps nothing. */
-    Child startRedis(RedisBinary redis) throws IOException {
+    void startRedis(RedisBinary redis) throws IOException, InterruptedException {
         Files.createDirectories(logs);
-        return add(() -> Child.startTied(
-                "redis",
-                logs,
-                List.of(
-                        redis.path().toString(),
-                        "--port",
-                        Integer.toString(ports.redis()),
-                        "--bind",
-                        LOOPBACK,
-                        "--save",
-                        "",
-                        "--appendonly",
-                        "no")));
+        new RedisServers(redis, ports, logs, (name, command) -> add(() -> Child.startTied(name, logs, command)))
+                .start(options.redis());
     }
 
     /** Starts everything but Redis. */
@@ -84,7 +73,7 @@ final class Cluster {
                 List.of(),
                 ports.publisher(),
                 ports.publisherManagement(),
-                Map.of("FANFARE_REDIS_URL", redisUrl(), "FANFARE_DEV_KEY", "dev.secret")));
+                Map.of("FANFARE_REDIS_URL", options.redisUrl(), "FANFARE_DEV_KEY", "dev.secret")));
         for (int number = 1; number <= options.gateways(); number++) {
             services.add(service(
                     "gateway-" + number,
@@ -135,7 +124,7 @@ final class Cluster {
     private Map<String, String> gatewaySettings(int number, Path relaySecret) {
         return Map.ofEntries(
                 Map.entry("FANFARE_NODE_NAME", "gateway-" + number),
-                Map.entry("FANFARE_REDIS_URL", redisUrl()),
+                Map.entry("FANFARE_REDIS_URL", options.redisUrl()),
                 Map.entry("FANFARE_SITE_AUTH_URL", "http://" + LOOPBACK + ":" + ports.site() + "/push/auth"),
                 Map.entry("FANFARE_SITE_COOKIES", "site_session"),
                 Map.entry("FANFARE_ANONYMOUS", "allow"),
@@ -147,11 +136,6 @@ final class Cluster {
                 Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_BODY_BYTES_PER_ADDRESS_MAX", "0"));
-    }
-
-    private String redisUrl() {
-        String given = options.redisUrl();
-        return given == null ? "redis://" + LOOPBACK + ":" + ports.redis() : given;
     }
 
     private String backends() {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 public final class Dev {
     private static final String USAGE =
             """
-            Usage: java -jar deploy.jar dev [--gateways N] [--redis URL] [--port-offset N]
+            Usage: java -jar deploy.jar dev [--gateways N] [--redis sentinel|cluster|URL] [--port-offset N]
 
             Starts the cluster on this machine; ./deploy/dev --help says more.""";
 
@@ -32,7 +32,7 @@ public final class Dev {
                         module + "/target/" + module + ".jar is missing; ./deploy/dev builds it");
             }
         }
-        List<String> taken = options.ports().taken(options.gateways(), options.redisUrl() == null);
+        List<String> taken = options.ports().taken(options.gateways(), options.redis());
         if (!taken.isEmpty()) {
             taken.forEach(System.err::println);
             System.exit(1);
@@ -52,15 +52,13 @@ public final class Dev {
 
     private static void start(Cluster cluster, DevOptions options, Path root) throws IOException, InterruptedException {
         Readiness readiness = new Readiness();
-        String redis = options.redisUrl();
-        if (redis == null) {
+        if (options.redis() == RedisKind.GIVEN) {
+            System.out.println("Redis is " + options.redisUrl().replaceAll("//.*@", "//") + ", not ours");
+        } else {
             RedisBinary binary =
                     RedisBinary.find(System.getenv().getOrDefault("PATH", ""), root.resolve("deploy/target/redis"));
             System.out.println("Redis is " + binary.description());
-            Child child = cluster.startRedis(binary);
-            readiness.awaitRedis(child, options.ports().redis());
-        } else {
-            System.out.println("Redis is " + redis.replaceAll("//.*@", "//") + ", not ours");
+            cluster.startRedis(binary);
         }
         List<Cluster.Managed> services = cluster.startServices();
         System.out.println("Starting "

@@ -46,16 +46,21 @@ public record Ports(int offset) {
         return 9090 + offset;
     }
 
-    int redis() {
-        return 6390 + offset;
+    /** Redis servers count from 0. */
+    int redis(int number) {
+        return 6390 + number + offset;
+    }
+
+    /** A sentinel, or the port on which a server of a Redis Cluster speaks to the others. */
+    int redisCompanion(int number) {
+        return 6400 + number + offset;
     }
 
     /** One line for each port that the cluster needs and something else already listens on. */
-    List<String> taken(int gateways, boolean withRedis) {
+    List<String> taken(int gateways, RedisKind redis) {
         Map<Integer, String> owners = new LinkedHashMap<>();
-        if (withRedis) {
-            owners.put(redis(), "Redis");
-        }
+        redis.servers(this).forEach(port -> owners.put(port, "Redis"));
+        redis.companions(this).forEach(port -> owners.put(port, "Redis' own use"));
         owners.put(site(), "the demo site");
         owners.put(siteManagement(), "the demo site's management");
         owners.put(balancer(), "the balancer");

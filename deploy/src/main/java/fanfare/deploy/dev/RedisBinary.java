@@ -14,10 +14,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A Redis that this machine can run: an installed one if it is new enough, else the one that came with the build. */
-public record RedisBinary(Path path, String description) {
+public record RedisBinary(Path path, String description, int major) {
     private static final Pattern VERSION = Pattern.compile("v=(\\d+)\\.(\\d+)\\.(\\d+)");
     private static final int MAJOR_MIN = 6;
     private static final int MINOR_MIN = 2;
+    private static final int SHARDED_MAJOR_MIN = 7;
+
+    /** Whether it can be a server of a cluster as Fanfare uses it. */
+    boolean hasShardedPubSub() {
+        return major >= SHARDED_MAJOR_MIN;
+    }
 
     /** An installed one that is new enough, if there is any. */
     public static Optional<RedisBinary> installed(String searchPath) {
@@ -59,7 +65,7 @@ public record RedisBinary(Path path, String description) {
                 return Optional.empty();
             }
             return Optional.of(
-                    new RedisBinary(path, path + " " + version.group().substring(2) + remark));
+                    new RedisBinary(path, path + " " + version.group().substring(2) + remark, major));
         } catch (IOException e) {
             return Optional.empty();
         }

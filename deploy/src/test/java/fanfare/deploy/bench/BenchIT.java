@@ -6,17 +6,37 @@ import fanfare.testing.Await;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** Each benchmark with tiny numbers, as a process. Its speed is nobody's business here. */
-@Timeout(120)
+/**
+ * Each benchmark with tiny numbers, as a process. Its speed is nobody's business here, and much of its time is rest, so some
+ * run at once.
+ */
+@Timeout(240)
 class BenchIT {
+    /** A test that runs beside others of its kind, but beside no other class. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    @Target(ElementType.METHOD)
+    @Retention(RetentionPolicy.RUNTIME)
+    private @interface Beside {}
+
+    /** A benchmark's logs have one place. */
+    private static final String RECOVER = "recover";
+
+    @Beside
     void publishComparesCallsAndInboxes() throws Exception {
         Run run = Run.of("publish", "--users", "1000", "--calls", "3000");
 
@@ -46,9 +66,10 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
+    @ResourceLock(RECOVER)
     void recoverMissesNothing() throws Exception {
-        Run run = Run.of("recover", "--users", "100");
+        Run run = Run.of(RECOVER, "--users", "100");
 
         assertThat(run.table()).anyMatch(line -> line.startsWith("return: 50 of 50 recovered"));
         JsonObject json = run.json();
@@ -60,7 +81,7 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
     void receiptsAreComparedWithNone() throws Exception {
         Run run = Run.of("receipts", "--users", "20", "--broadcasts", "20", "--rounds", "1");
 
@@ -74,7 +95,7 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
     void privateMessagesArriveOnceOnBothSides() throws Exception {
         Run run = Run.of("private", "--users", "30", "--millis", "100", "--rounds", "1");
 
@@ -94,7 +115,7 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
     void aMulticastIsComparedWithAsManySinglePublications() throws Exception {
         Run run = Run.of("multicast", "--users", "1001", "--rounds", "1");
 
@@ -112,7 +133,7 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
     void memoryIsComparedWithPlain() throws Exception {
         Run run = Run.of("memory", "--users", "60", "--few", "20", "--flags", "-XX:+UseSerialGC");
 
@@ -127,7 +148,7 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
     void fanoutIsComparedWithTheLeast() throws Exception {
         Run run = Run.of("fanout", "--users", "20", "--broadcasts", "16", "--rounds", "1");
 
@@ -142,7 +163,7 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
     void millionLosesNobody() throws Exception {
         Run run = Run.of("million", "--connections", "40", "--seconds", "1");
 
@@ -152,7 +173,7 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
     void pausesAreRead() throws Exception {
         Run run = Run.of("gc", "--users", "40", "--seconds", "3");
 
@@ -162,7 +183,7 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
     void aStormLosesNobodyAndNothing() throws Exception {
         Run run = Run.of("storm", "--users", "40");
 
@@ -181,9 +202,10 @@ class BenchIT {
         assertThat(run.code()).isZero();
     }
 
-    @Test
+    @Beside
+    @ResourceLock(RECOVER)
     void whatItStartedEndsWithIt() throws Exception {
-        Process bench = Run.start("recover", "--users", "5000");
+        Process bench = Run.start(RECOVER, "--users", "5000");
         Await.until("it has started a gateway", () -> {
             assertThat(bench.isAlive()).isTrue();
             return bench.descendants().anyMatch(child -> isRunning(child, "gateway.jar"));

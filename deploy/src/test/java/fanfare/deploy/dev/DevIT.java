@@ -45,7 +45,7 @@ class DevIT {
 
     @Test
     void startsEverythingAndStopsEverything() throws Exception {
-        Process launcher = launch("--gateways", "3");
+        Process launcher = launch("--gateways", "3", "--redis", "cluster");
         awaitSummary(launcher);
         for (int port : List.of(
                 ports.siteManagement(),
@@ -63,7 +63,7 @@ class DevIT {
         launcher.destroy();
         assertThat(launcher.waitFor(60, SECONDS)).isTrue();
         assertThat(launcher.exitValue()).isZero();
-        assertThat(ports.taken(3, true)).isEmpty();
+        assertThat(ports.taken(3, RedisKind.CLUSTER)).isEmpty();
     }
 
     @Test
@@ -119,7 +119,7 @@ class DevIT {
                     .contains(Integer.toString(taken.getLocalPort()))
                     .contains("--port-offset");
         }
-        assertThat(ports.taken(2, true)).isEmpty();
+        assertThat(ports.taken(2, RedisKind.ALONE)).isEmpty();
     }
 
     @Test
@@ -191,7 +191,7 @@ class DevIT {
 
     private void awaitFree(int gateways) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!ports.taken(gateways, true).isEmpty()) {
+        while (!ports.taken(gateways, RedisKind.ALONE).isEmpty()) {
             assertThat(System.nanoTime()).isLessThan(deadline);
         }
     }
@@ -199,7 +199,7 @@ class DevIT {
     private static Ports freePorts() {
         return IntStream.generate(() -> ThreadLocalRandom.current().nextInt(100, 20_000))
                 .mapToObj(Ports::new)
-                .filter(ports -> ports.taken(3, true).isEmpty())
+                .filter(ports -> ports.taken(3, RedisKind.CLUSTER).isEmpty())
                 .findFirst()
                 .orElseThrow();
     }

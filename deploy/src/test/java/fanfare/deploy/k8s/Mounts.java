@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Secrets such as an operator makes, where {@link Server} has a pod's mounts. */
+/** Secrets such as an operator makes, where {@link Pod} has a pod's mounts. */
 final class Mounts {
     static final String GATEWAY_PASSWORD = "p@ss: of the gateway";
     static final String PUBLISHER_PASSWORD = "p@ss: of the publisher";

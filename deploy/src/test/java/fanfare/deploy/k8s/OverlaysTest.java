@@ -28,6 +28,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +36,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -273,6 +275,55 @@ class OverlaysTest {
         if (overlay().pods().containsKey("redis")) {
             assertThat(whoReaches("redis", "redis")).hasSize(1).allSatisfy(peer -> assertThat(chosenHere(peer))
                     .containsExactlyInAnyOrder("gateway", "publisher-api"));
+        }
+    }
+
+    @Test
+    void everyPodMayAskForNamesAndAsksNobodyElse() {
+        NetworkPolicy dns = overlay().one(NetworkPolicy.class, "dns");
+        assertThat(overlay().chosen(dns.getSpec().getPodSelector()))
+                .containsExactlyElementsOf(overlay().pods().keySet());
+        assertThat(dns.getSpec().getEgress()).hasSize(1).allSatisfy(rule -> {
+            assertThat(rule.getPorts())
+                    .extracting(
+                            port -> port.getProtocol() + " " + port.getPort().getIntVal())
+                    .containsExactlyInAnyOrder("UDP 53", "TCP 53");
+            assertThat(rule.getTo()).hasSize(2);
+            assertThat(rule.getTo().get(0).getPodSelector().getMatchLabels()).containsEntry("k8s-app", "kube-dns");
+            // Of NodeLocal DNSCache, the same in every cluster.
+            assertThat(rule.getTo().get(1).getIpBlock().getCidr()).isEqualTo("169.254.20.10/32");
+        });
+    }
+
+    @Test
+    void whatTheReadmeAddsForAnIngressOnTheNodesNetworkOpensThePublicPortAlone() throws IOException {
+        Matcher block = Pattern.compile("(?s)```yaml\n(.*?kind: NetworkPolicy.*?)```")
+                .matcher(Files.readString(Overlay.K8S.resolve("README.md")));
+        assertThat(block.find()).isTrue();
+        NetworkPolicy policy =
+                (NetworkPolicy) Overlay.parse(block.group(1)).all().get(0);
+        assertThat(overlay().chosen(policy.getSpec().getPodSelector())).containsExactly("gateway");
+        assertThat(policy.getSpec().getIngress()).hasSize(1).allSatisfy(rule -> {
+            assertThat(rule.getPorts())
+                    .extracting(port -> port.getPort().getStrVal())
+                    .containsExactly("http");
+            assertThat(rule.getFrom()).hasSize(1).allMatch(peer -> peer.getIpBlock() != null);
+        });
+    }
+
+    @Test
+    void anAlertLeadsToTheOperatorsCopyOfTheRunbook() {
+        List<PrometheusRule> all = overlay().all(PrometheusRule.class);
+        assertThat(all).hasSize(name.equals("production") ? 1 : 0);
+        for (PrometheusRule rules : all) {
+            String pages = rules.getMetadata().getAnnotations().get("fanfare/pages");
+            assertThat(rules.getSpec().getGroups().stream()
+                            .flatMap(group -> group.getRules().stream())
+                            .filter(rule -> rule.getAlert() != null))
+                    .isNotEmpty()
+                    .allSatisfy(rule -> assertThat(rule.getAnnotations().get("runbook_url"))
+                            .isEqualTo(pages + "/deploy/observability/ALERTS.md#"
+                                    + rule.getAlert().toLowerCase(Locale.ROOT)));
         }
     }
 

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PrometheusRuleTest {
@@ -19,16 +18,5 @@ class PrometheusRuleTest {
         assertThat(rule.at("/spec/groups"))
                 .as("./k8s/components/monitoring/rules makes it anew")
                 .isEqualTo(Overlay.tree(Files.readString(RULES)).get("groups"));
-    }
-
-    @Test
-    void theRunbookKnowsEveryAlertAndNoOther() throws IOException {
-        List<String> alerts = Overlay.tree(Files.readString(RULES)).findValuesAsText("alert");
-        assertThat(alerts).isNotEmpty();
-        assertThat(Files.readString(Overlay.K8S.resolve("README.md"))
-                        .lines()
-                        .filter(line -> line.startsWith("| `Fanfare"))
-                        .map(line -> line.substring(3, line.indexOf('`', 3))))
-                .containsExactlyInAnyOrderElementsOf(alerts);
     }
 }

@@ -2,6 +2,7 @@ package fanfare.deploy.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.deploy.Server;
 import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
@@ -77,10 +78,13 @@ class RedisUsersIT {
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
-        first = Server.start("gateway", gateway(), Mounts.of("gateway", folder));
-        second = Server.start("gateway", gateway(), Mounts.of("gateway", folder));
-        publisher = Server.start("publisher-api", publisher(), Mounts.of("publisher-api", folder));
-        Stream.of(first, second, publisher).forEach(Server::awaitReady);
+        first = Pod.start("first", "gateway", gateway(), Mounts.of("gateway", folder));
+        second = Pod.start("second", "gateway", gateway(), Mounts.of("gateway", folder));
+        publisher = Pod.start("publisher", "publisher-api", publisher(), Mounts.of("publisher-api", folder));
+        for (Server server : List.of(first, second, publisher)) {
+            server.awaitReady();
+            assertThat(RawHttp.get(server.managementPort(), "/livez").status()).isEqualTo(200);
+        }
     }
 
     @AfterEach
@@ -99,7 +103,9 @@ class RedisUsersIT {
         checkConfigPasses("publisher-api", publisher());
         everythingThatASiteAndItsPagesDo();
         assertThat(answer("AUTH admin admin", "ACL LOG")).isEqualTo("*0");
-        assertThat(Stream.of(first, second, publisher).map(Server::output)).noneMatch(log -> log.contains("NOPERM"));
+        for (Server server : List.of(first, second, publisher)) {
+            assertThat(server.output()).doesNotContain("NOPERM");
+        }
 
         String gateway = "AUTH gateway \"" + Mounts.GATEWAY_PASSWORD + "\"";
         denied(gateway, "FLUSHALL", "KEYS *", "CONFIG GET *", "ACL LIST", "CLIENT LIST", "GET other", "PSUBSCRIBE *");
@@ -168,7 +174,7 @@ class RedisUsersIT {
     }
 
     private void checkConfigPasses(String module, Map<String, String> environment) throws Exception {
-        try (Server check = Server.check(module, environment, Mounts.of(module, folder))) {
+        try (Server check = Pod.check(module, environment, Mounts.of(module, folder))) {
             check.exitCode();
             assertThat(check.output()).contains("takes writes");
         }

@@ -2,6 +2,7 @@ package fanfare.deploy.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.deploy.Server;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +20,7 @@ class SettingsIT {
     @CsvSource({"dev, gateway", "dev, publisher-api", "production, gateway", "production, publisher-api"})
     void areTaken(String overlay, String module) throws Exception {
         Map<String, String> environment = Overlay.render(overlay).environment(module);
-        try (Server check = Server.check(module, environment, Mounts.of(module, folder))) {
+        try (Server check = Pod.check(module, environment, Mounts.of(module, folder))) {
             assertThat(check.exitCode()).as(check.output()).isNotEqualTo(WRONG_SETTINGS);
             assertThat(check.output())
                     .contains(environment.keySet().stream()
@@ -33,7 +34,7 @@ class SettingsIT {
     void areRefusedWithAMistake(String module, String name, String value) throws Exception {
         Map<String, String> environment = Overlay.render("dev").environment(module);
         environment.put(name, value);
-        try (Server check = Server.check(module, environment, Mounts.of(module, folder))) {
+        try (Server check = Pod.check(module, environment, Mounts.of(module, folder))) {
             assertThat(check.exitCode()).as(check.output()).isEqualTo(WRONG_SETTINGS);
         }
     }

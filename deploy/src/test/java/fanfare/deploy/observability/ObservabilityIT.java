@@ -3,7 +3,8 @@ package fanfare.deploy.observability;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.deploy.DevCluster;
-import fanfare.deploy.dev.Child;
+import fanfare.deploy.Server;
+import fanfare.deploy.dev.JvmFlags;
 import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
@@ -47,10 +48,8 @@ class ObservabilityIT {
     private static final Vertx VERTX = Vertx.vertx();
     private static final List<PushClient> CLIENTS = new ArrayList<>();
     private static DevCluster cluster;
-    private static Child publisher;
+    private static Server publisher;
     private static TestCertificate certificate;
-    private static int publisherPort;
-    private static int publisherManagement;
 
     @BeforeAll
     static void start() throws Exception {
@@ -68,8 +67,7 @@ class ObservabilityIT {
     static void stop() throws Exception {
         CLIENTS.forEach(PushClient::close);
         if (publisher != null) {
-            publisher.stop();
-            publisher.awaitEnd();
+            publisher.close();
         }
         if (cluster != null) {
             cluster.close();
@@ -79,39 +77,29 @@ class ObservabilityIT {
 
     /** One with all there is: TLS, keys in a file, and a site that is told who comes and goes, if it listened. */
     private static void startPublisher() throws Exception {
-        publisherPort = RedisServer.freePort();
-        publisherManagement = RedisServer.freePort();
         byte[] sha = MessageDigest.getInstance("SHA-256").digest("secret".getBytes(StandardCharsets.UTF_8));
         Path keys = Files.writeString(
                 folder.resolve("keys"), "load, " + HexFormat.of().formatHex(sha) + ", publish:broadcast\n");
         Path secrets = Files.writeString(folder.resolve("secrets"), "whsec_" + "A".repeat(43) + "=\n");
         certificate = TestCertificate.make(folder, "publisher");
-        publisher = Child.start(
+        publisher = Server.start(
                 "publisher",
                 folder,
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-jar",
-                        Path.of("../publisher-api/target/publisher-api.jar").toString()),
+                Server.Ports.free(),
+                JvmFlags.start(Path.of(".."), "publisher-api", "-Xmx128m"),
                 Map.of(
-                        "FANFARE_LISTEN_HOST", "127.0.0.1",
-                        "FANFARE_LISTEN_PORT", Integer.toString(publisherPort),
-                        "FANFARE_MANAGEMENT_PORT", Integer.toString(publisherManagement),
                         "FANFARE_REDIS_URL", "redis://127.0.0.1:" + cluster.port(6390),
                         "FANFARE_TLS_CERTIFICATE_FILE",
                                 certificate.certificateFile().toString(),
                         "FANFARE_TLS_KEY_FILE", certificate.keyFile().toString(),
                         "FANFARE_KEYS_FILE", keys.toString(),
                         "FANFARE_WEBHOOK_URL", "http://127.0.0.1:" + RedisServer.freePort() + "/",
-                        "FANFARE_WEBHOOK_SECRET_FILE", secrets.toString(),
-                        "FANFARE_PARENT_PID",
-                                Long.toString(ProcessHandle.current().pid())));
-        Await.until("the publisher is ready", () -> isReady(publisherManagement));
+                        "FANFARE_WEBHOOK_SECRET_FILE", secrets.toString()));
+        publisher.awaitReady();
         // Who comes now is news for the site.
-        Await.until(
-                "it tells the site who comes",
-                () -> RawHttp.get(publisherManagement, "/metrics").body().contains("\nfanfare_webhook_owner 1.0\n"));
+        Await.until("it tells the site who comes", () -> RawHttp.get(publisher.managementPort(), "/metrics")
+                .body()
+                .contains("\nfanfare_webhook_owner 1.0\n"));
     }
 
     @Test
@@ -119,7 +107,7 @@ class ObservabilityIT {
         Path page = Path.of("METRICS.md");
         assertThat(Exposed.by(cluster.port(9081)))
                 .containsExactlyInAnyOrderEntriesOf(Exposed.documented(page, "A gateway's", "Of both"));
-        assertThat(Exposed.by(publisherManagement))
+        assertThat(Exposed.by(publisher.managementPort()))
                 .containsExactlyInAnyOrderEntriesOf(
                         Exposed.documented(page, "A publisher's", "Of both", "Of both, with TLS"));
     }
@@ -130,7 +118,7 @@ class ObservabilityIT {
                 folder,
                 Map.of(
                         "gateway", List.of(cluster.port(9081), cluster.port(9082)),
-                        "publisher-api", List.of(cluster.port(9090), publisherManagement)))) {
+                        "publisher-api", List.of(cluster.port(9090), publisher.managementPort())))) {
             Map<String, String> asked = panels();
             assertThat(asked).hasSizeGreaterThan(50);
             for (JsonObject rule : prometheus.rules()) {
@@ -210,7 +198,7 @@ class ObservabilityIT {
     }
 
     private static int publish() {
-        try (RawHttp caller = certificate.connect(publisherPort)) {
+        try (RawHttp caller = certificate.connect(publisher.port())) {
             return caller.request(
                             "POST",
                             "/v1/publish",
@@ -221,14 +209,6 @@ class ObservabilityIT {
                     .status();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static boolean isReady(int managementPort) {
-        try {
-            return RawHttp.get(managementPort, "/readyz").status() == 200;
-        } catch (UncheckedIOException e) {
-            return false; // It does not listen yet.
         }
     }
 }

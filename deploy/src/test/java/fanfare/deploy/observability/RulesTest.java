@@ -35,7 +35,7 @@ class RulesTest {
                 .containsPattern("\\n +severity: (critical|warning)\\n")
                 .containsPattern("\\n +summary: \\S")
                 .containsPattern("\\n +description: \\S")
-                .contains(" runbook_url: deploy/observability/ALERTS.md#"
+                .contains(" runbook_url: https://git.example.com/fanfare/blob/main/deploy/observability/ALERTS.md#"
                         + alert.group(1).toLowerCase(Locale.ROOT) + "\n"));
     }
 

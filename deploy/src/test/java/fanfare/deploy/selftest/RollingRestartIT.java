@@ -3,9 +3,8 @@ package fanfare.deploy.selftest;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.deploy.dev.Child;
+import fanfare.deploy.Server;
 import fanfare.deploy.dev.JvmFlags;
-import fanfare.deploy.dev.Readiness;
 import fanfare.deploy.selftest.client.Crowd;
 import fanfare.deploy.selftest.client.Dialer;
 import fanfare.deploy.selftest.client.Load;
@@ -28,7 +27,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,9 +48,9 @@ class RollingRestartIT {
     private static final String KEY = "rolling.secret";
 
     /** A gateway and where it is. */
-    private record Gateway(Child child, int managementPort, CompletableFuture<Integer> exitCode) {
+    private record Gateway(Server server) {
         double metric(String name) {
-            return RawHttp.get(managementPort, "/metrics")
+            return RawHttp.get(server.managementPort(), "/metrics")
                     .body()
                     .lines()
                     .filter(line -> line.startsWith(name))
@@ -66,49 +64,42 @@ class RollingRestartIT {
         }
     }
 
-    /** Where a gateway will be, known to the balancer beforehand. */
-    private record Place(int port, int managementPort) {}
-
     @TempDir
     Path folder;
 
     private final Vertx vertx = Vertx.vertx();
     private final Loop loop = new Loop(vertx);
-    private final Readiness readiness = new Readiness();
-    private final List<Child> children = new ArrayList<>();
-    private final List<Place> places = new ArrayList<>();
+    private final List<Server> servers = new ArrayList<>();
+    /** Where gateways will be, known to the balancer beforehand. */
+    private final List<Server.Ports> places = new ArrayList<>();
+
     private final List<Gateway> gateways = new ArrayList<>();
     private final String prefix = "test-" + UUID.randomUUID() + ":";
-    private final int sitePort = RedisServer.freePort();
-    private final int publisherPort = RedisServer.freePort();
     private final int balancerPort = RedisServer.freePort();
     private final int statisticsPort = RedisServer.freePort();
+    private Server site;
+    private Server publisher;
     private BalancerProcess balancer;
 
     @BeforeEach
     void start() throws Exception {
         Files.writeString(folder.resolve("relay.secret"), UUID.randomUUID().toString());
         for (int i = 0; i < 2 * GATEWAYS; i++) {
-            places.add(new Place(RedisServer.freePort(), RedisServer.freePort()));
+            places.add(Server.Ports.free());
         }
-        int siteManagement = RedisServer.freePort();
-        Child site = process("site", deploy("site"), sitePort, siteManagement, Map.of());
-        int publisherManagement = RedisServer.freePort();
-        Child publisher = process(
+        site = start("site", Server.Ports.free(), deploy("site"), Map.of());
+        publisher = start(
                 "publisher",
+                Server.Ports.free(),
                 JvmFlags.start(ROOT, "publisher-api", "-Xmx128m"),
-                publisherPort,
-                publisherManagement,
-                Map.of("FANFARE_DEV_KEY", KEY));
+                redis(Map.of("FANFARE_DEV_KEY", KEY)));
         for (int i = 0; i < GATEWAYS; i++) {
             startGateway();
         }
-        readiness.await(site, siteManagement);
-        readiness.await(publisher, publisherManagement);
-        for (Gateway gateway : gateways) {
-            readiness.await(gateway.child(), gateway.managementPort());
+        for (Server server : servers) {
+            server.awaitReady();
         }
-        balancer = BalancerProcess.haproxy(folder, balancerPort, configuration());
+        balancer = BalancerProcess.haproxy(folder, balancerPort, statisticsPort, backend());
     }
 
     @AfterEach
@@ -116,8 +107,8 @@ class RollingRestartIT {
         if (balancer != null) {
             balancer.close();
         }
-        for (Child child : children) {
-            child.kill();
+        for (Server server : servers) {
+            server.close();
         }
         vertx.close().await(30, SECONDS);
     }
@@ -129,10 +120,10 @@ class RollingRestartIT {
         Random random = new Random(seed);
         Dialer dialer = new Dialer(vertx, List.of(balancerPort), random);
         Ledger ledger = new Ledger("rolling-" + seed + "-");
-        List<String> cookies = new SiteLogins(vertx, sitePort).login(CLIENTS, client -> Load.user(client % USERS));
+        List<String> cookies = new SiteLogins(vertx, site.port()).login(CLIENTS, client -> Load.user(client % USERS));
         Crowd crowd = loop.ask(() -> new Crowd(vertx, loop, dialer, random, ledger, USERS));
         Load load = loop.ask(
-                () -> new Load(vertx, loop, List.of(new Load.Target(publisherPort, KEY)), USERS, ledger, random));
+                () -> new Load(vertx, loop, List.of(new Load.Target(publisher.port(), KEY)), USERS, ledger, random));
         awaitInRotation(GATEWAYS);
         loop.run(() -> crowd.join(cookies));
         assertThat(loop.await(IN_WITHIN, () -> crowd.in() == CLIENTS)).isTrue();
@@ -141,7 +132,7 @@ class RollingRestartIT {
         double steepest = 0;
         for (int leaving = 0; leaving < GATEWAYS; leaving++) {
             Gateway newcomer = startGateway();
-            readiness.await(newcomer.child(), newcomer.managementPort());
+            newcomer.server().awaitReady();
             awaitInRotation(GATEWAYS + 1);
             steepest = Math.max(steepest, drain(leaving));
         }
@@ -181,9 +172,9 @@ class RollingRestartIT {
         List<Gateway> others = gateways.subList(leaving + 1, gateways.size());
         double[] opened = others.stream().mapToDouble(Gateway::opened).toArray();
         long lookedNs = System.nanoTime();
-        gateway.child().stop();
+        gateway.server().stop();
         double steepest = 0;
-        while (!gateway.exitCode().isDone()) {
+        while (gateway.server().isAlive()) {
             // The pause is the measurement: newcomers of a second, not a wait for something.
             SECONDS.sleep(1);
             long nowNs = System.nanoTime();
@@ -194,7 +185,7 @@ class RollingRestartIT {
             }
             lookedNs = nowNs;
         }
-        assertThat(gateway.exitCode().get()).isZero();
+        assertThat(gateway.server().exitCode()).isZero();
         return steepest;
     }
 
@@ -210,15 +201,14 @@ class RollingRestartIT {
     }
 
     private Gateway startGateway() throws IOException {
-        Place place = places.get(gateways.size());
-        Child child = process(
-                "gateway-" + (gateways.size() + 1),
+        String name = "gateway-" + (gateways.size() + 1);
+        Server server = start(
+                name,
+                places.get(gateways.size()),
                 JvmFlags.start(ROOT, "gateway", "-Xmx256m"),
-                place.port(),
-                place.managementPort(),
-                Map.ofEntries(
-                        Map.entry("FANFARE_NODE_NAME", "gateway-" + (gateways.size() + 1)),
-                        Map.entry("FANFARE_SITE_AUTH_URL", "http://127.0.0.1:" + sitePort + "/push/auth"),
+                redis(Map.ofEntries(
+                        Map.entry("FANFARE_NODE_NAME", name),
+                        Map.entry("FANFARE_SITE_AUTH_URL", "http://127.0.0.1:" + site.port() + "/push/auth"),
                         Map.entry("FANFARE_SITE_COOKIES", "site_session"),
                         Map.entry("FANFARE_RELAY_PORT", "0"),
                         Map.entry(
@@ -228,10 +218,8 @@ class RollingRestartIT {
                         // All clients have one address.
                         Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
                         Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"),
-                        Map.entry("FANFARE_BODY_BYTES_PER_ADDRESS_MAX", "0")));
-        CompletableFuture<Integer> exitCode = new CompletableFuture<>();
-        child.onExit(exitCode::complete);
-        Gateway gateway = new Gateway(child, place.managementPort(), exitCode);
+                        Map.entry("FANFARE_BODY_BYTES_PER_ADDRESS_MAX", "0"))));
+        Gateway gateway = new Gateway(server);
         gateways.add(gateway);
         return gateway;
     }
@@ -244,54 +232,35 @@ class RollingRestartIT {
                 command);
     }
 
-    private Child process(String name, List<String> command, int port, int managementPort, Map<String, String> settings)
+    private Server start(String name, Server.Ports ports, List<String> java, Map<String, String> settings)
             throws IOException {
+        Server server = Server.start(name, folder, ports, java, settings);
+        servers.add(server);
+        return server;
+    }
+
+    /** These settings, and which Redis. */
+    private Map<String, String> redis(Map<String, String> settings) {
         Map<String, String> all = new TreeMap<>(settings);
-        all.put("FANFARE_LISTEN_HOST", "127.0.0.1");
-        all.put("FANFARE_LISTEN_PORT", Integer.toString(port));
-        all.put("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort));
-        all.put("FANFARE_PARENT_PID", Long.toString(ProcessHandle.current().pid()));
-        if (!name.equals("site")) {
-            all.put("FANFARE_REDIS_URL", RedisServer.shared().url());
-            all.put("FANFARE_REDIS_PREFIX", prefix);
-        }
-        List<String> line = new ArrayList<>();
-        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        line.addAll(command);
-        Child child = Child.start(name, folder, line, all);
-        children.add(child);
-        return child;
+        all.put("FANFARE_REDIS_URL", RedisServer.shared().url());
+        all.put("FANFARE_REDIS_PREFIX", prefix);
+        return all;
     }
 
     /** Newcomers go where the fewest are, which is where a gateway was replaced; a refusal is another one's chance. */
-    private String configuration() {
-        String servers = places.stream()
+    private String backend() {
+        String lines = places.stream()
                 .map(place -> "  server gateway-%1$d 127.0.0.1:%1$d check port %2$d inter 200ms fall 1 rise 1"
-                        .formatted(place.port(), place.managementPort()))
+                        .formatted(place.listen(), place.management()))
                 .collect(Collectors.joining("\n"));
         return """
-                defaults
-                  mode http
-                  option abortonclose
-                  timeout connect 5s
-                  timeout client 60s
-                  timeout server 60s
-                  timeout tunnel 1h
-                frontend browsers
-                  bind 127.0.0.1:%d
-                  default_backend gateways
-                backend gateways
                   balance leastconn
                   option httpchk GET /readyz
                   retries 3
                   option redispatch 1
                   retry-on conn-failure empty-response 503
                 %s
-                frontend statistics
-                  bind 127.0.0.1:%d
-                  stats enable
-                  stats uri /
                 """
-                .formatted(balancerPort, servers, statisticsPort);
+                .formatted(lines);
     }
 }

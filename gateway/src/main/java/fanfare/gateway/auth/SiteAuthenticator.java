@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SiteAuthenticator {
     /** How late a try or a re-check may come [ms]. */
-    private static final int TICK_MS = 50;
+    private static final int TICK_MS = 100;
     /** How often a question is put anew because its user was disconnected meanwhile. */
     private static final int REVOKED_MAX = 3;
 

@@ -4,7 +4,8 @@ import fanfare.channel.Bundle;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.redis.Keys;
-import fanfare.redis.RedisLink;
+import fanfare.redis.PubSub;
+import fanfare.redis.RedisLinks;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.buffer.Buffer;
@@ -13,6 +14,7 @@ import io.vertx.redis.client.Request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /**
  * What publishers hand this gateway for many of its users at once. Each bundle comes over the very connection by which the
@@ -27,8 +29,8 @@ final class Bundles {
     }
 
     private final Keys keys;
-    private final RedisLink commands;
-    private final List<Subscriber<Followed>> subscribers;
+    private final RedisLinks commands;
+    private final Supplier<List<Subscriber<Followed>>> subscribers;
     private final Followers followers;
     private final BiConsumer<String, IllegalArgumentException> malformed;
     private final Counter received;
@@ -38,8 +40,8 @@ final class Bundles {
 
     Bundles(
             Keys keys,
-            RedisLink commands,
-            List<Subscriber<Followed>> subscribers,
+            RedisLinks commands,
+            Supplier<List<Subscriber<Followed>>> subscribers,
             Followers followers,
             BiConsumer<String, IllegalArgumentException> malformed,
             MeterRegistry metrics) {
@@ -58,9 +60,14 @@ final class Bundles {
 
     /** This gateway lives under another id from now on. What was sent to the former one is still heard, if it has been sent. */
     void become(String incarnation) {
+        if (commands.pubSub() == PubSub.SHARDED) {
+            // Publishers send none: a bundle's channel would be in one slot, and its users are in many.
+            return;
+        }
+        List<Subscriber<Followed>> all = subscribers.get();
         List<Arrivals> next = new ArrayList<>();
-        for (int i = 0; i < subscribers.size(); i++) {
-            Subscriber<Followed> subscriber = subscribers.get(i);
+        for (int i = 0; i < all.size(); i++) {
+            Subscriber<Followed> subscriber = all.get(i);
             if (!arrivals.isEmpty()) {
                 subscriber.unsubscribe(arrivals.get(i));
             }
@@ -77,7 +84,8 @@ final class Bundles {
             // Announced here and not here, or not yet: another gateway may hold the user without having been named. It
             // hears the user's own channel. Should this fail, it finds the item when it compares the channel.
             passedOn.increment();
-            commands.send(Request.cmd(Command.PUBLISH).arg(keys.live(channel)).arg(item.bytes()));
+            String name = keys.live(channel);
+            commands.send(name, Request.cmd(Command.PUBLISH).arg(name).arg(item.bytes()));
         }
     }
 

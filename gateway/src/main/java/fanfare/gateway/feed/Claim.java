@@ -5,24 +5,25 @@ import fanfare.broker.Fence;
 import fanfare.broker.Reading;
 import fanfare.broker.Reading.Point;
 import fanfare.broker.Reading.Reach;
+import fanfare.redis.ServerTime;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a session that joins a channel should have, and whether a reading gives it that. Pure.
  *
  * @param from the point from which on nothing may be missing
- * @param replid identity of the master on whose clock a moment in {@code from} is; empty if it is not known
+ * @param taken when a moment in {@code from} is, on the clocks of all masters
  * @param evidence of the moment up to which the session had everything
  * @param fence as it was found for a session that resumes; null for a newcomer
  * @param losses lost links until then: one more, and it could be another Redis that is read
  */
-record Claim(Point from, String replid, Evidence evidence, @Nullable Fence fence, int losses) {
+record Claim(Point from, ServerTime taken, Evidence evidence, @Nullable Fence fence, int losses) {
     /** Clocks of two masters are no further apart than this, and a fail-over is no longer [ms]. */
     static final long OTHER_MASTER_MS = 30_000;
 
     /** Where to read from, on the master with this identity. */
     Point from(String master) {
-        return replid.equals(master) ? from : from.earlier(OTHER_MASTER_MS);
+        return taken.isOn(master) ? from.later(taken.aheadMs(master)) : from.earlier(OTHER_MASTER_MS);
     }
 
     boolean resumes() {
@@ -44,6 +45,6 @@ record Claim(Point from, String replid, Evidence evidence, @Nullable Fence fence
             return false;
         }
         // If the Redis on which the newcomer's start was taken has been running ever since, nothing was lost with it.
-        return replid.equals(master) || (fenceNow != null && evidence.proves(reading, fenceNow, keptMs));
+        return taken.isOn(master) || (fenceNow != null && evidence.proves(reading, fenceNow, keptMs));
     }
 }

@@ -2,7 +2,8 @@ package fanfare.gateway.feed;
 
 import fanfare.control.ControlReader;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.Shard;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -26,7 +27,7 @@ public final class ControlFeed {
 
     public ControlFeed(
             Vertx vertx,
-            Masters masters,
+            Shards shards,
             Keys keys,
             ControlReader reader,
             Consumer<Buffer> crowds,
@@ -60,14 +61,24 @@ public final class ControlFeed {
         };
         this.subscriber = new Subscriber<>(
                 vertx,
-                masters,
+                shards.mastersOf(keys.control()),
                 "control",
                 pulse,
-                probe,
+                shards.pubSub(),
+                () -> {
+                    Shard shard = shards.slots().of(keys.control());
+                    return shard == null ? "" : keys.probe(shard, probe);
+                },
                 Future::succeededFuture,
                 random,
                 metrics,
-                new Subscriber.Listener<>() {});
+                new Subscriber.Listener<>() {
+                    @Override
+                    public void displaced() {
+                        // It is the link that goes where the channel is.
+                        shards.refresh();
+                    }
+                });
     }
 
     /** Applies what was missed; succeeds when no command that was given before this call is unknown. */

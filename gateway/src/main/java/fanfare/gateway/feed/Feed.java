@@ -11,8 +11,12 @@ import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Start;
 import fanfare.gateway.session.Subscription;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.LuaScript;
+import fanfare.redis.PerShard;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shard;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -21,16 +25,16 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -43,17 +47,19 @@ public final class Feed implements Hub.Source {
     private static final System.Logger LOG = System.getLogger(Feed.class.getName());
 
     private static final int READ_RETRY_MS = 200;
-    /** A lost last message shows no gap; within this time each channel's newest position is compared [s]. */
-    private static final int COMPARE_S = 60;
 
     private final Vertx vertx;
     private final Context context;
     private final Keys keys;
-    private final RedisLink commands;
+    private final Shards shards;
     private final ChannelReader reader;
     private final RedisClock clock;
     private final FeedLimits limits;
-    private final List<Subscriber<Followed>> subscribers = new ArrayList<>();
+    private final PerShard<ShardFeed> feeds;
+    /** What was asked for before it was known which shards there are. */
+    private List<Runnable> early = new ArrayList<>();
+
+    private boolean known;
     private final Backlog.Budget budget;
     private final RecentItems.Budget recent;
     private final DeliveredIds delivered;
@@ -61,20 +67,12 @@ public final class Feed implements Hub.Source {
     private final Counter malformed;
     private final Counter gaps;
     private final Bundles bundles;
-    /** Fences by key, as they were found since the last loss of a link. */
-    private final Map<String, Future<Fence>> fences = new HashMap<>();
     /** Fences that are asked for at the end of this tick, by key. */
     private final Map<String, Future<Fence>> askedFences = new HashMap<>();
-    /** Channels that are still to be compared in this round. */
-    private final Queue<Followed> uncompared = new ArrayDeque<>();
 
-    private int comparedPerBeat;
+    private final Comparison comparison;
     /** All event loops that serve browsers. */
     private final Set<Hub> hubs = new HashSet<>();
-    /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
-    private long writtenMs;
-    /** Links lost so far. */
-    private int losses;
     /** Counts what is handed to sessions, so that a repeat reaches only who came after the first time. */
     private long stamps;
     /** When it was last known that nothing is missing here [ns]; read by metrics from other threads, as is the next. */
@@ -85,16 +83,19 @@ public final class Feed implements Hub.Source {
     /**
      * Makes the feed of the current event loop. Commands go over {@code commands}, which belongs to the caller.
      *
+     * @param probe what this gateway's probes are called
+     * @param probed told when a shard has taken one and is to bring it back
      * @param first what must have been done after a loss before anything is subscribed
      */
     public Feed(
             Vertx vertx,
-            Masters masters,
+            Shards shards,
             Keys keys,
-            RedisLink commands,
+            RedisLinks commands,
             RedisClock clock,
             Pulse pulse,
             String probe,
+            Consumer<Shard> probed,
             Supplier<Future<Void>> first,
             FeedLimits limits,
             DoubleSupplier random,
@@ -102,7 +103,7 @@ public final class Feed implements Hub.Source {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.keys = keys;
-        this.commands = commands;
+        this.shards = shards;
         this.clock = clock;
         this.limits = limits;
         this.reader = new ChannelReader(commands, keys, limits.read());
@@ -124,27 +125,53 @@ public final class Feed implements Hub.Source {
         Gauge.builder("fanfare_feed_channels", channels, AtomicInteger::get)
                 .description("Channels that this gateway follows")
                 .register(metrics);
-        for (int i = 0; i < Keys.CONNECTIONS; i++) {
-            subscribers.add(new Subscriber<>(
-                    vertx, masters, "subscriber-" + i, pulse, probe, first, random, metrics, new FromRedis()));
-        }
-        bundles = new Bundles(keys, commands, subscribers, this::message, this::malformed, metrics);
-        pulse.onBeat(this::compareSome);
+        LuaScript probing = new LuaScript(shards.pubSub().words(), "probe");
+        feeds = new PerShard<>(
+                shards,
+                shard -> {
+                    ShardFeed[] made = new ShardFeed[1];
+                    made[0] = new ShardFeed(
+                            vertx,
+                            shard,
+                            Objects.requireNonNull(commands.of(shard)),
+                            keys,
+                            probe,
+                            probing,
+                            number -> new Subscriber<>(
+                                    vertx,
+                                    shard.masters(),
+                                    "subscriber-" + number + shard.suffix(),
+                                    pulse,
+                                    shards.pubSub(),
+                                    () -> keys.probe(shard, probe),
+                                    first,
+                                    random,
+                                    metrics,
+                                    new FromRedis(() -> made[0])),
+                            () -> probed.accept(shard));
+                    made[0].open();
+                    return made[0];
+                },
+                ShardFeed::close,
+                this::moved);
+        bundles = new Bundles(keys, commands, this::subscribers, this::message, this::malformed, metrics);
+        comparison = new Comparison(this, reader);
+        pulse.onBeat(comparison::beat);
     }
 
     /** Connects, and follows what everybody wants for as long as the gateway runs. */
     public void open() {
-        subscribers.forEach(Subscriber::open);
-        follow(Channel.BROADCAST);
+        feeds.open(context);
+        whenKnown(() -> follow(Channel.BROADCAST));
     }
 
     public Future<Void> close() {
-        return Future.all(subscribers.stream().map(Subscriber::close).toList()).mapEmpty();
+        return Future.all(feeds.all().stream().map(ShardFeed::close).toList()).mapEmpty();
     }
 
-    /** Whether every link is up; may be asked on any thread. */
+    /** Whether every link to some shard is up; may be asked on any thread. */
     public boolean isUp() {
-        return subscribers.stream().allMatch(subscriber -> subscriber.link().isUp());
+        return feeds.all().stream().anyMatch(ShardFeed::isUp);
     }
 
     /** One more event loop, to be told up to when its sessions are in step; may be called on any thread. */
@@ -157,28 +184,22 @@ public final class Feed implements Hub.Source {
         bundles.become(incarnation);
     }
 
-    /** Redis has taken a renewal of the lease and said so on the probe's channel. */
-    public void probed(long serverMs) {
-        writtenMs = serverMs;
-        subscribers.forEach(Subscriber::expectProbe);
-    }
-
     /** The link for commands is lost: the next one may reach another Redis. */
-    public void commandsLost() {
-        losses++;
-        fences.clear();
+    public void commandsLost(RedisLink link) {
+        feeds.all().stream().filter(feed -> feed.commands == link).forEach(ShardFeed::lost);
+        comparison.lost();
     }
 
     @Override
     public void join(Hub hub, Subscription subscription, Start start) {
-        context.runOnContext(turn -> {
+        whenKnown(() -> {
             // Followed from now on, so that a leave that comes before the join finds it.
             Followed channel = follow(subscription.channel());
             channel.add(hub);
             Evidence evidence = start.evidence();
             if (evidence == null) {
                 Evidence fresh = new Evidence(start.point().sinceMs(), channel.mark());
-                Claim claim = new Claim(start.point(), start.replid(), fresh, null, losses);
+                Claim claim = new Claim(start.point(), start.taken(), fresh, null, channel.losses());
                 channel.state().join(new Join(hub, subscription, claim));
             } else {
                 resume(channel, hub, subscription, start, evidence);
@@ -188,9 +209,9 @@ public final class Feed implements Hub.Source {
 
     /** Joins once it is known what the slot says of itself now, however long that takes. */
     private void resume(Followed channel, Hub hub, Subscription subscription, Start start, Evidence evidence) {
-        freshFence(channel.channel())
+        freshFence(channel)
                 .onSuccess(fence -> {
-                    Claim claim = new Claim(start.point(), start.replid(), evidence, fence, losses);
+                    Claim claim = new Claim(start.point(), start.taken(), evidence, fence, channel.losses());
                     channel.state().join(new Join(hub, subscription, claim));
                 })
                 .onFailure(failure -> vertx.setTimer(READ_RETRY_MS, timer -> {
@@ -202,42 +223,87 @@ public final class Feed implements Hub.Source {
 
     @Override
     public void leave(Hub hub, Channel channel) {
-        context.runOnContext(turn -> {
+        whenKnown(() -> {
             Followed left = find(channel);
             if (left != null && left.isWanted() && left.remove(hub) && !channel.equals(Channel.BROADCAST)) {
                 if (channel.kind() == Channel.Kind.TOPIC) {
                     // Nobody else's: sites make up topics without end, while users share their buckets' fences.
-                    fences.remove(keys.fence(channel));
+                    left.feed().fences.remove(keys.fence(channel));
                 }
                 channels.decrementAndGet();
                 left.state().end();
-                left.subscriber.unsubscribe(left);
+                left.subscriber().unsubscribe(left);
             }
         });
     }
 
+    /** Does something on the node loop, once it is known which shards there are. */
+    private void whenKnown(Runnable task) {
+        context.runOnContext(turn -> {
+            if (known) {
+                task.run();
+            } else {
+                early.add(task);
+            }
+        });
+    }
+
+    /** Slots have other owners: their channels are heard there from now on, as after the loss of a link. */
+    private void moved() {
+        known = true;
+        for (ShardFeed feed : feeds.all()) {
+            for (Subscriber<Followed> subscriber : feed.subscribers) {
+                for (Followed channel : List.copyOf(subscriber.channels())) {
+                    ShardFeed owner = at(channel.name);
+                    if (owner != feed) {
+                        move(channel, subscriber, owner);
+                    }
+                }
+            }
+        }
+        List<Runnable> waiting = early;
+        early = new ArrayList<>();
+        waiting.forEach(Runnable::run);
+    }
+
+    private void move(Followed channel, Subscriber<Followed> from, ShardFeed to) {
+        from.release(channel);
+        channel.feed().fences.remove(keys.fence(channel.channel()));
+        if (channel.isWanted()) {
+            channel.state().lost();
+            channel.moveTo(to);
+            resubscriptions.increment();
+            channel.subscriber().subscribe(channel);
+        }
+    }
+
+    private ShardFeed at(String name) {
+        return Objects.requireNonNull(feeds.at(name));
+    }
+
+    private List<Subscriber<Followed>> subscribers() {
+        return feeds.all().stream().flatMap(feed -> feed.subscribers.stream()).toList();
+    }
+
     private Followed follow(Channel channel) {
         String name = keys.live(channel);
-        Followed known = subscriber(channel).channel(name);
+        Followed known = find(channel);
         if (known != null && known.isWanted()) {
             return known;
         }
-        Followed followed = known == null ? new Followed(this, channel, subscriber(channel), name) : known;
+        Followed followed = known == null ? new Followed(this, channel, at(name), name) : known;
         if (known != null) {
             known.beginAnew();
         }
         channels.incrementAndGet();
-        followed.subscriber.subscribe(followed);
+        followed.subscriber().subscribe(followed);
         return followed;
     }
 
     /** A channel, be it followed or just left; null if it is neither. */
     private @Nullable Followed find(Channel channel) {
-        return subscriber(channel).channel(keys.live(channel));
-    }
-
-    private Subscriber<Followed> subscriber(Channel channel) {
-        return subscribers.get(Keys.connection(Keys.tag(channel)));
+        String tag = Keys.tag(channel);
+        return Objects.requireNonNull(feeds.atTag(tag)).subscriber(tag).channel(keys.live(channel, tag));
     }
 
     /** Gives an item to a channel that is subscribed to; says whether it is. */
@@ -255,7 +321,9 @@ public final class Feed implements Hub.Source {
     }
 
     /** The fence of a channel's slot, read once after each loss: many users share one. */
-    Future<Fence> fence(Channel channel) {
+    Future<Fence> fence(Followed followed) {
+        Channel channel = followed.channel();
+        Map<String, Future<Fence>> fences = followed.feed().fences;
         String key = keys.fence(channel);
         Future<Fence> known = fences.get(key);
         if (known != null && !known.failed()) {
@@ -267,7 +335,8 @@ public final class Feed implements Hub.Source {
     }
 
     /** A fence as it is found after this call: one question for all who want it in one tick, such as broadcast's in a storm. */
-    private Future<Fence> freshFence(Channel channel) {
+    private Future<Fence> freshFence(Followed followed) {
+        Channel channel = followed.channel();
         return askedFences.computeIfAbsent(keys.fence(channel), key -> {
             Promise<Fence> asked = Promise.promise();
             context.runOnContext(tick -> {
@@ -279,57 +348,30 @@ public final class Feed implements Hub.Source {
     }
 
     @Nullable
-    Fence fenceNow(Channel channel) {
-        Future<Fence> known = fences.get(keys.fence(channel));
+    Fence fenceNow(Followed followed) {
+        Future<Fence> known = followed.feed().fences.get(keys.fence(followed.channel()));
         return known != null && known.succeeded() ? known.result() : null;
     }
 
-    /** Compares a share of the channels with Redis, so that each has its turn within {@value #COMPARE_S} s. */
-    private void compareSome() {
-        if (uncompared.isEmpty()) {
-            subscribers.forEach(subscriber -> uncompared.addAll(subscriber.channels()));
-            comparedPerBeat = 1 + uncompared.size() / COMPARE_S;
-        }
-        for (int i = 0; i < comparedPerBeat && !uncompared.isEmpty() && commands.isUp(); i++) {
-            Followed channel = uncompared.remove();
-            FeedChannel<Join> state = channel.state();
-            if (channel.isWanted()
-                    && state.state() == FeedChannel.State.LIVE
-                    && isSameMaster(channel.subscriber.link())) {
-                reader.tail(channel.channel()).onSuccess(state::compare);
-                if (channel.channel().kind() == Channel.Kind.TOPIC) {
-                    keepFence(channel.channel());
-                }
-            }
-        }
+    /** All channels that are followed. */
+    void followed(Consumer<Followed> each) {
+        subscribers().forEach(subscriber -> subscriber.channels().stream()
+                .filter(Followed::isWanted)
+                .forEach(each));
+    }
+
+    /** Whether everything that a channel's master publishes is heard, and what is read comes from there. */
+    boolean isInStep(Followed channel) {
+        return channel.state().state() == FeedChannel.State.LIVE
+                && channel.feed().isSameMaster(channel.subscriber().link());
     }
 
     /**
      * Has a topic's fence live on for as long as somebody reckons with its mark: if it ended with a silent log, then what
      * comes next would look like the first message after a loss.
      */
-    private void keepFence(Channel topic) {
+    void keepFence(Channel topic) {
         reader.fence(topic, limits.keptMs() / 1_000);
-    }
-
-    /** Whether what is read comes from the Redis that this subscriber hears; if not, both links look for the master anew. */
-    boolean isOneMaster(RedisLink subscribed) {
-        if (commands.isUp() && subscribed.isUp() && !isSameMaster(subscribed)) {
-            // Two masters: what one of them kept says nothing about what the other one sends.
-            subscribed.reconnect("another master than the one that is read from");
-            commands.reconnect("another master than the one that is subscribed to");
-            return false;
-        }
-        return true;
-    }
-
-    private boolean isSameMaster(RedisLink subscribed) {
-        return commands.replid().equals(subscribed.replid());
-    }
-
-    /** Identity of the master that is read. */
-    String master() {
-        return commands.replid();
     }
 
     ChannelReader reader() {
@@ -342,11 +384,6 @@ public final class Feed implements Hub.Source {
 
     long keptMs() {
         return limits.keptMs();
-    }
-
-    /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
-    long writtenMs() {
-        return writtenMs;
     }
 
     /** What came on a pub/sub channel; null, and counted, if it is no publication. */
@@ -381,7 +418,7 @@ public final class Feed implements Hub.Source {
     }
 
     /** A session has what it missed, and hears what is live from now on. */
-    void joined(Join join, Reading missed) {
+    void joined(Followed followed, Join join, Reading missed) {
         Channel channel = join.subscription().channel();
         long stamp = ++stamps;
         long channelHash = DeliveredIds.hash(channel);
@@ -392,19 +429,26 @@ public final class Feed implements Hub.Source {
                 messages.add(Message.of(channel, item));
             }
         }
-        boolean whole = join.claim().isMet(missed, commands.replid(), losses, fenceNow(channel), limits.keptMs());
+        boolean whole = join.claim()
+                .isMet(missed, followed.feed().master(), followed.losses(), fenceNow(followed), limits.keptMs());
         if (!whole && !join.claim().resumes()) {
             messages.add(0, Message.gap(channel.label()));
         }
         join.hub().execute(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
     }
 
-    /** What the subscribers tell. */
+    /** What the subscribers of a shard tell. */
     private final class FromRedis implements Subscriber.Listener<Followed> {
+        private final Supplier<ShardFeed> feed;
+
+        FromRedis(Supplier<ShardFeed> feed) {
+            this.feed = feed;
+        }
+
         @Override
         public void lost(Subscriber<Followed> subscriber) {
-            losses++;
-            fences.clear();
+            feed.get().lost();
+            comparison.lost();
             subscriber.channels().stream().filter(Followed::isWanted).forEach(channel -> channel.state()
                     .lost());
         }
@@ -418,8 +462,13 @@ public final class Feed implements Hub.Source {
         public void inStep() {
             inStepNs.set(System.nanoTime());
             long asOfMs =
-                    subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
+                    feeds.all().stream().mapToLong(ShardFeed::asOfMs).min().orElseThrow();
             hubs.forEach(hub -> hub.execute(() -> hub.inStep(asOfMs)));
+        }
+
+        @Override
+        public void displaced() {
+            shards.refresh();
         }
     }
 }

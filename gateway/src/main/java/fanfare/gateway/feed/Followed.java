@@ -8,6 +8,7 @@ import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.session.Hub;
+import fanfare.redis.Keys;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
@@ -18,8 +19,10 @@ import java.util.List;
  * There is one a user, so it is kept small. Confined to the node loop.
  */
 final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> {
-    final Subscriber<Followed> subscriber;
-    private final Feed feed;
+    private final Feed channels;
+    private ShardFeed feed;
+    /** Links that {@code feed} had lost when the channel came to it; those lost elsewhere before count on. */
+    private int lossesBefore;
     /** The channel in {@link DeliveredIds}. */
     private final long hash;
 
@@ -31,12 +34,31 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     /** When Redis had last taken a write of ours before that fence was read, on its clock: a read alone proves nothing [ms]. */
     private long markedMs;
 
-    Followed(Feed feed, Channel channel, Subscriber<Followed> subscriber, String name) {
+    Followed(Feed channels, Channel channel, ShardFeed feed, String name) {
         super(name);
+        this.channels = channels;
         this.feed = feed;
         this.hash = DeliveredIds.hash(channel);
-        this.subscriber = subscriber;
-        this.state = feed.newState(channel, this);
+        this.state = channels.newState(channel, this);
+    }
+
+    ShardFeed feed() {
+        return feed;
+    }
+
+    Subscriber<Followed> subscriber() {
+        return feed.subscriber(Keys.tag(channel()));
+    }
+
+    /** Another shard has the channel now. */
+    void moveTo(ShardFeed other) {
+        lossesBefore = other.losses() - losses();
+        feed = other;
+    }
+
+    /** Links lost so far over which the channel may be heard or read. */
+    int losses() {
+        return feed.losses() - lossesBefore;
     }
 
     Channel channel() {
@@ -49,7 +71,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     /** It was left, and is followed anew before Redis has acknowledged that. */
     void beginAnew() {
-        state = feed.newState(channel(), this);
+        state = channels.newState(channel(), this);
         mark = 0;
         markedMs = 0;
     }
@@ -86,10 +108,15 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     @Override
     void message(Buffer message) {
-        Item item = feed.parsed(name, message);
+        Item item = channels.parsed(name, message);
         if (item != null) {
             state.message(item);
         }
+    }
+
+    @Override
+    void left() {
+        state.lost();
     }
 
     @Override
@@ -100,8 +127,8 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     @Override
     public void read(FeedChannel<Join> channel, Reading.Point point, int attempt) {
         if (isReadable(channel)) {
-            Future<Fence> fence = feed.fence(channel());
-            Future<Reading> reading = feed.reader().read(channel(), point);
+            Future<Fence> fence = channels.fence(this);
+            Future<Reading> reading = channels.reader().read(channel(), point);
             // Nearly always the fence is known.
             Future<Reading> both =
                     fence.succeeded() ? reading : Future.all(fence, reading).map(done -> reading.result());
@@ -111,36 +138,36 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
                         }
                         channel.read(attempt, whole);
                     })
-                    .onFailure(failure -> feed.retry(() -> channel.readFailed(attempt)));
+                    .onFailure(failure -> channels.retry(() -> channel.readFailed(attempt)));
         }
     }
 
     @Override
     public void tail(FeedChannel<Join> channel, int attempt) {
         if (isReadable(channel)) {
-            feed.reader()
+            channels.reader()
                     .tail(channel())
                     .onSuccess(newest -> channel.tail(attempt, newest))
-                    .onFailure(failure -> feed.retry(() -> channel.readFailed(attempt)));
+                    .onFailure(failure -> channels.retry(() -> channel.readFailed(attempt)));
         }
     }
 
     /** Whether the channel can be read: it is followed, and what is read is what sends its messages. */
     private boolean isReadable(FeedChannel<Join> channel) {
-        return isWanted() && state == channel && feed.isOneMaster(subscriber.link());
+        return isWanted() && state == channel && feed.isOneMaster(subscriber().link());
     }
 
     @Override
     public boolean proves(FeedChannel<Join> channel, Reading reading) {
-        Fence fence = feed.fenceNow(channel());
+        Fence fence = channels.fenceNow(this);
         // What is known of the moment up to which nothing was missing here.
-        Evidence evidence = new Evidence(Math.max(markedMs, subscriber.asOfMs()), mark);
-        return reading.reach() == Reach.LINKED || (fence != null && evidence.proves(reading, fence, feed.keptMs()));
+        Evidence evidence = new Evidence(Math.max(markedMs, subscriber().asOfMs()), mark);
+        return reading.reach() == Reach.LINKED || (fence != null && evidence.proves(reading, fence, channels.keptMs()));
     }
 
     @Override
     public void live(FeedChannel<Join> channel) {
-        Fence fence = feed.fenceNow(channel());
+        Fence fence = channels.fenceNow(this);
         if (fence != null) {
             mark(fence);
         }
@@ -148,21 +175,21 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     @Override
     public void deliver(Channel channel, Item item) {
-        long firstStamp = feed.handedOut(hash, item);
-        if (feed.isTimely(item)) {
+        long firstStamp = channels.handedOut(hash, item);
+        if (channels.isTimely(item)) {
             toHubs(Message.of(channel, item), firstStamp);
         }
     }
 
     @Override
     public void gap(Channel channel) {
-        feed.countGap();
+        channels.countGap();
         toHubs(Message.gap(channel.label()), DeliveredIds.NEVER);
     }
 
     @Override
     public void joined(Join join, Reading missed) {
-        feed.joined(join, missed);
+        channels.joined(this, join, missed);
     }
 
     private void toHubs(Message message, long afterStamp) {

@@ -40,4 +40,7 @@ abstract class PubSubChannel {
     abstract void subscribed();
 
     abstract void message(Buffer message);
+
+    /** Redis has ended the subscription of itself, as a cluster does when the slot gets another owner. */
+    void left() {}
 }

@@ -1,6 +1,7 @@
 package fanfare.gateway.feed;
 
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -8,12 +9,16 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
-import io.vertx.redis.client.Response;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What time it is on Redis. All who ask in one tick are answered by one TIME. Confined to the node loop. */
+/** What time it is on Redis, on all its masters. All who ask in one tick are answered by one TIME. Confined to the node loop. */
 public final class RedisClock {
     /** A newcomer does not wait longer than this for Redis; then an estimate must do [ms]. */
     private static final int WAIT_MS_MAX = 500;
@@ -24,19 +29,22 @@ public final class RedisClock {
 
     private final Vertx vertx;
     private final Context context;
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final LongSupplier clock;
     /** Redis' clock minus ours, as last seen [ms]. */
     private long offsetMs;
     /** Whether Redis was ever asked; before that, there is nothing to make an estimate from. */
     private boolean known;
+    /** Links that owe an answer to TIME. */
+    private final Set<RedisLink> silent = new HashSet<>();
     /** What this tick's askers wait for. */
     private @Nullable Promise<ServerTime> asking;
 
-    public RedisClock(Vertx vertx, RedisLink link, LongSupplier clock) {
+    /** {@code clock} goes at the pace of Redis'; before Redis was first asked it is what stands for Redis' [ms]. */
+    public RedisClock(Vertx vertx, RedisLinks redis, LongSupplier clock) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
-        this.link = link;
+        this.redis = redis;
         this.clock = clock;
     }
 
@@ -57,7 +65,10 @@ public final class RedisClock {
 
     /** The same as an estimate, at once. */
     public ServerTime estimate() {
-        return new ServerTime(estimateMs() - MARGIN_MS, link.isUp() ? link.replid() : "");
+        long ms = estimateMs() - MARGIN_MS;
+        Map<String, Long> byMaster = new HashMap<>();
+        redis.all().stream().filter(RedisLink::isUp).forEach(link -> byMaster.put(link.replid(), ms));
+        return new ServerTime(ms, byMaster);
     }
 
     /** The time on Redis by our own clock and the offset last seen [ms]. */
@@ -66,28 +77,39 @@ public final class RedisClock {
     }
 
     private void answer(Promise<ServerTime> asked, int patienceMs) {
-        if (!known && !link.isUp() && patienceMs > 0) {
+        if (!known && !redis.isUp() && patienceMs > 0) {
             vertx.setTimer(LOOK_MS, timer -> answer(asked, patienceMs - LOOK_MS));
         } else {
             ask().onComplete(asked);
         }
     }
 
+    /** Asks all masters; one that owes an answer is not waited for again. */
     private Future<ServerTime> ask() {
-        String replid = link.replid();
-        return link.send(Request.cmd(Command.TIME))
-                .timeout(WAIT_MS_MAX, TimeUnit.MILLISECONDS)
-                .map(time -> {
-                    long now = ms(time);
-                    known = true;
-                    offsetMs = now - clock.getAsLong();
-                    return new ServerTime(now, replid);
-                })
-                .otherwise(failure -> estimate());
+        ServerTime estimate = estimate();
+        Map<String, Long> byMaster = new HashMap<>(estimate.byMaster());
+        List<Future<Void>> answers = redis.all().stream()
+                .filter(link -> link.isUp() && silent.add(link))
+                .map(link -> ask(link, byMaster))
+                .toList();
+        return Future.join(answers).transform(all -> {
+            long earliest =
+                    byMaster.values().stream().mapToLong(Long::longValue).min().orElse(estimate.ms());
+            return Future.succeededFuture(new ServerTime(earliest, byMaster));
+        });
     }
 
-    private static long ms(Response time) {
-        return Long.parseLong(time.get(0).toString()) * 1_000
-                + Long.parseLong(time.get(1).toString()) / 1_000;
+    private Future<Void> ask(RedisLink link, Map<String, Long> byMaster) {
+        String replid = link.replid();
+        return link.send(Request.cmd(Command.TIME))
+                .onComplete(answer -> silent.remove(link))
+                .timeout(WAIT_MS_MAX, TimeUnit.MILLISECONDS)
+                .map(time -> {
+                    long now = ServerTime.msOf(time);
+                    known = true;
+                    offsetMs = now - clock.getAsLong();
+                    byMaster.put(replid, now);
+                    return null;
+                });
     }
 }

@@ -1,23 +1,30 @@
 package fanfare.gateway.feed;
 
 import fanfare.redis.Masters;
+import fanfare.redis.PubSub;
+import fanfare.redis.Redirect;
 import fanfare.redis.RedisLink;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.ResponseType;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,20 +45,29 @@ final class Subscriber<C extends PubSubChannel> {
 
         /** A probe came back: nothing that was published before it is missing here. */
         default void inStep() {}
+
+        /** The slot of a channel has another owner, as Redis says. */
+        default void displaced() {}
     }
+
+    /** A command, and the names of its channels that Redis has not acknowledged. */
+    private record Asked(boolean subscribes, int slot, Set<String> owed) {}
 
     /** A probe that Redis has taken and that is not back after this time tells that the connection is dead, or of another master. */
     private static final long PROBE_NS_MAX = TimeUnit.SECONDS.toNanos(5);
 
     private static final int FIRST_RETRY_MS = 200;
+    /** A channel that a server sends away is asked for again this much later [ms]. */
+    private static final int DISPLACED_MS = 100;
     /** Channels in one command; a dying connection with very many of them stalls Redis, as does a huge command. */
     private static final int SLICE = 500;
 
     private final Vertx vertx;
     private final Context context;
     private final Pulse pulse;
-    /** The gateway's own probes. */
-    private final PubSubChannel probe;
+    private final PubSub pubSub;
+    /** The name under which the gateway's own probes come. */
+    private final Supplier<String> probeName;
     /** What must have been done on each connection before anything but the probe is subscribed. */
     private final Supplier<Future<Void>> first;
 
@@ -63,8 +79,12 @@ final class Subscriber<C extends PubSubChannel> {
     private final Map<String, PubSubChannel> own = new HashMap<>();
     /** Channels of which Redis was asked something else than what is wanted now, in the order of asking. */
     private List<PubSubChannel> queue = new ArrayList<>();
-    /** Acknowledgements that the slice under way still owes. */
-    private int owed;
+    /** The commands of the slice under way, whose acknowledgements come in this order. */
+    private final Queue<Asked> asked = new ArrayDeque<>();
+    /** Channels whose slots have other owners; empty nearly always. */
+    private List<PubSubChannel> displaced = new ArrayList<>();
+    /** The gateway's own probes. */
+    private Probe probe;
 
     private boolean flushing;
     private boolean wasLost;
@@ -82,7 +102,8 @@ final class Subscriber<C extends PubSubChannel> {
             Masters masters,
             String name,
             Pulse pulse,
-            String probe,
+            PubSub pubSub,
+            Supplier<String> probeName,
             Supplier<Future<Void>> first,
             DoubleSupplier random,
             MeterRegistry metrics,
@@ -90,7 +111,9 @@ final class Subscriber<C extends PubSubChannel> {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.pulse = pulse;
-        this.probe = new Probe(probe);
+        this.pubSub = pubSub;
+        this.probeName = probeName;
+        this.probe = new Probe(probeName.get());
         this.first = first;
         this.listener = listener;
         this.link = new RedisLink(vertx, masters, name, random, metrics, new RedisLink.Listener() {
@@ -135,8 +158,20 @@ final class Subscriber<C extends PubSubChannel> {
     }
 
     private void checkProbe() {
+        nameProbe();
         if (owedProbeNs != 0 && System.nanoTime() - owedProbeNs > PROBE_NS_MAX) {
             link.reconnect("a probe did not come back");
+        }
+    }
+
+    /** The shard may have lost the slot in which its probes were. */
+    private void nameProbe() {
+        if (!probe.name.equals(probeName.get())) {
+            owedProbeNs = 0;
+            own.put(probe.name, probe);
+            unsubscribe(probe);
+            probe = new Probe(probeName.get());
+            want(probe);
         }
     }
 
@@ -167,6 +202,16 @@ final class Subscriber<C extends PubSubChannel> {
         want(channel);
     }
 
+    /** Gives up a channel whose slot has another owner, which hears it from now on. */
+    void release(C channel) {
+        channels.remove(channel.name);
+        if (channel.queued) {
+            queue.remove(channel);
+            channel.queued = false;
+        }
+        channel.lost();
+    }
+
     private void want(PubSubChannel channel) {
         channel.wanted(true);
         enqueue(channel);
@@ -186,7 +231,7 @@ final class Subscriber<C extends PubSubChannel> {
     }
 
     private void flushLater() {
-        if (!flushing && owed == 0 && !queue.isEmpty()) {
+        if (!flushing && asked.isEmpty() && !queue.isEmpty()) {
             flushing = true;
             context.runOnContext(tick -> flush());
         }
@@ -194,12 +239,12 @@ final class Subscriber<C extends PubSubChannel> {
 
     private void flush() {
         flushing = false;
-        if (!ready || owed > 0) {
+        if (!ready || !asked.isEmpty()) {
             return;
         }
         List<PubSubChannel> slice = queue.subList(0, Math.min(SLICE, queue.size()));
-        List<String> subscribe = new ArrayList<>();
-        List<String> unsubscribe = new ArrayList<>();
+        Map<Integer, Set<String>> subscribe = new LinkedHashMap<>();
+        Map<Integer, Set<String>> unsubscribe = new LinkedHashMap<>();
         for (PubSubChannel channel : slice) {
             channel.queued = false;
             if (channel.isSettled()) {
@@ -207,20 +252,30 @@ final class Subscriber<C extends PubSubChannel> {
                 settled(channel);
             } else {
                 channel.underWay = true;
-                (channel.isWanted() ? subscribe : unsubscribe).add(channel.name);
+                (channel.isWanted() ? subscribe : unsubscribe)
+                        .computeIfAbsent(pubSub.slotOf(channel.name), slot -> new HashSet<>())
+                        .add(channel.name);
             }
         }
         queue = new ArrayList<>(queue.subList(slice.size(), queue.size()));
-        owed = subscribe.size() + unsubscribe.size();
-        link.subscribing(Command.SUBSCRIBE, subscribe);
-        link.subscribing(Command.UNSUBSCRIBE, unsubscribe);
+        subscribe.forEach((slot, names) -> ask(true, slot, names));
+        unsubscribe.forEach((slot, names) -> ask(false, slot, names));
         flushLater();
+    }
+
+    private void ask(boolean subscribes, int slot, Set<String> names) {
+        asked.add(new Asked(subscribes, slot, names));
+        link.subscribing(subscribes ? pubSub.subscribe() : pubSub.unsubscribe(), List.copyOf(names));
     }
 
     private void push(Response push) {
         int current = connection;
         pulse.check();
         if (current != connection) {
+            return;
+        }
+        if (push.type() == ResponseType.ERROR) {
+            refused(push.toString());
             return;
         }
         String name = push.get(1).toString();
@@ -234,8 +289,8 @@ final class Subscriber<C extends PubSubChannel> {
             return;
         }
         switch (push.get(0).toString()) {
-            case "subscribe" -> acknowledged(channel, true);
-            case "unsubscribe" -> acknowledged(channel, false);
+            case "subscribe", "ssubscribe" -> acknowledged(name, channel, true);
+            case "unsubscribe", "sunsubscribe" -> acknowledged(name, channel, false);
             default -> link.reconnect("unexpected push " + push.get(0));
         }
     }
@@ -248,19 +303,70 @@ final class Subscriber<C extends PubSubChannel> {
         return channel == null ? own.get(name) : channel;
     }
 
-    private void acknowledged(@Nullable PubSubChannel channel, boolean subscribed) {
-        if (channel == null || !channel.underWay) {
+    private void acknowledged(String name, @Nullable PubSubChannel channel, boolean subscribed) {
+        Asked first = asked.peek();
+        if (first == null || first.subscribes() != subscribed || !first.owed().remove(name)) {
+            if (!subscribed && channel != null && channel.subscribed) {
+                // Nobody asked for it: the slot has another owner.
+                displace(channel);
+            }
             return;
         }
-        owed--;
-        channel.underWay = false;
-        channel.subscribed = subscribed;
-        if (channel.isSettled()) {
-            settled(channel);
-        } else {
-            enqueue(channel);
+        if (first.owed().isEmpty()) {
+            asked.remove();
+        }
+        if (channel != null && channel.underWay) {
+            channel.underWay = false;
+            channel.subscribed = subscribed;
+            if (channel.isSettled()) {
+                settled(channel);
+            } else {
+                enqueue(channel);
+            }
         }
         flushLater();
+    }
+
+    /**
+     * An error names no channel, but the slot. If it is not that of the first command, then this server has ended what the
+     * command was about before it came, and that was taken for its acknowledgement.
+     */
+    private void refused(String error) {
+        int slot = Redirect.movedSlot(error);
+        Asked first = asked.peek();
+        if (slot < 0) {
+            link.reconnect(error);
+        } else if (first != null && first.slot() == slot) {
+            asked.remove();
+            for (String name : first.owed()) {
+                PubSubChannel channel = find(name);
+                if (channel != null && channel.underWay) {
+                    displace(channel);
+                }
+            }
+            flushLater();
+        }
+    }
+
+    private void displace(PubSubChannel channel) {
+        channel.lost();
+        if (!channel.isWanted()) {
+            settled(channel);
+            return;
+        }
+        channel.left();
+        if (displaced.isEmpty()) {
+            vertx.setTimer(DISPLACED_MS, timer -> askAgain());
+        }
+        displaced.add(channel);
+        listener.displaced();
+    }
+
+    /** Either the channels have been released by now, or this server may be theirs again. */
+    private void askAgain() {
+        List<PubSubChannel> waiting = displaced;
+        displaced = new ArrayList<>();
+        waiting.stream().filter(channel -> find(channel.name) == channel).forEach(this::enqueue);
     }
 
     private void settled(PubSubChannel channel) {
@@ -290,7 +396,8 @@ final class Subscriber<C extends PubSubChannel> {
 
     private void subscribeAll() {
         ready = true;
-        owed = 0;
+        asked.clear();
+        displaced.clear();
         queue = new ArrayList<>();
         channels.values().removeIf(channel -> !channel.isWanted());
         own.values().removeIf(channel -> !channel.isWanted());
@@ -299,8 +406,13 @@ final class Subscriber<C extends PubSubChannel> {
         }
         // The probe comes first, so that it is never behind a queue of others.
         again(probe);
+        nameProbe();
         own.values().forEach(this::again);
-        channels.values().forEach(this::again);
+        // Those of a slot together, which then need one command.
+        channels.values().stream()
+                .collect(Collectors.groupingBy(channel -> pubSub.slotOf(channel.name)))
+                .values()
+                .forEach(ofOneSlot -> ofOneSlot.forEach(this::again));
     }
 
     private void again(PubSubChannel channel) {

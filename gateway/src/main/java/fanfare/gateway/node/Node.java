@@ -25,13 +25,14 @@ import fanfare.presence.Gateways;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
-import fanfare.presence.Probe;
 import fanfare.process.LoopLag;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
+import fanfare.redis.PubSub;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -45,6 +46,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -70,8 +72,7 @@ public final class Node {
 
     private final Vertx vertx;
     private final Context loop;
-    private final SessionMetrics sessions;
-    private final RedisLink commands;
+    private final RedisLinks commands;
     private final RedisClock clock;
     private final Pulse pulse;
     private final Feed feed;
@@ -90,38 +91,40 @@ public final class Node {
     private final Drain drain;
     /** When every link to Redis was last seen up [ns]; 0 before the first time. */
     private volatile long redisSeenNs;
+    /** Browsers find it. */
+    private volatile boolean listens;
 
-    /** Makes a node of the current event loop. */
+    /** Makes a node of the current event loop; {@code clockMs} only goes forward. */
     public Node(
             Vertx vertx,
             Settings settings,
             SessionMetrics sessions,
             Supplier<String> ids,
+            LongSupplier clockMs,
             Drain drain,
             Health health,
             MeterRegistry metrics) {
         this.vertx = vertx;
         this.loop = vertx.getOrCreateContext();
-        this.sessions = sessions;
         this.drain = drain;
         this.relayHost = settings.relayHost();
         this.relayPort = settings.relayPort();
         Keys keys = new Keys(settings.redis().prefix());
-        Masters masters = new Masters(vertx, settings.redis());
-        commands = new RedisLink(vertx, masters, "commands", Node::random, metrics, new RedisLink.Listener() {
+        Shards shards = Shards.of(vertx, settings.redis());
+        commands = RedisLinks.open(vertx, shards, "commands", Node::random, metrics, new RedisLinks.Listener() {
             @Override
-            public void up() {
+            public void up(RedisLink link) {
                 commandsUp();
             }
 
             @Override
-            public void down() {
-                commandsLost();
+            public void down(RedisLink link) {
+                commandsLost(link);
             }
         });
-        clock = new RedisClock(vertx, commands, System::currentTimeMillis);
+        clock = new RedisClock(vertx, commands, clockMs);
         pulse = new Pulse(System::nanoTime);
-        String probe = keys.probe(ids.get());
+        String probe = ids.get();
         Roster roster = new Roster(settings.connectionsPerUserMax(), clock::estimateMs, this::opened, this::closed);
         Crowds crowds = new Crowds(
                 vertx,
@@ -151,9 +154,9 @@ public final class Node {
                         relayAddress(),
                         sessions.connections(),
                         roster.users(),
+                        listens && health.isReady(),
                         drain.isOn(),
                         settings.version()),
-                new Probe(probe, this::probed),
                 this::begun,
                 crowds::shared,
                 metrics);
@@ -162,7 +165,7 @@ public final class Node {
         owners = new Owners(commands, keys, () -> new Owner(presence.incarnation(), relayAddress()), metrics);
         control = new ControlFeed(
                 vertx,
-                masters,
+                shards,
                 keys,
                 new ControlReader(commands, keys, admission::disconnect, admission::doubt),
                 crowds::called,
@@ -172,12 +175,17 @@ public final class Node {
                 metrics);
         feed = new Feed(
                 vertx,
-                masters,
+                shards,
                 keys,
                 commands,
                 clock,
                 pulse,
                 probe,
+                shard -> {
+                    if (shard == shards.slots().of(keys.control())) {
+                        control.probed();
+                    }
+                },
                 control::caughtUp,
                 settings.feed(),
                 Node::random,
@@ -202,7 +210,6 @@ public final class Node {
             }
         });
         pulse.start(vertx);
-        commands.open();
         control.open();
         feed.open();
         presence.start();
@@ -276,6 +283,11 @@ public final class Node {
         incarnationListeners.forEach(listener -> listener.accept(owners));
     }
 
+    /** All ports are open, so browsers may be sent here once nothing else is in the way. */
+    public void listens() {
+        listens = true;
+    }
+
     /** The relay port in use, where any free one was asked for. */
     public void relayListens(int port) {
         relayPort = port;
@@ -284,10 +296,6 @@ public final class Node {
     /** Whether other credentials are those of a session's user and login, by the site's word. */
     public Future<Boolean> isSame(Session session, Credentials credentials) {
         return ask(() -> admission.isSame(session, credentials));
-    }
-
-    public int connections() {
-        return sessions.connections();
     }
 
     /** Waits until everybody has left, of which the drain has charge, and leaves presence and then Redis. */
@@ -323,13 +331,8 @@ public final class Node {
         presence.linkUp();
     }
 
-    private void commandsLost() {
-        feed.commandsLost();
-    }
-
-    private void probed(long serverMs) {
-        feed.probed(serverMs);
-        control.probed();
+    private void commandsLost(RedisLink link) {
+        feed.commandsLost(link);
     }
 
     private void opened(String user) {
@@ -341,7 +344,8 @@ public final class Node {
     }
 
     private boolean isRedisUp() {
-        return commands.isUp() && feed.isUp() && control.isUp();
+        // A cluster of which a part is gone is no worse by way of another gateway.
+        return commands.isUp() && feed.isUp() && (control.isUp() || commands.pubSub() == PubSub.SHARDED);
     }
 
     /** A gateway that lost Redis keeps its browsers, and is as good as any other until the grace is over. */

@@ -7,6 +7,7 @@ import fanfare.presence.NodeState;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -30,6 +31,7 @@ public final class Rebalance {
     private final IntSupplier connections;
     private final Drain drain;
     private final Settings settings;
+    private final Takers takers = new Takers();
     private final List<Hub> hubs = new CopyOnWriteArrayList<>();
 
     /** {@code incarnation} is how this gateway stands in Redis, {@code connections} are those that it has. */
@@ -55,21 +57,21 @@ public final class Rebalance {
     /** Without Redis nothing is known of others, and nobody is moved. */
     private void look() {
         if (!drain.isOn()) {
-            gateways.livingBut(incarnation.get())
+            gateways.byIncarnation()
                     .onSuccess(this::judge)
                     .onFailure(away -> LOG.log(
                             System.Logger.Level.DEBUG, "the others' leases cannot be read: {0}", away.getMessage()));
         }
     }
 
-    private void judge(List<NodeState> others) {
-        List<Integer> theirs = others.stream()
-                .filter(gateway -> !gateway.draining())
-                .map(NodeState::connections)
-                .toList();
+    private void judge(Map<String, NodeState> living) {
+        living.remove(incarnation.get());
+        Map<String, Integer> others = takers.among(living);
+        List<Integer> theirs = List.copyOf(others.values());
         int mine = connections.getAsInt();
         int left = settings.balance().toMove(mine, theirs);
         if (left > 0) {
+            takers.sent(others);
             LOG.log(
                     System.Logger.Level.INFO,
                     "asking {0,number,#} of {1,number,#} browsers to move: others have {2}",

@@ -3,7 +3,7 @@ package fanfare.gateway.relay;
 import fanfare.presence.NodeState;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -35,7 +35,7 @@ public final class Owners {
      */
     public record Found(@Nullable Owner elsewhere, String taken) {}
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final Supplier<Owner> self;
     private final LuaScript claim = new LuaScript("own");
@@ -45,8 +45,8 @@ public final class Owners {
     private final AtomicInteger size = new AtomicInteger();
 
     /** {@code self} is how this gateway stands in Redis at present. */
-    public Owners(RedisLink link, Keys keys, Supplier<Owner> self, MeterRegistry metrics) {
-        this.link = link;
+    public Owners(RedisLinks redis, Keys keys, Supplier<Owner> self, MeterRegistry metrics) {
+        this.redis = redis;
         this.keys = keys;
         this.self = self;
         this.known = new LinkedHashMap<>(16, 0.75f, true) {
@@ -66,14 +66,14 @@ public final class Owners {
         if (owner != null) {
             return Future.succeededFuture(new Found(owner, ""));
         }
-        return link.send(Request.cmd(Command.GET).arg(keys.session(id)))
+        return redis.send(keys.session(id), Request.cmd(Command.GET).arg(keys.session(id)))
                 .compose(answer -> judge(id, answer == null ? "" : answer.toString()));
     }
 
     /** Makes this gateway the owner of a session that was found to be nobody's, unless another one was quicker. */
     public Future<Found> claim(String id, Found found) {
         String mine = self.get().value();
-        return claim.run(link, List.of(keys.session(id)), List.of(mine, found.taken(), KEPT.toSeconds()))
+        return claim.run(redis, List.of(keys.session(id)), List.of(mine, found.taken(), KEPT.toSeconds()))
                 .compose(answer -> answer.toString().equals(mine)
                         ? Future.succeededFuture(new Found(null, mine))
                         : judge(id, answer.toString()));
@@ -81,7 +81,7 @@ public final class Owners {
 
     /** A session that this gateway claimed, and then stood in Redis as {@code taken}, is over. */
     public void release(String id, String taken) {
-        var unused = release.run(link, List.of(keys.session(id)), List.of(taken));
+        var unused = release.run(redis, List.of(keys.session(id)), List.of(taken));
     }
 
     /** What was found about a session is not true any more. */
@@ -95,7 +95,8 @@ public final class Owners {
         if (owner == null || owner.incarnation().equals(self.get().incarnation())) {
             return Future.succeededFuture(new Found(null, value));
         }
-        return link.send(Request.cmd(Command.GET).arg(keys.node(owner.incarnation())))
+        return redis.send(
+                        keys.node(owner.incarnation()), Request.cmd(Command.GET).arg(keys.node(owner.incarnation())))
                 .map(lease -> {
                     boolean lives = lease != null && NodeState.isLease(lease.toString());
                     if (!lives) {

@@ -85,6 +85,8 @@ public final class Relay implements Whereabouts {
     private static final int TAKEN_MS_MAX = 5_000;
     /** How long a browser may take to read an answer whose end is here [ms]. */
     private static final int READING_MS_MAX = 30_000;
+    /** Until an owner is asked again: it may just be asking the site whose request this is, and have nothing to end yet [ms]. */
+    private static final int RENEWED_AGAIN_MS = 1_000;
 
     private final Vertx vertx;
     private final Directory directory;
@@ -209,7 +211,8 @@ public final class Relay implements Whereabouts {
 
     /**
      * Has what is being handed on, and what still comes, brought to an end before this gateway ends: each owner is asked to
-     * end the response as if it were full, so that the session lives on and its browser's next request goes another way.
+     * end the response as if it were full, so that the session lives on and its browser's next request goes another way;
+     * and again for as long as that does not happen, till this gateway ends.
      */
     public void drain(Drain begun) {
         drain = begun;
@@ -239,6 +242,7 @@ public final class Relay implements Whereabouts {
         vertx.setTimer(Math.max(1, waitMs), timer -> {
             if (handedOn.contains(entry)) {
                 renew(entry);
+                renewIn(RENEWED_AGAIN_MS, entry);
             }
         });
     }

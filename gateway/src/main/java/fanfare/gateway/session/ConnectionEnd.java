@@ -13,7 +13,7 @@ import java.util.Map;
  * @param sent messages that the network took, welcome and tokens included
  * @param sentBytes of their text, without any framing
  * @param received messages that came from the browser
- * @param receivedBytes characters of these
+ * @param receivedBytes of their text
  */
 record ConnectionEnd(
         String connection,

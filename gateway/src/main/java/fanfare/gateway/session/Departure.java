@@ -1,14 +1,19 @@
 package fanfare.gateway.session;
 
-/** One session's way out of a gateway that stops: its browser is told, and closed if it has not gone by itself. */
+/**
+ * One session's way out of a gateway that stops: its browser is told, and closed if it has not gone by itself. Who is not
+ * welcome yet when its moment comes cannot be told; it is as soon as it is, and then has its while like all others.
+ */
 final class Departure implements Wheel.Timed {
     static final String REASON = "drain";
 
     private final Session session;
     private final long toldMs;
     private final long delayMs;
-    private final long closedMs;
+    private final long graceMs;
     private boolean told;
+    /** When it is closed; later than planned if it could be told only later. */
+    private long closedMs;
 
     /**
      * Plans the way out.
@@ -21,6 +26,7 @@ final class Departure implements Wheel.Timed {
         this.session = session;
         this.toldMs = toldMs;
         this.delayMs = delayMs;
+        this.graceMs = graceMs;
         this.closedMs = toldMs + graceMs;
     }
 
@@ -32,12 +38,12 @@ final class Departure implements Wheel.Timed {
         if (nowMs < toldMs) {
             return toldMs;
         }
-        if (!told) {
+        if (!told && session.askBack(delayMs, REASON)) {
             told = true;
-            session.askBack(delayMs, REASON);
+            closedMs = Math.max(closedMs, nowMs + graceMs);
         }
         if (nowMs < closedMs) {
-            return closedMs;
+            return told ? closedMs : nowMs;
         }
         session.close(CloseReason.DRAIN);
         return Wheel.NEVER;

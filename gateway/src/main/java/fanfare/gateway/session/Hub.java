@@ -75,7 +75,7 @@ public final class Hub {
     /** Null while the gateway serves. */
     private @Nullable Drain drain;
 
-    /** Makes the hub of the current event loop; the clock gives milliseconds. */
+    /** Makes the hub of the current event loop; the clock gives milliseconds and only goes forward. */
     public Hub(
             Vertx vertx,
             String node,

@@ -13,6 +13,7 @@ import fanfare.gateway.protocol.ResumeToken.Place;
 import fanfare.gateway.receipt.Receipt;
 import fanfare.receipt.Reason;
 import fanfare.redis.ServerTime;
+import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,36 +59,23 @@ public final class Session implements Wheel.Timed {
     private Command.@Nullable Hello hello;
 
     private List<Subscription> subscriptions = List.of();
-    /** Nothing but the welcome may go out: it is due once the site has answered, the hello is over and joins have ended. */
-    private boolean awaitingWelcome = true;
-    /** Joins that have not ended: so long the site may be told that nobody is there, and nothing is known of gaps. */
-    private int joinsAwaited;
-    /** When the site had answered [ms]. */
-    private long admittedMs;
-    /** The hello has a token of this user's, so the welcome cannot do without the joins. */
-    private boolean resuming;
-    /** No join so far has found that something is missing. */
-    private boolean recovered;
-    /** What the next welcome's token will say: the moment, and by channel the places from which they are heard. */
-    private long asOfMs;
-
-    private Map<String, Place> places = Map.of();
+    /**
+     * While nothing but the welcome may go out, which is due once the site has answered, the hello is over and joins have
+     * ended; null afterwards.
+     */
+    private @Nullable Arrival arrival = new Arrival();
     /** When the browser is due a new token [ms]. */
     private long tokenDueMs = Wheel.NEVER;
     /** Publications that this browser did not want, since its last token. */
     private int filtered;
-    /** What arrived before the welcome, which must go out first; whether it is wanted is only known then. */
-    private @Nullable SendQueue early;
     /** What is private and waits for the site's word; null while nothing has to. */
     private @Nullable SendQueue held;
-    /** Pings to be answered once the welcome, which must go out first, has gone out. */
-    private int pongsOwed;
     /** When anything was last written, which in the end is the close [ms]. */
     private long writtenMs;
-    /** When the second began in which the browser's messages are counted [ms]. */
-    private long countedFromMs;
-    /** How many had come before. */
-    private int receivedBefore;
+    /** When the browser's newest message came [ms]. */
+    private long receivedMs;
+    /** When those before it came; null if the last second had none, as it is with a browser that only listens. */
+    private @Nullable Pace pace;
     /** Messages that came so far. */
     private int received;
     /** Text that came, and text that the transport took [bytes], both unsigned and no more than fits; for the log. */
@@ -140,7 +128,9 @@ public final class Session implements Wheel.Timed {
             return;
         }
         identity = who;
-        admittedMs = hub.nowMs();
+        if (arrival != null) {
+            arrival.admitted(hub.nowMs());
+        }
         subscribe(who);
         welcomeIfDue();
     }
@@ -151,7 +141,7 @@ public final class Session implements Wheel.Timed {
             return;
         }
         identity = who;
-        if (awaitingWelcome) {
+        if (arrival != null) {
             subscribe(who);
             return;
         }
@@ -192,8 +182,10 @@ public final class Session implements Wheel.Timed {
         hello = said;
         if (identity != null && (said.resume() != null || said.inbox())) {
             // Delivery begins anew from where the browser was; what it heard before, it was told to ignore.
+            if (arrival == null && said.resume() != null) {
+                arrival = new Arrival();
+            }
             subscribe(identity);
-            awaitingWelcome = awaitingWelcome || said.resume() != null;
         }
         welcomeIfDue();
     }
@@ -203,7 +195,7 @@ public final class Session implements Wheel.Timed {
         if (state == SessionState.CLOSED) {
             return;
         }
-        receivedBytes = plus(receivedBytes, text.length());
+        receivedBytes = plus(receivedBytes, ByteBufUtil.utf8Bytes(text));
         if (isTooFast()) {
             refuse("more than " + hub.limits().messagesPerSecondMax() + " messages in a second");
             return;
@@ -238,22 +230,27 @@ public final class Session implements Wheel.Timed {
         }
     }
 
-    /** Asks the browser to come back over another connection within that time, at a moment of its own. */
-    public void askBack(long withinMs, String reason) {
-        if (!awaitingWelcome && state == SessionState.OPEN) {
-            hub.metrics().askedBack(reason);
-            send(Message.reconnect((long) (withinMs * share), reason));
+    /**
+     * Asks the browser to come back over another connection within that time, at a moment of its own.
+     *
+     * @return false if it is not asked, since the welcome must go out first or nothing may any more
+     */
+    public boolean askBack(long withinMs, String reason) {
+        if (arrival != null || state != SessionState.OPEN) {
+            return false;
         }
+        hub.metrics().askedBack(reason);
+        send(Message.reconnect((long) (withinMs * share), reason));
+        return true;
     }
 
     /** Does so once, with a browser that has been here for so long; false if it has not, or was asked before. */
     boolean askToMove(long ageMsMin, long withinMs, String reason) {
-        if (askedToMove || awaitingWelcome || hub.nowMs() - openedMs < ageMsMin) {
+        if (askedToMove || hub.nowMs() - openedMs < ageMsMin) {
             return false;
         }
-        askedToMove = true;
-        askBack(withinMs, reason);
-        return true;
+        askedToMove = askBack(withinMs, reason);
+        return askedToMove;
     }
 
     /** The site has said that the user still is who it was. */
@@ -278,8 +275,9 @@ public final class Session implements Wheel.Timed {
         if (state == SessionState.CLOSED) {
             return;
         }
-        if (awaitingWelcome) {
-            early = longer(early == null ? hub.nothing() : early, message);
+        if (arrival != null) {
+            SendQueue early = arrival.early();
+            arrival.early(longer(early == null ? hub.nothing() : early, message));
         } else if (isWanted(message)) {
             deliveries.add(1);
             send(message);
@@ -297,12 +295,9 @@ public final class Session implements Wheel.Timed {
 
     /** A channel has been joined; what was missed there follows. */
     void joined(Subscription subscription, boolean complete) {
-        if (awaitingWelcome) {
-            places.put(subscription.channel().label(), place(subscription));
-        }
-        if (joinsAwaited > 0) {
-            joinsAwaited--;
-            recovered = recovered && complete;
+        if (arrival != null) {
+            arrival.heard(subscription.channel().label(), place(subscription));
+            arrival.joined(complete);
             welcomeIfDue();
         }
     }
@@ -425,11 +420,13 @@ public final class Session implements Wheel.Timed {
 
     @Override
     public long tick(long nowMs) {
+        dropPace(nowMs);
         switch (state) {
             case CONNECTING -> {
                 welcomeIfDue();
                 long waitMs = hub.limits().helloWait().toMillis();
                 // Who is not admitted yet has another wait before it then.
+                long admittedMs = arrival == null ? 0 : arrival.admittedMs();
                 long dueMs = Math.max(openedMs, admittedMs) + waitMs;
                 return Math.min(heartbeat(nowMs), nowMs < dueMs ? dueMs : nowMs + waitMs);
             }
@@ -467,32 +464,25 @@ public final class Session implements Wheel.Timed {
     private void welcomeIfDue() {
         long waitMs = hub.limits().helloWait().toMillis();
         boolean helloOver = hello != null || hub.nowMs() - openedMs >= waitMs;
-        // A fresh session does without the joins after a while: an outage of Redis delays messages and not the page.
-        boolean joinsOver = joinsAwaited == 0 || (!resuming && hub.nowMs() - admittedMs >= waitMs);
-        if (awaitingWelcome && identity != null && helloOver && joinsOver) {
-            welcome(identity);
+        if (arrival != null && identity != null && helloOver && arrival.areJoinsOver(hub.nowMs(), waitMs)) {
+            welcome(identity, arrival);
         }
     }
 
-    private void welcome(Identity who) {
+    private void welcome(Identity who, Arrival over) {
         if (state == SessionState.CONNECTING) {
             become(SessionState.OPEN);
         }
-        awaitingWelcome = false;
+        arrival = null;
         boolean asked = hello != null && hello.resume() != null;
-        Boolean verdict = asked ? Boolean.valueOf(recovered) : null;
-        // The state before what follows: a browser that loses the connection now has had nothing of it.
-        ResumeToken token = new ResumeToken(who.user(), asOfMs, places);
-        send(Message.welcome(connection, hub.node(), verdict, token));
-        places = Map.of();
+        Boolean verdict = asked ? Boolean.valueOf(over.isRecovered()) : null;
+        send(Message.welcome(connection, hub.node(), verdict, over.token(who.user())));
         filtered = 0;
         tokenDueMs = hub.nowMs() + shareOf(hub.limits().token());
-        for (; pongsOwed > 0; pongsOwed--) {
+        for (int owed = over.pongsOwed(); owed > 0; owed--) {
             send(Message.pong());
         }
-        SendQueue waited = early;
-        early = null;
-        deliverAll(waited);
+        deliverAll(over.early());
     }
 
     private void deliverAll(@Nullable SendQueue waited) {
@@ -528,22 +518,22 @@ public final class Session implements Wheel.Timed {
     /** Begins to hear the channels, each from where the hello says, else from the acceptance on. */
     private void subscribe(Identity who) {
         ResumeToken.Read token = token(who);
-        asOfMs = token == null ? hub.asOfMs(start) : token.asOfMs();
-        resuming = token != null;
-        recovered = resuming;
-        places = new HashMap<>();
         List<Subscription> former = subscriptions;
         List<Channel> channels = channels(who);
-        joinsAwaited = channels.size();
-        if (early != null) {
-            // It comes again, by the joins that begin now.
-            hub.waits(-early.bytes());
-            early = null;
+        if (arrival != null) {
+            arrival.joining(channels.size(), token != null, token == null ? hub.asOfMs(start) : token.asOfMs());
+            if (arrival.early() != null) {
+                // It comes again, by the joins that begin now.
+                hub.waits(-arrival.early().bytes());
+                arrival.early(null);
+            }
         }
         List<Subscription> begun = new ArrayList<>(channels.size());
         for (Channel channel : channels) {
             Subscription subscription = hub.subscribe(this, channel, start(channel, token));
-            places.put(channel.label(), place(subscription));
+            if (arrival != null) {
+                arrival.heard(channel.label(), place(subscription));
+            }
             begun.add(subscription);
         }
         subscriptions = List.copyOf(begun);
@@ -572,7 +562,7 @@ public final class Session implements Wheel.Timed {
     /** The browser gets a token that says where it is now, so that it need not read again what it did not want. */
     private void renewToken() {
         // What is kept back has not been heard, but a token of now would say so.
-        if (state == SessionState.OPEN && !awaitingWelcome && held == null && identity != null) {
+        if (state == SessionState.OPEN && arrival == null && held == null && identity != null) {
             Map<String, Place> current = new HashMap<>();
             subscriptions.forEach(each -> current.put(each.channel().label(), place(each)));
             send(Message.resume(new ResumeToken(identity.user(), hub.asOfMs(start), current)));
@@ -603,8 +593,8 @@ public final class Session implements Wheel.Timed {
     }
 
     private void pong() {
-        if (awaitingWelcome) {
-            pongsOwed++;
+        if (arrival != null) {
+            arrival.owesPong();
         } else {
             send(Message.pong());
         }
@@ -642,11 +632,25 @@ public final class Session implements Wheel.Timed {
 
     private boolean isTooFast() {
         long now = hub.nowMs();
-        if (now - countedFromMs >= 1_000) {
-            countedFromMs = now;
-            receivedBefore = received;
+        long before = receivedMs;
+        dropPace(now);
+        received++;
+        receivedMs = now;
+        if (received == 1 || now - before >= Pace.SECOND_MS) {
+            return false;
         }
-        return ++received - receivedBefore > hub.limits().messagesPerSecondMax();
+        if (pace == null) {
+            // Whatever came before that one had come a second earlier, or there were a pace.
+            pace = new Pace(hub.limits().messagesPerSecondMax());
+            pace.allows(before);
+        }
+        return !pace.allows(now);
+    }
+
+    private void dropPace(long nowMs) {
+        if (nowMs - receivedMs >= Pace.SECOND_MS) {
+            pace = null;
+        }
     }
 
     private static List<Channel> channels(Identity who) {
@@ -680,10 +684,10 @@ public final class Session implements Wheel.Timed {
         subscriptions = List.of();
         overflowed = overflowed || code == CloseReason.SLOW_CONSUMER.code();
         lose(queue);
-        lose(early);
+        lose(arrival == null ? null : arrival.early());
         lose(held);
         queue = hub.nothing();
-        early = null;
+        arrival = null;
         held = null;
         hub.closed(this);
         onClosed.accept(this);

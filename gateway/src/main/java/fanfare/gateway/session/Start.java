@@ -8,21 +8,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * From where on a session hears a channel.
  *
- * @param replid identity of the master on whose clock the point's moment is; empty if it is not known
+ * @param taken the point's moment on the clocks of all masters
  * @param evidence of a browser that wants to know whether it misses something; null for a newcomer
  */
-public record Start(Point point, String replid, @Nullable Evidence evidence) {
+public record Start(Point point, ServerTime taken, @Nullable Evidence evidence) {
     /** A newcomer, who misses nothing from its acceptance on. */
     static Start fresh(ServerTime since) {
-        return new Start(Point.since(since.ms()), since.replid(), null);
+        return new Start(Point.since(since.ms()), since, null);
     }
 
     /** A newcomer who also wants what is kept. */
     static Start kept(ServerTime since) {
-        return new Start(Point.BEGINNING, since.replid(), null);
+        return new Start(Point.BEGINNING, since, null);
     }
 
     static Start resumed(Point point, Evidence evidence) {
-        return new Start(point, "", evidence);
+        return new Start(point, ServerTime.NOWHERE, evidence);
     }
 }

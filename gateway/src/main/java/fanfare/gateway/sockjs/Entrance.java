@@ -21,6 +21,8 @@ import java.util.function.Supplier;
 public final class Entrance {
     /** How the id of a SockJS session begins that is to go on where another one ended. */
     private static final String RESUMING_ID = "/resume-";
+    /** What whoever asks before it begins a session has in its query if it has nothing to go on from. */
+    private static final String NEWCOMER = "newcomer";
 
     private final Hub hub;
     private final Node node;
@@ -85,12 +87,16 @@ public final class Entrance {
         }
     }
 
-    /** Refuses to tell a browser how to begin a session if it could not begin one now. */
-    void checkServes() {
+    /**
+     * Refuses to tell a browser how to begin a session if it could not begin one now. Whether it comes back sockjs-client
+     * does not say at this point, and to those who do more is allowed; so only who says it is new is judged as such.
+     */
+    void checkServes(HttpServerRequest request) {
         if (drain.isOn()) {
             throw stopping();
         }
-        ProblemException refusal = turnstile.look(System.nanoTime());
+        boolean resumes = !String.valueOf(request.query()).contains(NEWCOMER);
+        ProblemException refusal = turnstile.look(resumes, System.nanoTime());
         if (refusal != null) {
             throw refusal;
         }
@@ -123,23 +129,29 @@ public final class Entrance {
             return Future.failedFuture(Problem.TOO_MANY_REQUESTS.because("too many sessions from your address"));
         }
         boolean resumes = resumes(request);
-        ProblemException refusal = turnstile.pass(node.connections() + doorway.waiting(), resumes, System.nanoTime());
+        ProblemException refusal = turnstile.pass(resumes, System.nanoTime());
         if (refusal != null) {
             limits.closed(credentials.clientAddress());
             return Future.failedFuture(refusal);
         }
-        return doorway.pass(resumes, node::serverTime).map(start -> {
-            if (drain.isOn()) {
-                limits.closed(credentials.clientAddress());
-                throw stopping();
-            }
-            return new Newcomer(start, credentials);
-        });
+        return doorway.pass(resumes, node::serverTime)
+                .map(start -> {
+                    if (drain.isOn()) {
+                        throw stopping();
+                    }
+                    return new Newcomer(start, credentials);
+                })
+                .onFailure(refused -> left(credentials.clientAddress()));
     }
 
     /** Undoes {@link #admit} for a newcomer who did not get as far as a session. */
     public void gone(Newcomer newcomer) {
-        limits.closed(newcomer.credentials().clientAddress());
+        left(newcomer.credentials().clientAddress());
+    }
+
+    private void left(String address) {
+        limits.closed(address);
+        turnstile.left();
     }
 
     /** Opens the newcomer's session and has the site asked who it is. */
@@ -147,7 +159,7 @@ public final class Entrance {
         // Nothing else of the newcomer is kept for as long as the session lives.
         String address = newcomer.credentials().clientAddress();
         Session opened = hub.open(transport, ids.get(), newcomer.start(), session -> {
-            limits.closed(address);
+            left(address);
             node.leave(session);
         });
         node.enter(opened, hub, newcomer.credentials());

@@ -202,8 +202,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
             return Wheel.NEVER;
         }
         if (!askedBack && session != null && nowMs - beganMs >= LIFE_MS) {
-            askedBack = true;
-            session.askBack(LIFE_SPREAD_MS, "session too old");
+            askedBack = session.askBack(LIFE_SPREAD_MS, "session too old");
         }
         int patienceMs = sending == null && !sentFarAway ? DISCONNECT_DELAY_MS : SENDING_MS_MAX;
         if (receiver == null && nowMs - idleSinceMs >= patienceMs) {

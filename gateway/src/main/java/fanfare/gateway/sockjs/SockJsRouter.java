@@ -128,7 +128,7 @@ public final class SockJsRouter {
     }
 
     private void info(RoutingContext context) {
-        entrance.checkServes();
+        entrance.checkServes(context.request());
         context.response()
                 .putHeader("Content-Type", "application/json; charset=UTF-8")
                 .end(new JsonObject()

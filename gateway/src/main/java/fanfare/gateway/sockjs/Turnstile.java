@@ -30,6 +30,8 @@ public final class Turnstile {
 
     private final Counter tooMany;
     private final Counter tooFast;
+    /** Sessions that are open, and newcomers on their way to become some; guarded by this. */
+    private int sessions;
     /** When the bucket is full again, and the last moment that somebody was told; guarded by this. */
     private long fullAtNs;
 
@@ -58,38 +60,52 @@ public final class Turnstile {
     }
 
     /**
-     * Lets one more session begin, or says why not.
+     * Lets one more session begin, or says why not. Whoever passes has a place until {@link #left}.
      *
-     * @param sessions that there are
      * @param resumes whether a browser comes back to go on where it was
      */
-    @Nullable
-    ProblemException pass(int sessions, boolean resumes, long nowNs) {
+    synchronized @Nullable ProblemException pass(boolean resumes, long nowNs) {
         if (sessions >= sessionsMax) {
             tooMany.increment();
-            return Problem.UNAVAILABLE.because("this gateway is full").retryAfter(FULL_RETRY_S);
+            return full();
         }
-        return take(resumes, true, nowNs);
+        if (isTooFast(resumes, nowNs)) {
+            tooFast.increment();
+            return later(nowNs);
+        }
+        sessions++;
+        fullAtNs = fromNs(nowNs) + intervalNs;
+        return null;
     }
 
-    /** Says whether nobody at all could begin a session now, and when to ask again then. */
-    @Nullable
-    ProblemException look(long nowNs) {
-        return take(true, false, nowNs);
+    /** A session is over, or a newcomer that passed did not get as far as one. */
+    synchronized void left() {
+        sessions--;
     }
 
-    private synchronized @Nullable ProblemException take(boolean resumes, boolean passes, long nowNs) {
-        if (intervalNs == 0) {
-            return null;
+    /** Says what {@link #pass} would, to whoever asks beforehand. */
+    synchronized @Nullable ProblemException look(boolean resumes, long nowNs) {
+        if (sessions >= sessionsMax) {
+            return full();
         }
-        // Differences alone are compared, since nanoTime may be negative and may wrap around.
-        long from = fullAtNs - nowNs < 0 ? nowNs : fullAtNs;
+        return isTooFast(resumes, nowNs) ? later(nowNs) : null;
+    }
+
+    private boolean isTooFast(boolean resumes, long nowNs) {
         long burstNs = resumes ? BURST_NS : BURST_NS - BURST_NS / KEPT_OF_BURST;
-        if (from + intervalNs - nowNs <= burstNs) {
-            fullAtNs = passes ? from + intervalNs : fullAtNs;
-            return null;
-        }
-        tooFast.increment();
+        return intervalNs > 0 && fromNs(nowNs) + intervalNs - nowNs > burstNs;
+    }
+
+    private long fromNs(long nowNs) {
+        // Differences alone are compared, since nanoTime may be negative and may wrap around.
+        return fullAtNs - nowNs < 0 ? nowNs : fullAtNs;
+    }
+
+    private static ProblemException full() {
+        return Problem.UNAVAILABLE.because("this gateway is full").retryAfter(FULL_RETRY_S);
+    }
+
+    private ProblemException later(long nowNs) {
         return Problem.UNAVAILABLE
                 .because("more begin here in a second than may")
                 .retryAfter(1 + (int) TimeUnit.NANOSECONDS.toSeconds(nextMomentNs(nowNs) - nowNs));

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway: real channels, claims and memory of ids, and around them what the feed does. */
@@ -64,6 +65,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     private String replid = "";
     private long asOfMs;
     private long writtenMs;
+    private final Quiet quiet = new Quiet();
     private int losses;
     private long stamps;
 
@@ -111,6 +113,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
             answers.clear();
             later.clear();
             losses++;
+            quiet.forget();
             world.tell(() -> "gateway " + name + " loses " + replid);
             fences.clear();
             List.copyOf(followed.values()).forEach(channel -> channel.state.lost());
@@ -177,12 +180,32 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
 
     void compareAll() {
         if (server != null) {
-            followed.values()
-                    .forEach(channel -> ask(() -> {
+            followed.values().stream()
+                    .collect(Collectors.groupingBy(channel -> ModelWorld.tag(channel.state.channel())))
+                    .forEach(this::compare);
+        }
+    }
+
+    private void compare(String tag, List<Followed> channels) {
+        int term = quiet.term();
+        ask(() -> {
+            String counter = current().counter(channels.get(0).state.channel());
+            return () -> {
+                if (quiet.isQuiet(tag, counter)) {
+                    return;
+                }
+                for (Followed channel : channels) {
+                    ask(() -> {
                         var tail = current().tail(channel.state.channel());
                         return () -> channel.state.compare(tail);
-                    }));
-        }
+                    });
+                }
+                if (channels.stream()
+                        .allMatch(channel -> channel.wanted && channel.state.state() == FeedChannel.State.LIVE)) {
+                    quiet.compared(tag, counter, term);
+                }
+            };
+        });
     }
 
     void join(ModelBrowser.Joining join, ServerTime start, Point from, @Nullable Evidence evidence) {
@@ -193,7 +216,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         });
         channel.audience.add(join.browser());
         if (evidence == null) {
-            join.claim(new Claim(from, start.replid(), new Evidence(from.sinceMs(), channel.mark), null, losses));
+            join.claim(new Claim(from, start, new Evidence(from.sinceMs(), channel.mark), null, losses));
             channel.state.join(join);
         } else {
             resume(channel, join, from, evidence);
@@ -227,7 +250,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
                 Fence fence = current().fence(join.channel());
                 return () -> {
                     if (fence != null && resuming.remove(join) != null && channel.wanted && join.isCurrent()) {
-                        join.claim(new Claim(from, "", evidence, fence, losses));
+                        join.claim(new Claim(from, ServerTime.NOWHERE, evidence, fence, losses));
                         channel.state.join(join);
                     }
                 };

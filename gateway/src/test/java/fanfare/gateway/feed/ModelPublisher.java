@@ -23,7 +23,7 @@ final class ModelPublisher {
     /** It can only reach the old master of a network that fell apart. */
     boolean cutOff;
 
-    private Outbox outbox = new Outbox(Long.MAX_VALUE);
+    private Outbox outbox = new Outbox(() -> Long.MAX_VALUE);
     private final Map<String, Long> highest = new HashMap<>();
     private final Set<String> dead = new HashSet<>();
     private final Deque<Attempt> waiting = new ArrayDeque<>();
@@ -47,7 +47,7 @@ final class ModelPublisher {
         outbox.reached("nobody");
         outbox.owed(Integer.MAX_VALUE)
                 .forEach(entry -> world.excuse(entry.draft().id()));
-        outbox = new Outbox(Long.MAX_VALUE);
+        outbox = new Outbox(() -> Long.MAX_VALUE);
         highest.clear();
         dead.clear();
         waiting.clear();

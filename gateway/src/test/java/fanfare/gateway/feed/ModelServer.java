@@ -187,6 +187,11 @@ final class ModelServer {
         return items.isEmpty() ? null : items.get(items.size() - 1).position();
     }
 
+    String counter(Channel channel) {
+        Slot slot = data.slots().get(ModelWorld.tag(channel));
+        return slot == null ? "" : slot.generation() + "-" + slot.sequence();
+    }
+
     private boolean isFenced(String tag, String asReplid, boolean mayOpen, long highest) {
         Slot slot = data.slots().get(tag);
         boolean opened = slot != null && slot.generation() != 0;

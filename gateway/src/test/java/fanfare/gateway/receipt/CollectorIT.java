@@ -9,8 +9,8 @@ import fanfare.config.RedisConfig;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.receipt.Report;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shards;
 import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -43,15 +43,18 @@ class CollectorIT {
         Keys keys = new Keys(config.prefix());
         SimpleMeterRegistry metrics = new SimpleMeterRegistry();
         Context loop = vertx.getOrCreateContext();
-        RedisLink link = run(loop, () -> {
-            RedisLink made = new RedisLink(
-                    vertx, new Masters(vertx, config), "receipts", () -> 0.5, metrics, new RedisLink.Listener() {});
-            made.open();
-            return Future.succeededFuture(made);
-        });
-        Await.until("the link is up", link::isUp);
+        RedisLinks redis = run(
+                loop,
+                () -> Future.succeededFuture(RedisLinks.open(
+                        vertx,
+                        Shards.of(vertx, config),
+                        "receipts",
+                        () -> 0.5,
+                        metrics,
+                        new RedisLinks.Listener() {})));
+        Await.until("the link is up", redis::isUp);
         Collector collector = new Collector(
-                new ReceiptWriter(link, keys),
+                new ReceiptWriter(redis, keys),
                 new Collector.Room(ReceiptLimits.of(RECEIPTS), metrics),
                 "g1",
                 "node",
@@ -66,11 +69,14 @@ class CollectorIT {
         });
         for (int i = 0; i < RECEIPTS; i++) {
             String key = keys.receipt("id" + i);
-            assertThat(run(loop, () -> link.send(Request.cmd(Command.EXISTS).arg(key)))
+            assertThat(run(
+                                    loop,
+                                    () -> redis.send(
+                                            key, Request.cmd(Command.EXISTS).arg(key)))
                             .toInteger())
                     .isEqualTo(1);
         }
-        run(loop, link::close);
+        run(loop, redis::close);
     }
 
     private static Receipt receipt(String id) {

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -405,6 +406,62 @@ class SessionTest {
     }
 
     @Test
+    void soItIsWhereverTheSecondBegins() throws Exception {
+        welcomed();
+        pass(Duration.ofSeconds(2));
+        turn(() -> session.receive("{}"));
+        pass(Duration.ofMillis(900));
+        for (int i = 0; i < 19; i++) {
+            turn(() -> session.receive("{}"));
+        }
+        pass(Duration.ofMillis(100));
+        transport.expect();
+        turn(() -> session.receive("{}"));
+        transport.expect();
+        turn(() -> session.receive("{}"));
+        transport.expect("write error 4105", "close 4105");
+        turn(() -> session.ended(1000));
+    }
+
+    @Test
+    void whoSendsAsFastAsItMayIsNeverTooFast() throws Exception {
+        welcomed();
+        // Its hello counts, too.
+        pass(Duration.ofSeconds(1));
+        for (int i = 0; i < 500; i++) {
+            turn(() -> session.receive("{}"));
+            pass(Duration.ofMillis(50));
+        }
+        transport.expectHeartbeats();
+    }
+
+    /** Against a list of all that came; whatever was dropped of a browser that is silent for a while must not be missed. */
+    @Test
+    void whateverItsPaceTheFirstOneTooManyIsFound() throws Exception {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        for (int round = 0; round < 50; round++) {
+            RecordingTransport other = new RecordingTransport();
+            List<Long> came = new ArrayList<>();
+            boolean tooMany = false;
+            Session sender = Future.<Session>future(opened ->
+                            loop.runOnContext(go -> opened.complete(hub.open(other, "c2", START, closed -> {}))))
+                    .await(30, TimeUnit.SECONDS);
+            int usual = 1 + random.nextInt(90);
+            for (int i = 0; i < 200 && !tooMany; i++) {
+                turn(() -> sender.receive("{}"));
+                came.add(now);
+                long sinceMs = now - 1_000;
+                tooMany = came.stream().filter(at -> at > sinceMs).count() > 20;
+                assertThat(sender.isClosed()).as("seed %d, came %s", seed, came).isEqualTo(tooMany);
+                pass(Duration.ofMillis(random.nextInt(12) == 0 ? random.nextInt(2_500) : random.nextInt(usual)));
+            }
+            turn(() -> sender.ended(1006));
+        }
+        transport.expectHeartbeats();
+    }
+
+    @Test
     void anotherProtocolIsRefused() throws Exception {
         turn(() -> session.receive("{\"type\":\"hello\",\"protocol\":2}"));
         transport.expect("close 4107");
@@ -504,8 +561,27 @@ class SessionTest {
             newcomer.hello(Command.Hello.SILENT);
         });
         pass(Duration.ofMillis(5_300));
-        // It was not welcome yet when it was to be told.
+        // Nobody has said yet who it is, so it could not be told.
         late.expect("close 4001");
+    }
+
+    @Test
+    void whoIsNotWelcomeYetWhenItHasToGoIsToldAsSoonAsItIs() throws Exception {
+        turn(() -> session.admitted(ALICE));
+        drain();
+        pass(Duration.ofMillis(800));
+        transport.expect();
+        turn(() -> {
+            joinAll();
+            session.receive("{\"type\":\"hello\"}");
+        });
+        pass(Duration.ofMillis(300));
+        transport.expect("write welcome alice null", "write reconnect");
+        pass(Duration.ofMillis(4_700));
+        transport.expect();
+        pass(Duration.ofMillis(300));
+        transport.expect("close 4001");
+        turn(() -> session.ended(1006));
     }
 
     @Test
@@ -519,6 +595,29 @@ class SessionTest {
         transport.expect("write reconnect");
         turn(() -> hub.askToMove(5, 300_000, 10_000, "rebalance"));
         transport.expect();
+    }
+
+    /** What a browser goes on from is as old as its page; where it is, it is new. */
+    @Test
+    void whoCameHereToGoOnIsAsYoungAsItsConnection() throws Exception {
+        pass(Duration.ofMinutes(20));
+        transport.expectHeartbeats();
+        RecordingTransport moved = new RecordingTransport();
+        turn(() -> {
+            Session newcomer = hub.open(moved, "c2", START, closed -> {});
+            newcomer.admitted(ALICE);
+            newcomer.receive(hello(token("alice"), ""));
+            joinAll();
+        });
+        moved.expect("write welcome alice true");
+        turn(() -> session.ended(1000));
+        pass(Duration.ofSeconds(599));
+        turn(() -> hub.askToMove(5, 600_000, 10_000, "rebalance"));
+        moved.expectHeartbeats();
+        pass(Duration.ofMillis(1_200));
+        moved.expectHeartbeatsAnd("write resume");
+        turn(() -> hub.askToMove(5, 600_000, 10_000, "rebalance"));
+        moved.expect("write reconnect");
     }
 
     @Test

@@ -14,17 +14,20 @@ import org.junit.jupiter.api.Test;
 
 class DoorwayTest {
     private static final int PASSING_MAX = 64;
+    /** Stands for anybody who comes back. */
+    private static final int BACK = -1;
 
     private final Deque<Runnable> loop = new ArrayDeque<>();
     private final Deque<Promise<Void>> trips = new ArrayDeque<>();
     private final List<Integer> entered = new ArrayList<>();
-    private final Doorway doorway = new Doorway(loop::add, this::trip, new Doorway.Queued(new SimpleMeterRegistry()));
+    private final Doorway.Queued queued = new Doorway.Queued(new SimpleMeterRegistry());
+    private final Doorway doorway = new Doorway(loop::add, this::trip, queued);
 
     @Test
     void aFewPassAtOnceAndTheOthersFollowInOrderWhenTheNodeLoopHasCaughtUp() {
         come(PASSING_MAX + 3);
         assertThat(entered).hasSize(PASSING_MAX);
-        assertThat(doorway.waiting()).isEqualTo(3);
+        assertThat(queued.get()).isEqualTo(3);
 
         endTrip();
         runLoop();
@@ -36,7 +39,7 @@ class DoorwayTest {
         endTrip();
         runLoop();
         assertThat(entered).hasSize(PASSING_MAX + 3);
-        assertThat(doorway.waiting()).isZero();
+        assertThat(queued.get()).isZero();
     }
 
     @Test
@@ -52,17 +55,40 @@ class DoorwayTest {
     @Test
     void whoComesBackGoesBeforeOthers() {
         come(PASSING_MAX + 2);
-        doorway.pass(true, () -> {
-            entered.add(-1);
-            return Future.succeededFuture();
-        });
-        assertThat(doorway.waiting()).isEqualTo(3);
+        comeBack();
+        assertThat(queued.get()).isEqualTo(3);
         endTrip();
         runLoop();
-        assertThat(entered).hasSize(PASSING_MAX + 1).endsWith(-1);
+        assertThat(entered).hasSize(PASSING_MAX + 1).endsWith(BACK);
         endTrip();
         runLoop();
         assertThat(entered).hasSize(PASSING_MAX + 3).endsWith(PASSING_MAX, PASSING_MAX + 1);
+    }
+
+    @Test
+    void whoeverWaitsLongestHasEveryFourthPlaceHoweverManyComeBack() {
+        come(PASSING_MAX + 10);
+        int places = 40;
+        for (int i = 0; i < 2 * places; i++) {
+            comeBack();
+        }
+        for (int i = 0; i < places; i++) {
+            comeBack();
+            endTrip();
+            runLoop();
+        }
+        List<Integer> since = entered.subList(PASSING_MAX, entered.size());
+        assertThat(since.stream().filter(who -> who == BACK)).hasSizeGreaterThanOrEqualTo(places * 3 / 4);
+        assertThat(since.stream().filter(who -> who != BACK))
+                .containsExactlyElementsOf(
+                        IntStream.range(PASSING_MAX, PASSING_MAX + 10).boxed().toList());
+    }
+
+    private void comeBack() {
+        doorway.pass(true, () -> {
+            entered.add(BACK);
+            return Future.succeededFuture();
+        });
     }
 
     private void come(int count) {

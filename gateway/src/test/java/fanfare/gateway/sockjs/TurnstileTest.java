@@ -15,16 +15,16 @@ class TurnstileTest {
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private long nowNs = Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(2);
-    private final Turnstile turnstile = new Turnstile(1_000, RATE, nowNs, metrics);
+    private final Turnstile turnstile = new Turnstile(100_000, RATE, nowNs, metrics);
 
     @Test
     void aBurstPassesOfWhichAFifthIsForThoseWhoComeBack() {
         assertThat(passing(10 * BURST, false)).isEqualTo(BURST * 4 / 5);
         assertThat(passing(10 * BURST, true)).isEqualTo(BURST / 5);
-        assertThat(turnstile.look(nowNs)).isNotNull();
+        assertThat(turnstile.look(true, nowNs)).isNotNull();
         second();
         assertThat(passing(10 * BURST, false)).isZero();
-        assertThat(turnstile.look(nowNs)).isNull();
+        assertThat(turnstile.look(true, nowNs)).isNull();
         assertThat(passing(10 * BURST, true)).isEqualTo(RATE);
     }
 
@@ -33,7 +33,7 @@ class TurnstileTest {
         passing(BURST, true);
         Map<Integer, Integer> seconds = new HashMap<>();
         for (int i = 0; i < 3 * RATE - 1; i++) {
-            ProblemException refusal = turnstile.pass(0, true, nowNs);
+            ProblemException refusal = turnstile.pass(true, nowNs);
             assertThat(refusal).isNotNull();
             seconds.merge(refusal.retryAfterS(), 1, Integer::sum);
         }
@@ -44,7 +44,7 @@ class TurnstileTest {
     void nobodyIsToldToStayAwayForVeryLong() {
         passing(BURST, true);
         for (int i = 0; i < 100 * RATE; i++) {
-            ProblemException refusal = turnstile.pass(0, false, nowNs);
+            ProblemException refusal = turnstile.pass(false, nowNs);
             assertThat(refusal).isNotNull();
             assertThat(refusal.retryAfterS()).isBetween(1, 31);
         }
@@ -59,7 +59,7 @@ class TurnstileTest {
         for (int second = 0; second < 20; second++) {
             for (int i = coming.getOrDefault(second, 0); i > 0; i--) {
                 attempts++;
-                ProblemException refusal = turnstile.pass(0, true, nowNs);
+                ProblemException refusal = turnstile.pass(true, nowNs);
                 if (refusal != null) {
                     coming.merge(second + refusal.retryAfterS(), 1, Integer::sum);
                 } else {
@@ -73,27 +73,48 @@ class TurnstileTest {
     }
 
     @Test
-    void aFullGatewayTakesNobody() {
-        ProblemException refusal = turnstile.pass(1_000, true, nowNs);
+    void aFullGatewayTakesNobodyUntilSomebodyHasLeft() {
+        Turnstile small = new Turnstile(3, RATE, nowNs, metrics);
+        for (int i = 0; i < 3; i++) {
+            assertThat(small.look(false, nowNs)).isNull();
+            assertThat(small.pass(false, nowNs)).isNull();
+        }
+        ProblemException refusal = small.pass(true, nowNs);
         assertThat(refusal).isNotNull();
         assertThat(refusal.retryAfterS()).isEqualTo(5);
-        assertThat(turnstile.pass(999, true, nowNs)).isNull();
-        assertThat(refused("sessions")).isEqualTo(1);
+        ProblemException foretold = small.look(true, nowNs);
+        assertThat(foretold).isNotNull();
+        assertThat(foretold.retryAfterS()).isEqualTo(5);
+        small.left();
+        assertThat(small.look(false, nowNs)).isNull();
+        assertThat(small.pass(false, nowNs)).isNull();
+        assertThat(small.pass(false, nowNs)).isNotNull();
+        assertThat(refused("sessions")).isEqualTo(2);
         assertThat(refused("rate")).isZero();
     }
 
     @Test
+    void whoAsksBeforehandIsToldWhatHoldsForItAndIsNotCounted() {
+        passing(BURST * 4 / 5 + 1, false);
+        assertThat(turnstile.look(true, nowNs)).isNull();
+        ProblemException later = turnstile.look(false, nowNs);
+        assertThat(later).isNotNull();
+        assertThat(later.retryAfterS()).isEqualTo(1);
+        assertThat(refused("rate")).isEqualTo(1);
+    }
+
+    @Test
     void zeroIsNoLimit() {
-        Turnstile open = new Turnstile(1_000, 0, nowNs, metrics);
+        Turnstile open = new Turnstile(100_000, 0, nowNs, metrics);
         for (int i = 0; i < 100_000; i++) {
-            assertThat(open.pass(0, false, nowNs)).isNull();
+            assertThat(open.pass(false, nowNs)).isNull();
         }
     }
 
     private int passing(int count, boolean resume) {
         int passed = 0;
         for (int i = 0; i < count; i++) {
-            if (turnstile.pass(0, resume, nowNs) == null) {
+            if (turnstile.pass(resume, nowNs) == null) {
                 passed++;
             }
         }

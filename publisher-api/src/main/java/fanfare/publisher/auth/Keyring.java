@@ -54,10 +54,11 @@ public final class Keyring implements AuthenticationProvider, FileWatch.Content 
      * @throws KeyFileException if the text is no key file; the old keys stay
      */
     @Override
-    public void replace(String file) {
+    public Future<Void> replace(String file) {
         Map<String, ApiKey> next = new HashMap<>(KeyFile.parse(file));
         next.putAll(fixed);
         keys = Map.copyOf(next);
+        return Future.succeededFuture();
     }
 
     @Override

@@ -3,14 +3,10 @@ package fanfare.publisher.history;
 import fanfare.broker.ChannelReader;
 import fanfare.broker.Reading;
 import fanfare.publisher.auth.Permission;
-import fanfare.redis.RedisLink;
-import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Request;
 import java.util.stream.Collectors;
 
 /** {@code GET /v1/users/{user}/history}: what is kept for one user and has not expired, oldest first. */
@@ -19,11 +15,9 @@ public final class HistoryHandler implements Handler<RoutingContext> {
     public static final ChannelReader.Bounds EVERYTHING =
             new ChannelReader.Bounds(HistoryRequest.LIMIT_MAX, Long.MAX_VALUE);
 
-    private final RedisLink link;
     private final ChannelReader reader;
 
-    public HistoryHandler(RedisLink link, ChannelReader reader) {
-        this.link = link;
+    public HistoryHandler(ChannelReader reader) {
         this.reader = reader;
     }
 
@@ -31,7 +25,7 @@ public final class HistoryHandler implements Handler<RoutingContext> {
     public void handle(RoutingContext context) {
         Permission.HISTORY_READ.requireSome(context);
         HistoryRequest request = HistoryRequest.of(context);
-        Future<Long> now = link.send(Request.cmd(Command.TIME)).map(ServerTime::msOf);
+        Future<Long> now = reader.now(request.user());
         Future<Reading> reading = reader.read(request.user(), request.point());
         Future.all(now, reading)
                 .map(done -> describe(context, request.limit(), reading.result(), now.result()))

@@ -3,7 +3,7 @@ package fanfare.publisher.rate;
 import fanfare.publisher.auth.Caller;
 import fanfare.publisher.auth.Rate;
 import fanfare.redis.Keys;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** Has each request pay for itself out of its key's bucket. Confined to the event loop of its link. */
+/** Has each request pay for itself out of its key's bucket. Confined to the event loop of its links. */
 public final class RateLimits {
     private static final int TICK_MS = 50;
 
@@ -27,8 +27,8 @@ public final class RateLimits {
 
     /** @param standard the rate of keys that have none of their own */
     public RateLimits(
-            Vertx vertx, RedisLink link, Keys keys, Rate standard, LongSupplier clockNs, MeterRegistry metrics) {
-        this.buckets = new TokenBucket(link, keys);
+            Vertx vertx, RedisLinks redis, Keys keys, Rate standard, LongSupplier clockNs, MeterRegistry metrics) {
+        this.buckets = new TokenBucket(redis, keys);
         this.standard = standard;
         this.clockNs = clockNs;
         this.metrics = metrics;

@@ -3,20 +3,20 @@ package fanfare.publisher.rate;
 import fanfare.publisher.auth.Rate;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
 import java.util.List;
 
-/** The buckets in Redis, one for each key. Confined to the event loop of its link. */
+/** The buckets in Redis, one for each key. Confined to the event loop of its links. */
 final class TokenBucket {
     private static final LuaScript SCRIPT = new LuaScript("rate");
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
 
-    TokenBucket(RedisLink link, Keys keys) {
-        this.link = link;
+    TokenBucket(RedisLinks redis, Keys keys) {
+        this.redis = redis;
         this.keys = keys;
     }
 
@@ -38,9 +38,9 @@ final class TokenBucket {
         List<String> names = List.of(keys.rate(keyId));
         List<Long> args = List.of((long) rate.perSecond(), (long) rate.burst(), needed, wanted);
         // Not with the other commands of the tick: these may be sent twice, and would be charged twice.
-        return link.batch(List.of(SCRIPT.call(names, args)))
+        return redis.batch(names.get(0), List.of(SCRIPT.call(names, args)))
                 .recover(failure -> LuaScript.isUnknown(failure)
-                        ? link.batch(List.of(SCRIPT.load(), SCRIPT.call(names, args)))
+                        ? redis.batch(names.get(0), List.of(SCRIPT.load(), SCRIPT.call(names, args)))
                         : Future.failedFuture(failure))
                 .map(answers -> taken(answers.get(answers.size() - 1)));
     }

@@ -3,7 +3,7 @@ package fanfare.publisher.webhook;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import fanfare.redis.StreamId;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 
 /**
  * What Redis keeps for one owner's time: the events, how far the site was told of them, and whom it takes for online. A
- * command names keys of one bucket only, and every write the owner's token. Confined to the event loop of its link.
+ * command names keys of one bucket only, and every write the owner's token. Confined to the event loop of its links.
  *
  * <p>Any call fails with {@link FencedException} when there is a later owner.
  */
@@ -46,7 +46,7 @@ final class Journal {
         }
     }
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final long token;
     private final WebhookMetrics metrics;
@@ -60,8 +60,8 @@ final class Journal {
     /** Buckets of which it found something missing. */
     private int losses;
 
-    Journal(RedisLink link, Keys keys, long token, WebhookMetrics metrics) {
-        this.link = link;
+    Journal(RedisLinks redis, Keys keys, long token, WebhookMetrics metrics) {
+        this.redis = redis;
         this.keys = keys;
         this.token = token;
         this.metrics = metrics;
@@ -135,7 +135,7 @@ final class Journal {
                 .add((event.change() == Event.Change.ONLINE ? "+" : "-") + event.user()));
         List<Future<Response>> answers = new ArrayList<>();
         notes.forEach((tag, note) ->
-                answers.add(owned(this.told.run(link, List.of(keys.webhook(tag), keys.told(tag)), note))));
+                answers.add(owned(this.told.run(redis, List.of(keys.webhook(tag), keys.told(tag)), note))));
         return Future.all(answers).map(done -> {
             ends.forEach((tag, end) -> place(tag).cursor = end);
             return null;
@@ -143,7 +143,7 @@ final class Journal {
     }
 
     private Future<Boolean> begin(Place place) {
-        return owned(begin.run(link, withPresence(place), List.of(token))).map(answer -> {
+        return owned(begin.run(redis, withPresence(place), List.of(token))).map(answer -> {
             place.cursor = StreamId.of(answer.get(1));
             place.lossy = answer.get(2).toString().equals("1");
             return answer.get(0).toString().equals("NEW");
@@ -174,7 +174,7 @@ final class Journal {
 
     /** The events come with the next reading. */
     private Future<List<Event>> mend(Place place) {
-        return owned(mend.run(link, withPresence(place), List.of(token, MENDED_MAX)))
+        return owned(mend.run(redis, withPresence(place), List.of(token, MENDED_MAX)))
                 .map(answer -> {
                     int count = Integer.parseInt(answer.get(1).toString());
                     place.lossy = count == MENDED_MAX;
@@ -186,7 +186,7 @@ final class Journal {
     private Future<Void> believed(String tag, List<String> users, Map<String, Event.Change> believed) {
         Request request = Request.cmd(Command.SMISMEMBER).arg(keys.told(tag));
         users.forEach(request::arg);
-        return link.send(request).map(answer -> {
+        return redis.send(keys.told(tag), request).map(answer -> {
             for (int i = 0; i < users.size(); i++) {
                 boolean online = answer.get(i).toString().equals("1");
                 believed.put(users.get(i), online ? Event.Change.ONLINE : Event.Change.OFFLINE);
@@ -196,12 +196,14 @@ final class Journal {
     }
 
     private Future<Response> range(Place place, String from, String to, int count) {
-        return link.send(Request.cmd(Command.XRANGE)
-                .arg(keys.events(place.tag))
-                .arg(from)
-                .arg(to)
-                .arg("COUNT")
-                .arg(count));
+        return redis.send(
+                keys.events(place.tag),
+                Request.cmd(Command.XRANGE)
+                        .arg(keys.events(place.tag))
+                        .arg(from)
+                        .arg(to)
+                        .arg("COUNT")
+                        .arg(count));
     }
 
     private List<String> withPresence(Place place) {

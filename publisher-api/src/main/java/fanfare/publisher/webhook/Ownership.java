@@ -3,7 +3,7 @@ package fanfare.publisher.webhook;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.RedisDownException;
-import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Which publisher tells the site: the one whose lease Redis keeps. The owner counts its lease from before it asked for it,
- * so that it takes itself for one no longer than the others do. Confined to the event loop of its link.
+ * so that it takes itself for one no longer than the others do. Confined to the event loop of its links.
  */
 final class Ownership {
     interface Listener {
@@ -24,7 +24,7 @@ final class Ownership {
 
     private static final System.Logger LOG = System.getLogger(Ownership.class.getName());
 
-    private final RedisLink link;
+    private final RedisLinks redis;
     private final Keys keys;
     private final String id;
     private final WebhookLimits limits;
@@ -45,8 +45,8 @@ final class Ownership {
 
     private boolean complained;
 
-    Ownership(RedisLink link, Keys keys, String id, WebhookLimits limits, LongSupplier clockNs, Listener listener) {
-        this.link = link;
+    Ownership(RedisLinks redis, Keys keys, String id, WebhookLimits limits, LongSupplier clockNs, Listener listener) {
+        this.redis = redis;
         this.keys = keys;
         this.id = id;
         this.limits = limits;
@@ -66,7 +66,7 @@ final class Ownership {
             lose();
         }
         boolean due = !held || clockNs.getAsLong() - askedAtNs >= limits.renew().toNanos();
-        if (due && !asking && !released && link.isUp()) {
+        if (due && !asking && !released && redis.isUp(keys.webhooks())) {
             ask();
         }
     }
@@ -88,9 +88,9 @@ final class Ownership {
     Future<Void> release() {
         released = true;
         held = false;
-        return link.isUp()
+        return redis.isUp(keys.webhooks())
                 ? new LuaScript("webhooks-disown")
-                        .run(link, List.of(keys.webhooks()), List.of(id))
+                        .run(redis, List.of(keys.webhooks()), List.of(id))
                         .mapEmpty()
                 : Future.succeededFuture();
     }
@@ -98,7 +98,7 @@ final class Ownership {
     private void ask() {
         asking = true;
         long now = clockNs.getAsLong();
-        own.run(link, List.of(keys.webhooks()), List.of(id, limits.lease().toMillis(), seenMax))
+        own.run(redis, List.of(keys.webhooks()), List.of(id, limits.lease().toMillis(), seenMax))
                 .onComplete(done -> {
                     asking = false;
                     if (done.failed()) {

@@ -2,6 +2,7 @@ package fanfare.publisher.webhook;
 
 import fanfare.file.FileWatch;
 import fanfare.file.UnusableFileException;
+import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -39,7 +40,7 @@ public final class Secrets implements FileWatch.Content {
     }
 
     @Override
-    public void replace(String text) {
+    public Future<Void> replace(String text) {
         List<SecretKeySpec> next = new ArrayList<>();
         List<String> lines = text.lines().toList();
         for (int i = 0; i < lines.size(); i++) {
@@ -53,6 +54,7 @@ public final class Secrets implements FileWatch.Content {
             throw new UnusableFileException("it has " + next.size() + " secrets, not 1 to " + SECRETS_MAX);
         }
         keys = List.copyOf(next);
+        return Future.succeededFuture();
     }
 
     @Override

@@ -1,9 +1,10 @@
 package fanfare.publisher.webhook;
 
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
 import fanfare.redis.RedisDownException;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shards;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -20,13 +21,13 @@ public final class WebhookVerticle extends VerticleBase {
 
     private final WebhookConfig config;
     private final WebhookLimits limits;
-    private final Masters masters;
+    private final Shards shards;
     private final Keys keys;
     private final Secrets secrets;
     private final MeterRegistry registry;
     private final WebhookMetrics metrics;
 
-    private @Nullable RedisLink link;
+    private @Nullable RedisLinks links;
     private @Nullable Ownership ownership;
     private @Nullable Site site;
     /** Null while another publisher tells the site. */
@@ -41,13 +42,13 @@ public final class WebhookVerticle extends VerticleBase {
     public WebhookVerticle(
             WebhookConfig config,
             WebhookLimits limits,
-            Masters masters,
+            Shards shards,
             Keys keys,
             Secrets secrets,
             MeterRegistry metrics) {
         this.config = config;
         this.limits = limits;
-        this.masters = masters;
+        this.shards = shards;
         this.keys = keys;
         this.secrets = secrets;
         this.registry = metrics;
@@ -58,10 +59,10 @@ public final class WebhookVerticle extends VerticleBase {
     public Future<?> start() {
         Site told = new Site(vertx, config, secrets, System::currentTimeMillis, metrics);
         site = told;
-        RedisLink made =
-                new RedisLink(vertx, masters, "webhooks", WebhookVerticle::random, registry, new RedisLink.Listener() {
+        RedisLinks made = RedisLinks.open(
+                vertx, shards, "webhooks", WebhookVerticle::random, registry, new RedisLinks.Listener() {
                     @Override
-                    public void up() {
+                    public void up(RedisLink link) {
                         complained = false;
                         if (ownership != null) {
                             ownership.tick();
@@ -69,13 +70,13 @@ public final class WebhookVerticle extends VerticleBase {
                     }
 
                     @Override
-                    public void down() {
+                    public void down(RedisLink link) {
                         if (ownership != null) {
                             ownership.linkDown();
                         }
                     }
                 });
-        link = made;
+        links = made;
         Ownership one = new Ownership(
                 made, keys, UUID.randomUUID().toString(), limits, System::nanoTime, new Ownership.Listener() {
                     @Override
@@ -90,7 +91,6 @@ public final class WebhookVerticle extends VerticleBase {
                 });
         ownership = one;
         timer = vertx.setPeriodic(limits.tick().toMillis(), tick -> one.tick());
-        made.open();
         return Future.succeededFuture();
     }
 
@@ -98,7 +98,7 @@ public final class WebhookVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         stopping = true;
-        RedisLink opened = link;
+        RedisLinks opened = links;
         Ownership one = ownership;
         Site told = site;
         if (opened == null || one == null || told == null) {
@@ -115,7 +115,7 @@ public final class WebhookVerticle extends VerticleBase {
                 .otherwiseEmpty();
     }
 
-    private void begin(RedisLink opened, Site told, long token) {
+    private void begin(RedisLinks opened, Site told, long token) {
         Ownership one = ownership;
         if (stopping || one == null) {
             return;

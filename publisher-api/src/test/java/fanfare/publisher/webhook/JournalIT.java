@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import fanfare.config.RedisConfig;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
-import fanfare.redis.Masters;
 import fanfare.redis.RedisLink;
+import fanfare.redis.RedisLinks;
+import fanfare.redis.Shards;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -37,33 +38,32 @@ class JournalIT {
     private final Keys keys = new Keys("test:" + UUID.randomUUID() + ":");
     private final WebhookMetrics metrics = new WebhookMetrics(new SimpleMeterRegistry(), () -> 0);
     private Context loop;
-    private RedisLink link;
+    private RedisLinks redis;
 
     @BeforeEach
     void open(Vertx vertx) {
         loop = vertx.getOrCreateContext();
         await(() -> {
             Promise<Void> up = Promise.promise();
-            link = new RedisLink(
+            redis = RedisLinks.open(
                     vertx,
-                    new Masters(vertx, new RedisConfig(RedisServer.shared().url(), "")),
+                    Shards.of(vertx, new RedisConfig(RedisServer.shared().url(), "")),
                     "journal",
                     () -> 0.5,
                     new SimpleMeterRegistry(),
-                    new RedisLink.Listener() {
+                    new RedisLinks.Listener() {
                         @Override
-                        public void up() {
+                        public void up(RedisLink link) {
                             up.tryComplete();
                         }
                     });
-            link.open();
             return up.future();
         });
     }
 
     @AfterEach
     void close() {
-        await(link::close);
+        await(redis::close);
     }
 
     @Test
@@ -137,7 +137,7 @@ class JournalIT {
 
     private Journal begun(long token) {
         return await(() -> {
-            Journal journal = new Journal(link, keys, token, metrics);
+            Journal journal = new Journal(redis, keys, token, metrics);
             return journal.begin().map(journal);
         });
     }
@@ -151,7 +151,7 @@ class JournalIT {
         for (Object argument : arguments) {
             request.arg(argument.toString());
         }
-        return await(() -> link.send(request));
+        return await(() -> redis.send("", request));
     }
 
     private <T> T await(Supplier<Future<T>> call) {

@@ -2,6 +2,7 @@ package fanfare.deploy.selftest.rig;
 
 import fanfare.deploy.dev.Child;
 import fanfare.deploy.dev.Readiness;
+import fanfare.deploy.dev.RedisAdmin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

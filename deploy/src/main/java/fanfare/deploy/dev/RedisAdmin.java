@@ -1,4 +1,4 @@
-package fanfare.deploy.selftest.rig;
+package fanfare.deploy.dev;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,7 +13,7 @@ public final class RedisAdmin {
 
     private final int port;
 
-    RedisAdmin(int port) {
+    public RedisAdmin(int port) {
         this.port = port;
     }
 

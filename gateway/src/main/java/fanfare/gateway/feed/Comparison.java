@@ -1,0 +1,80 @@
+package fanfare.gateway.feed;
+
+import fanfare.broker.ChannelReader;
+import fanfare.channel.Channel;
+import fanfare.redis.Keys;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+
+/**
+ * Finds lost last messages, which show no gap: each channel's newest position is compared with Redis within
+ * {@value #ROUND_S} s. Nearly all are spared that, since users share their buckets' counters: while a counter stands where
+ * it stood when all of its channels had been compared, none of them has anything newer. Confined to the node loop.
+ */
+final class Comparison {
+    private static final int ROUND_S = 60;
+
+    private final Feed feed;
+    private final ChannelReader reader;
+    private final Quiet quiet = new Quiet();
+    /** Channels that are still to be compared in this round, those of one counter together. */
+    private final Queue<List<Followed>> left = new ArrayDeque<>();
+
+    private int perBeat;
+
+    Comparison(Feed feed, ChannelReader reader) {
+        this.feed = feed;
+        this.reader = reader;
+    }
+
+    /** A link is lost: what is said from now on may be another master's word. */
+    void lost() {
+        quiet.forget();
+    }
+
+    /** To be called every second: compares a share of the channels. */
+    void beat() {
+        if (left.isEmpty()) {
+            Map<String, List<Followed>> counters = new HashMap<>();
+            feed.followed(channel -> counters.computeIfAbsent(Keys.tag(channel.channel()), tag -> new ArrayList<>())
+                    .add(channel));
+            quiet.keep(counters.keySet());
+            left.addAll(counters.values());
+            perBeat = 1 + left.size() / ROUND_S;
+        }
+        for (int i = 0; i < perBeat && !left.isEmpty(); i++) {
+            compare(left.remove());
+        }
+    }
+
+    private void compare(List<Followed> channels) {
+        Channel one = channels.get(0).channel();
+        String tag = Keys.tag(one);
+        int term = quiet.term();
+        if (one.kind() == Channel.Kind.TOPIC) {
+            feed.keepFence(one);
+        }
+        // Asked for before the newest positions, so that what comes between is only compared once more than need be.
+        reader.counter(one).onSuccess(counter -> {
+            if (quiet.isQuiet(tag, counter)) {
+                return;
+            }
+            boolean all = true;
+            for (Followed channel : channels) {
+                if (channel.isWanted() && feed.isInStep(channel)) {
+                    FeedChannel<Join> state = channel.state();
+                    reader.tail(channel.channel()).onSuccess(state::compare);
+                } else {
+                    all = false;
+                }
+            }
+            if (all) {
+                quiet.compared(tag, counter, term);
+            }
+        });
+    }
+}

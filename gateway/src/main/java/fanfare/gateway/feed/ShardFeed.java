@@ -1,0 +1,142 @@
+package fanfare.gateway.feed;
+
+import fanfare.broker.Fence;
+import fanfare.redis.Keys;
+import fanfare.redis.LuaScript;
+import fanfare.redis.RedisLink;
+import fanfare.redis.Shard;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+
+/**
+ * What the feed has for one shard: the links over which it hears and reads it, and what is known of its master. Confined to
+ * the node loop.
+ */
+final class ShardFeed {
+    /** How often it is proved that the master takes writes and that every link brings messages [ms]. */
+    private static final int PROBE_MS = 3_000;
+
+    private static final int PROBE_TTL_MS = 10_000;
+
+    final Shard shard;
+    /** Belongs to the node. */
+    final RedisLink commands;
+
+    final List<Subscriber<Followed>> subscribers = new ArrayList<>();
+    /** Fences by key, as they were found since the last loss of a link. */
+    final Map<String, Future<Fence>> fences = new HashMap<>();
+
+    private final Vertx vertx;
+    private final Keys keys;
+    private final String probe;
+    private final LuaScript script;
+    private final Runnable probed;
+    private final long timer;
+    /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
+    private long writtenMs;
+    /** Links lost so far. */
+    private int losses;
+
+    /**
+     * @param probe what the gateway's probes are called
+     * @param script writes one
+     * @param subscriber makes one of the links that hear
+     * @param probed told when Redis has taken a probe
+     */
+    ShardFeed(
+            Vertx vertx,
+            Shard shard,
+            RedisLink commands,
+            Keys keys,
+            String probe,
+            LuaScript script,
+            IntFunction<Subscriber<Followed>> subscriber,
+            Runnable probed) {
+        this.vertx = vertx;
+        this.shard = shard;
+        this.commands = commands;
+        this.keys = keys;
+        this.probe = probe;
+        this.script = script;
+        this.probed = probed;
+        for (int i = 0; i < Keys.CONNECTIONS; i++) {
+            subscribers.add(subscriber.apply(i));
+        }
+        this.timer = vertx.setPeriodic(0, PROBE_MS, tick -> probe());
+    }
+
+    void open() {
+        subscribers.forEach(Subscriber::open);
+    }
+
+    Future<Void> close() {
+        vertx.cancelTimer(timer);
+        return Future.all(subscribers.stream().map(Subscriber::close).toList()).mapEmpty();
+    }
+
+    /** Whether every link that hears is up; may be asked on any thread. */
+    boolean isUp() {
+        return subscribers.stream().allMatch(subscriber -> subscriber.link().isUp());
+    }
+
+    Subscriber<Followed> subscriber(String tag) {
+        return subscribers.get(Keys.connection(tag));
+    }
+
+    /** Identity of the master that is read. */
+    String master() {
+        return commands.replid();
+    }
+
+    /** Whether what is read comes from the master that this subscriber hears. */
+    boolean isSameMaster(RedisLink subscribed) {
+        return commands.replid().equals(subscribed.replid());
+    }
+
+    /** The same; if not, both links look for the master anew. */
+    boolean isOneMaster(RedisLink subscribed) {
+        if (commands.isUp() && subscribed.isUp() && !isSameMaster(subscribed)) {
+            // Two masters: what one of them kept says nothing about what the other one sends.
+            subscribed.reconnect("another master than the one that is read from");
+            commands.reconnect("another master than the one that is subscribed to");
+            return false;
+        }
+        return true;
+    }
+
+    /** A link is lost: the next one may reach another master. */
+    void lost() {
+        losses++;
+        fences.clear();
+    }
+
+    int losses() {
+        return losses;
+    }
+
+    /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
+    long writtenMs() {
+        return writtenMs;
+    }
+
+    /** The time of this shard up to which nothing is missing here [ms]; 0 if that was never known. */
+    long asOfMs() {
+        return subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
+    }
+
+    private void probe() {
+        if (commands.isUp()) {
+            script.run(commands, List.of(keys.probe(shard, probe)), List.of(PROBE_TTL_MS))
+                    .onSuccess(now -> {
+                        writtenMs = Long.parseLong(now.toString());
+                        subscribers.forEach(Subscriber::expectProbe);
+                        probed.run();
+                    });
+        }
+    }
+}
