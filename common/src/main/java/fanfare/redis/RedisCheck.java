@@ -48,9 +48,8 @@ public final class RedisCheck {
     private Future<Void> run(Shards shards) {
         return shards.refresh()
                 .compose(known -> {
-                    int unserved = shards.slots().unserved();
-                    if (unserved > 0) {
-                        report.error(REDIS, "a cluster of which nobody serves " + unserved + " slots");
+                    if (shards.slots().shards().isEmpty()) {
+                        report.error(REDIS, "a cluster that does not serve all of its slots: give them to its servers");
                     }
                     return Future.all(shards.slots().shards().stream()
                                     .map(this::ask)

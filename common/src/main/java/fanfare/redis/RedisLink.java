@@ -61,6 +61,8 @@ public final class RedisLink {
     private final String name;
     private final DoubleSupplier random;
     private final Listener listener;
+    private final MeterRegistry metrics;
+    private final Gauge gauge;
     /** Read by metrics and health checks from other threads. */
     private final AtomicBoolean up = new AtomicBoolean();
 
@@ -100,7 +102,8 @@ public final class RedisLink {
         this.random = random;
         this.listener = listener;
         this.masters = masters;
-        Gauge.builder("fanfare_redis_link_up", up, flag -> flag.get() ? 1 : 0)
+        this.metrics = metrics;
+        this.gauge = Gauge.builder("fanfare_redis_link_up", up, flag -> flag.get() ? 1 : 0)
                 .description("1 while the connection to Redis can be used")
                 .tag("link", name)
                 .register(metrics);
@@ -115,6 +118,8 @@ public final class RedisLink {
 
     public Future<Void> close() {
         closed = true;
+        // A shard may be given up while the process lives, and nobody is to look for it.
+        metrics.remove(gauge);
         masters.leave(this);
         vertx.cancelTimer(watch);
         Redis last = client;

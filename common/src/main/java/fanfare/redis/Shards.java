@@ -10,12 +10,15 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,7 @@ public final class Shards {
     /** Between the end of a question and the next, so that a fail-over makes no storm [ms]. */
     private static final int PAUSE_MS = 200;
 
+    /** Who has a slot, and by which claim. */
     private record Owner(Shard shard, String master, long epoch) {}
 
     private record Follower(Context context, Consumer<SlotMap> listener) {}
@@ -166,9 +170,6 @@ public final class Shards {
                 .onComplete(answer -> context.runOnContext(go -> {
                     if (answer.succeeded()) {
                         learn(answer.result());
-                    } else {
-                        // Perhaps all have moved; those that were named in the settings are to be found.
-                        servers = seeds == null ? servers : seeds.servers();
                     }
                     asking = false;
                     askedNs = System.nanoTime();
@@ -202,7 +203,10 @@ public final class Shards {
     }
 
     private void learn(ClusterNodes nodes) {
-        servers = nodes.addresses().isEmpty() ? servers : nodes.addresses();
+        // A server that is cut off takes all others for dead; whoever was named in the settings is asked all the same.
+        Set<String> all = new LinkedHashSet<>(nodes.addresses());
+        all.addAll(Objects.requireNonNull(seeds).servers());
+        servers = List.copyOf(all);
         List<Shard> elsewhere = new ArrayList<>();
         boolean moved = false;
         Set<Shard> taken = new HashSet<>();
@@ -214,7 +218,7 @@ public final class Shards {
             }
             moved |= claim(new Owner(shard, group.master(), group.epoch()), group, nodes.ids());
         }
-        if (moved) {
+        if (moved || slots == SlotMap.UNKNOWN) {
             become();
         }
         elsewhere.forEach(shard -> shard.masters().lookNow());
@@ -257,10 +261,11 @@ public final class Shards {
     }
 
     private void become() {
-        @Nullable Shard[] shards = new @Nullable Shard[Slots.COUNT];
-        for (int slot = 0; slot < shards.length; slot++) {
-            Owner owner = owners[slot];
-            shards[slot] = owner == null ? null : owner.shard();
+        Shard[] shards =
+                Stream.of(owners).filter(Objects::nonNull).map(Owner::shard).toArray(Shard[]::new);
+        if (shards.length < Slots.COUNT) {
+            // It is being made: nobody is to go without a slot. What was once served stays with its shard.
+            return;
         }
         SlotMap now = SlotMap.of(shards);
         known = new ArrayList<>(now.shards());

@@ -38,12 +38,20 @@ final class Slots {
     static String suffix(String key, String other) {
         int stem = crc(0, key);
         int slot = of(other);
-        String suffix;
         int number = 0;
-        do {
-            suffix = suffix(number++);
-        } while (crc(stem, suffix) % COUNT != slot);
-        return suffix;
+        while (crcOf(stem, number) % COUNT != slot) {
+            number++;
+        }
+        return suffix(number);
+    }
+
+    /** The same as that of {@link #suffix(int)}, without a text for each of very many. */
+    private static int crcOf(int stem, int number) {
+        int crc = stem;
+        for (int left = number; left > 0; left /= SUFFIX.length()) {
+            crc = next(crc, SUFFIX.charAt(left % SUFFIX.length()));
+        }
+        return crc;
     }
 
     private static String suffix(int number) {
@@ -57,9 +65,13 @@ final class Slots {
     private static int crc(int before, String text) {
         int crc = before;
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-            crc = (crc << Byte.SIZE ^ CRC_OF_BYTE[(crc >> Byte.SIZE ^ b) & 0xff]) & CRC_MASK;
+            crc = next(crc, b);
         }
         return crc;
+    }
+
+    private static int next(int crc, int octet) {
+        return (crc << Byte.SIZE ^ CRC_OF_BYTE[(crc >> Byte.SIZE ^ octet) & 0xff]) & CRC_MASK;
     }
 
     private static int[] crcs() {

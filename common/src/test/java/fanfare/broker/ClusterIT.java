@@ -58,13 +58,7 @@ class ClusterIT {
     void end() {
         publishers.forEach(publisher -> publisher.acknowledged(5));
         publishers.forEach(LoadedPublisher::end);
-        for (LoadedPublisher publisher : publishers) {
-            publisher.acknowledged.forEach((channel, ids) -> {
-                List<String> stored = publisher.stored(channel);
-                assertThat(stored).as("%s", channel).doesNotHaveDuplicates();
-                assertThat(stored).as("%s", channel).filteredOn(ids::contains).isEqualTo(ids);
-            });
-        }
+        publishers.forEach(LoadedPublisher::assertStored);
         publishers.forEach(LoadedPublisher::close);
     }
 

@@ -238,13 +238,7 @@ class FailoverIT {
     private static void everythingAcknowledgedIsStoredOnceAndInOrder(List<LoadedPublisher> publishers) {
         publishers.forEach(publisher -> publisher.acknowledged(5));
         publishers.forEach(LoadedPublisher::end);
-        for (LoadedPublisher publisher : publishers) {
-            publisher.acknowledged.forEach((channel, ids) -> {
-                List<String> stored = publisher.stored(channel);
-                assertThat(stored).as("%s", channel).doesNotHaveDuplicates();
-                assertThat(stored).as("%s", channel).filteredOn(ids::contains).isEqualTo(ids);
-            });
-        }
+        publishers.forEach(LoadedPublisher::assertStored);
     }
 
     private static String scripts(RedisServer server) {

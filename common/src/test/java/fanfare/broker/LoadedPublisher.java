@@ -1,5 +1,7 @@
 package fanfare.broker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.channel.Publication;
@@ -90,6 +92,15 @@ final class LoadedPublisher {
 
     List<String> stored(Channel channel) {
         return on(() -> read(channel)).items().stream().map(Item::id).toList();
+    }
+
+    /** What it was told is stored is there once, and in that order. */
+    void assertStored() {
+        acknowledged.forEach((channel, ids) -> {
+            List<String> stored = stored(channel);
+            assertThat(stored).as("%s", channel).doesNotHaveDuplicates();
+            assertThat(stored).as("%s", channel).filteredOn(ids::contains).isEqualTo(ids);
+        });
     }
 
     void close() {

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(VertxExtension.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ShardsIT {
+    private static final int LOOK_MS = 500;
     private static RedisCluster cluster;
 
     private Context loop;
@@ -50,7 +51,7 @@ class ShardsIT {
     @BeforeEach
     void open(Vertx vertx) {
         loop = vertx.getOrCreateContext();
-        shards = Shards.of(vertx, new RedisConfig(cluster.url(), "test:"));
+        shards = Shards.of(vertx, new RedisConfig(cluster.url(), "test:"), LOOK_MS);
         links = on(() -> Future.succeededFuture(RedisLinks.open(
                 vertx, shards, "test", () -> 0.5, new SimpleMeterRegistry(), new RedisLinks.Listener() {})));
         Await.until(
@@ -67,7 +68,6 @@ class ShardsIT {
     @Order(1)
     void everyCommandGoesWhereItsKeyIs() {
         assertThat(shards.slots().shards()).hasSize(3);
-        assertThat(shards.slots().unserved()).isZero();
         for (int bucket = 0; bucket < Buckets.COUNT; bucket += 64) {
             String key = "{" + Buckets.tag(bucket) + "}x";
             assertThat(set(key, "1")).isEqualTo("OK");

@@ -105,6 +105,7 @@ class RedisClusterIT {
         back.send(new JsonObject().put("type", "hello").put("resume", token).encode());
         assertThat(back.expectVerdict().json().getValue("recovered")).isEqualTo(true);
         back.expectEvent("missed");
+        back.close();
     }
 
     @Test
@@ -144,7 +145,7 @@ class RedisClusterIT {
 
     @Test
     @Order(4)
-    void aMasterIsKilledAndThenItsWholeShardForAWhile() {
+    void aMasterIsKilledWhoseReplicaLacksTheNewestAndOthersHearOn() {
         redis.lag(1);
         playRounds(2);
         redis.master(1).kill();

@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -19,6 +21,35 @@ public record RedisBinary(Path path, String description, int major) {
     private static final int MAJOR_MIN = 6;
     private static final int MINOR_MIN = 2;
     private static final int SHARDED_MAJOR_MIN = 7;
+
+    /**
+     * The command line of a server on loopback that keeps nothing.
+     *
+     * @param folder where a replica writes what it is sent, which any Redis of that name would read at its next start
+     */
+    public static List<String> server(Path binary, int port, Path folder, String name, List<String> more)
+            throws IOException {
+        Files.deleteIfExists(folder.resolve(name + ".rdb"));
+        List<String> command = new ArrayList<>(List.of(
+                binary.toString(),
+                "--port",
+                Integer.toString(port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+                folder.toString(),
+                "--dbfilename",
+                name + ".rdb",
+                // A replica would otherwise wait 5 s for others to come and share the copy.
+                "--repl-diskless-sync-delay",
+                "0"));
+        command.addAll(more);
+        return command;
+    }
 
     /** Whether it can be a server of a cluster as Fanfare uses it. */
     boolean hasShardedPubSub() {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Starts a Redis of our own, which keeps nothing, of one of the kinds that Fanfare knows. Blocks the caller. */
@@ -129,27 +128,7 @@ final class RedisServers {
     }
 
     private void server(String name, int port, List<String> more) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                binary.path().toString(),
-                "--port",
-                Integer.toString(port),
-                "--bind",
-                LOOPBACK,
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                // Else a replica passes what it is given through a file in the working directory.
-                "--dir",
-                folder.toString(),
-                "--dbfilename",
-                name + ".rdb",
-                "--repl-diskless-sync-delay",
-                "0"));
-        command.addAll(more);
-        // Any Redis reads at its start what an earlier run has left.
-        Files.deleteIfExists(folder.resolve(name + ".rdb"));
-        readiness.awaitRedis(starter.start(name, command), port);
+        readiness.awaitRedis(starter.start(name, RedisBinary.server(binary.path(), port, folder, name, more)), port);
     }
 
     private static void await(Question question) throws IOException, InterruptedException {

@@ -148,7 +148,8 @@ public final class Feed implements Hub.Source {
                                     random,
                                     metrics,
                                     new FromRedis(() -> made[0])),
-                            () -> probed.accept(shard));
+                            () -> probed.accept(shard),
+                            shards::refresh);
                     made[0].open();
                     return made[0];
                 },
@@ -182,6 +183,11 @@ public final class Feed implements Hub.Source {
     /** Presence in Redis names this gateway by this id from now on. */
     public void become(String incarnation) {
         bundles.become(incarnation);
+    }
+
+    /** A link for commands is there. */
+    public void commandsUp(RedisLink link) {
+        feeds.all().stream().filter(feed -> feed.commands == link).forEach(ShardFeed::probe);
     }
 
     /** The link for commands is lost: the next one may reach another Redis. */
@@ -253,12 +259,10 @@ public final class Feed implements Hub.Source {
         known = true;
         for (ShardFeed feed : feeds.all()) {
             for (Subscriber<Followed> subscriber : feed.subscribers) {
-                for (Followed channel : List.copyOf(subscriber.channels())) {
-                    ShardFeed owner = at(channel.name);
-                    if (owner != feed) {
-                        move(channel, subscriber, owner);
-                    }
-                }
+                subscriber.channels().stream()
+                        .filter(channel -> at(channel.name) != feed)
+                        .toList()
+                        .forEach(channel -> move(channel, subscriber, at(channel.name)));
             }
         }
         List<Runnable> waiting = early;

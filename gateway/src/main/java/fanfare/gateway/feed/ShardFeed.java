@@ -3,6 +3,7 @@ package fanfare.gateway.feed;
 import fanfare.broker.Fence;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
+import fanfare.redis.Redirect;
 import fanfare.redis.RedisLink;
 import fanfare.redis.Shard;
 import io.vertx.core.Future;
@@ -36,6 +37,7 @@ final class ShardFeed {
     private final String probe;
     private final LuaScript script;
     private final Runnable probed;
+    private final Runnable astray;
     private final long timer;
     /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
     private long writtenMs;
@@ -47,6 +49,7 @@ final class ShardFeed {
      * @param script writes one
      * @param subscriber makes one of the links that hear
      * @param probed told when Redis has taken a probe
+     * @param astray told when the master turns out to be none, or to have other slots
      */
     ShardFeed(
             Vertx vertx,
@@ -56,7 +59,8 @@ final class ShardFeed {
             String probe,
             LuaScript script,
             IntFunction<Subscriber<Followed>> subscriber,
-            Runnable probed) {
+            Runnable probed,
+            Runnable astray) {
         this.vertx = vertx;
         this.shard = shard;
         this.commands = commands;
@@ -64,6 +68,7 @@ final class ShardFeed {
         this.probe = probe;
         this.script = script;
         this.probed = probed;
+        this.astray = astray;
         for (int i = 0; i < Keys.CONNECTIONS; i++) {
             subscribers.add(subscriber.apply(i));
         }
@@ -129,13 +134,19 @@ final class ShardFeed {
         return subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
     }
 
-    private void probe() {
+    /** Proves at once what it proves again and again: that the master takes writes, and that every link brings messages. */
+    void probe() {
         if (commands.isUp()) {
             script.run(commands, List.of(keys.probe(shard, probe)), List.of(PROBE_TTL_MS))
                     .onSuccess(now -> {
                         writtenMs = Long.parseLong(now.toString());
                         subscribers.forEach(Subscriber::expectProbe);
                         probed.run();
+                    })
+                    .onFailure(failure -> {
+                        if (Redirect.is(failure)) {
+                            astray.run();
+                        }
                     });
         }
     }

@@ -366,6 +366,10 @@ final class Subscriber<C extends PubSubChannel> {
     private void askAgain() {
         List<PubSubChannel> waiting = displaced;
         displaced = new ArrayList<>();
+        if (!waiting.isEmpty()) {
+            // Whoever was asked the first time may not have heard of it yet.
+            listener.displaced();
+        }
         waiting.stream().filter(channel -> find(channel.name) == channel).forEach(this::enqueue);
     }
 

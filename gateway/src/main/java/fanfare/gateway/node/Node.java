@@ -114,7 +114,7 @@ public final class Node {
         commands = RedisLinks.open(vertx, shards, "commands", Node::random, metrics, new RedisLinks.Listener() {
             @Override
             public void up(RedisLink link) {
-                commandsUp();
+                commandsUp(link);
             }
 
             @Override
@@ -327,7 +327,8 @@ public final class Node {
         return (bare ? "[" + relayHost + "]" : relayHost) + ":" + relayPort;
     }
 
-    private void commandsUp() {
+    private void commandsUp(RedisLink link) {
+        feed.commandsUp(link);
         presence.linkUp();
     }
 

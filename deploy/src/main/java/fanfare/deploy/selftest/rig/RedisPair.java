@@ -3,11 +3,10 @@ package fanfare.deploy.selftest.rig;
 import fanfare.deploy.dev.Child;
 import fanfare.deploy.dev.Readiness;
 import fanfare.deploy.dev.RedisAdmin;
+import fanfare.deploy.dev.RedisBinary;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** A master and its replica. Confined to the main thread. */
@@ -108,27 +107,7 @@ public final class RedisPair {
 
     private Server start(int port, List<String> more) throws IOException, InterruptedException {
         String name = "redis-" + ++starts;
-        // A replica writes what it is sent, and any Redis reads at its start what an earlier run has left.
-        Files.deleteIfExists(folder.resolve(name + ".rdb"));
-        List<String> command = new ArrayList<>(List.of(
-                binary.toString(),
-                "--port",
-                Integer.toString(port),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--dir",
-                folder.toString(),
-                "--dbfilename",
-                name + ".rdb",
-                // The replica would otherwise wait 5 s for others to come and share the copy.
-                "--repl-diskless-sync-delay",
-                "0"));
-        command.addAll(more);
-        Child child = starter.start(name, command);
+        Child child = starter.start(name, RedisBinary.server(binary, port, folder, name, more));
         readiness.awaitRedis(child, port);
         return new Server(child, port);
     }
