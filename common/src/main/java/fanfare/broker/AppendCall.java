@@ -20,7 +20,8 @@ public final class AppendCall {
      */
     public static final int OPENING_NUMBERS = 1_000_000;
 
-    private static final int KEYS_EACH = 2;
+    /** Of a publication that need not follow another one: its fence, what is remembered of its id, what its channel keeps. */
+    private static final int KEYS_EACH = 3;
 
     private final Keys keys;
     private final BrokerLimits limits;
@@ -34,14 +35,15 @@ public final class AppendCall {
         this.random = random;
     }
 
-    /** A call of the publish script for one or several publications under one tag, in their order. */
+    /** A call of the publish script for one or several publications that are kept alike, in their order. */
     Request publish(LuaScript script, List<Attempt> attempts, Lane lane) {
         boolean following = isFollowing(attempts);
-        Draft first = attempts.get(0).draft();
-        Request call = script.call(1 + attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH))
-                .arg(keys.fence(first.tag()));
-        addKeys(call, attempts, following);
-        addShared(call, first, lane);
+        Request call = script.call(attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH));
+        for (Attempt attempt : attempts) {
+            addFence(call, attempt.draft());
+            addKeys(call, attempt, following);
+        }
+        addShared(call, attempts.get(0).draft(), lane);
         for (Attempt attempt : attempts) {
             addArguments(call, attempt.draft());
             call.arg(attempt.draft().ttlMs());
@@ -50,21 +52,21 @@ public final class AppendCall {
     }
 
     /**
-     * A call of the multicast script for parts of mailings under one tag, in their order.
+     * A call of the multicast script for parts of mailings, in their order.
      *
      * @param gateways incarnations of those that can be handed a mailing
      */
     Request multicast(LuaScript script, List<Attempt> attempts, List<String> gateways, Lane lane) {
         boolean following = isFollowing(attempts);
+        Request call = script.call(attempts.size() * (following ? KEYS_EACH + 2 : KEYS_EACH + 1));
+        for (Attempt attempt : attempts) {
+            addFence(call, attempt.draft());
+            call.arg(keys.presence(attempt.draft().tag()));
+            addKeys(call, attempt, following);
+        }
         Draft first = attempts.get(0).draft();
-        Request call = script.call(2 + attempts.size() * (following ? KEYS_EACH + 1 : KEYS_EACH))
-                .arg(keys.fence(first.tag()))
-                .arg(keys.presence(first.tag()));
-        addKeys(call, attempts, following);
         addShared(call, first, lane);
-        int user = keys.live(first.channel(), first.tag()).length()
-                - first.channel().name().length();
-        call.arg(user + 1).arg(gateways.size());
+        call.arg(keys.live(first.channel(), "").indexOf("{}") + 2).arg(gateways.size());
         gateways.forEach(call::arg);
         List<Mailing> mailings = new ArrayList<>(1);
         for (Attempt attempt : attempts) {
@@ -80,15 +82,16 @@ public final class AppendCall {
                     .arg(mailing.draft().ttlMs());
         }
         for (Attempt attempt : attempts) {
-            Draft draft = attempt.draft();
-            call.arg(keys.live(draft.channel(), draft.tag())).arg(mailings.indexOf(attempt.mailing()));
+            addChannel(call, attempt.draft());
+            call.arg(mailings.indexOf(attempt.mailing()));
         }
         return call;
     }
 
     Request replay(LuaScript script, Outbox.Entry entry, Lane lane) {
         Draft draft = entry.draft();
-        Request call = script.call(1 + KEYS_EACH).arg(keys.fence(draft.tag()));
+        Request call = script.call(KEYS_EACH);
+        addFence(call, draft);
         addKeys(call, draft);
         addShared(call, draft, lane);
         addArguments(call, draft);
@@ -106,14 +109,16 @@ public final class AppendCall {
         return following;
     }
 
-    private void addKeys(Request call, List<Attempt> attempts, boolean following) {
-        for (Attempt attempt : attempts) {
-            Draft draft = attempt.draft();
-            addKeys(call, draft);
-            if (following) {
-                String before = attempt.after() == null ? draft.id() : attempt.after();
-                call.arg(keys.once(draft.channel(), draft.tag(), before));
-            }
+    private void addFence(Request call, Draft draft) {
+        call.arg(keys.fence(draft.tag()));
+    }
+
+    private void addKeys(Request call, Attempt attempt, boolean following) {
+        Draft draft = attempt.draft();
+        addKeys(call, draft);
+        if (following) {
+            String before = attempt.after() == null ? draft.id() : attempt.after();
+            call.arg(keys.once(draft.channel(), draft.tag(), before));
         }
     }
 
@@ -121,14 +126,13 @@ public final class AppendCall {
         call.arg(keys.once(draft.channel(), draft.tag(), draft.id())).arg(keys.kept(draft.channel(), draft.tag()));
     }
 
-    /** What is the same for all publications under a tag. */
+    /** What is the same for all publications of a call. */
     private void addShared(Request call, Draft draft, Lane lane) {
         boolean list = draft.channel().kind() == Channel.Kind.USER;
         boolean endless = draft.channel().kind() == Channel.Kind.BROADCAST;
         call.arg(list ? "list" : "stream")
                 .arg(lane.link().replid())
                 .arg(lane.mayOpen() ? 1 : 0)
-                .arg(generations.highest(draft.tag()))
                 .arg((int) (random.getAsDouble() * OPENING_NUMBERS))
                 .arg(list ? limits.inboxItemsMax() : limits.logItemsMax())
                 .arg(limits.logBytesMax())
@@ -137,8 +141,11 @@ public final class AppendCall {
     }
 
     private void addArguments(Request call, Draft draft) {
-        call.arg(keys.live(draft.channel(), draft.tag()))
-                .arg(draft.headerTail())
-                .arg(draft.payload());
+        addChannel(call, draft);
+        call.arg(draft.headerTail()).arg(draft.payload());
+    }
+
+    private void addChannel(Request call, Draft draft) {
+        call.arg(generations.highest(draft.tag())).arg(keys.live(draft.channel(), draft.tag()));
     }
 }

@@ -29,8 +29,8 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes publications to Redis: one script, one slot, one round trip each, all of a tick in one write, and in one call
- * what lies under one tag. Confined to the event loop that made it.
+ * Writes publications to Redis: one script and one round trip each, all of a tick in one write and as few calls as
+ * {@link Grouping} finds right. Confined to the event loop that made it.
  *
  * <p>A publication that Redis did not answer is tried again for {@value #TRY_MS_MAX} ms. That is safe, since the script
  * knows the id of one that did arrive. What Redis did accept stays in the {@link Outbox}; when another master is reached,

@@ -32,6 +32,8 @@ final class Outlet {
     final Outbox outbox;
     final Replay replay;
     private final WriteProof proof;
+    /** A call must keep to one tag, since each tag has its slot. */
+    private final boolean oneTag;
     /** Publications of this tick, which leave together at its end. */
     private List<Attempt> usual = new ArrayList<>();
 
@@ -63,6 +65,7 @@ final class Outlet {
         };
         String name = linkName + shard.suffix();
         this.lane = new Lane(vertx, shards, shard, name, random, metrics, lanes);
+        this.oneTag = shards.isCluster();
         this.confirmedLane = new Lane(vertx, shards, shard, name + "-confirmed", random, metrics, lanes);
         this.outbox = new Outbox(outboxBytesMax);
         this.replay =
@@ -104,12 +107,12 @@ final class Outlet {
         if (!usual.isEmpty()) {
             List<Attempt> attempts = usual;
             usual = new ArrayList<>();
-            Grouping.byTag(attempts).forEach(group -> call.accept(group, lane));
+            Grouping.calls(attempts, oneTag).forEach(group -> call.accept(group, lane));
         }
         if (!confirmed.isEmpty()) {
             List<Attempt> attempts = confirmed;
             confirmed = new ArrayList<>();
-            Grouping.byTag(attempts).forEach(group -> call.accept(group, confirmedLane));
+            Grouping.calls(attempts, oneTag).forEach(group -> call.accept(group, confirmedLane));
         }
     }
 

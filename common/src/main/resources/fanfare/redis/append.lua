@@ -1,26 +1,43 @@
--- How publications enter the channels under one tag: what publish.lua, multicast.lua and replay.lua share. It stands before
--- each of them, and all take these keys and arguments first; those of each publication follow.
-local fence     = KEYS[1] -- hash: generation, seq, replid, born; for a log also bytes
+-- How publications enter their channels: what publish.lua, multicast.lua and replay.lua share. It stands before each of them,
+-- and all take these arguments first; keys and arguments of each publication follow. Several may lie under several tags, where
+-- one Redis has them all.
 local kind      = ARGV[1] -- what keeps the channels: 'list' or 'stream'
 local replid    = ARGV[2] -- identity of the master, as the caller's connection read it
 local may_open  = ARGV[3] -- '1' if the caller has made sure of that identity after it was told FENCED
-local highest   = ARGV[4] -- highest generation that the caller has seen under this tag
-local random    = ARGV[5] -- up to a second in us, so that two masters do not open the same generation
-local items_max = tonumber(ARGV[6])
-local bytes_max = ARGV[7] -- of a stream
-local kept_ttl  = ARGV[8] -- [s] since the last publish; 0: no end
-local once_ttl  = ARGV[9] -- [s]
-local shared    = 9       -- so many arguments are before those of the first publication
+local random    = ARGV[4] -- up to a second in us, so that two masters do not open the same generation
+local items_max = tonumber(ARGV[5])
+local bytes_max = ARGV[6] -- of a stream
+local kept_ttl  = ARGV[7] -- [s] since the last publish; 0: no end
+local once_ttl  = ARGV[8] -- [s]
+local shared    = 8       -- so many arguments are before those of the first publication
 
 local call = redis.call
 local time = call('TIME')
 local now = time[1] .. string.sub('00000' .. time[2], -6, -4)
-local opened = call('HMGET', fence, 'generation', 'replid')
-local generation = opened[1]
--- Opened by another master; or older than what the caller has seen, so that this may be a master of the past.
-local foreign = opened[2] ~= replid or tonumber(generation) < tonumber(highest)
-local fenced = foreign and may_open ~= '1' and (generation or highest ~= '0')
-local sequence, sequence_max = 0, 0
+
+-- Of the tag that is written to.
+local fence      -- hash: generation, seq, replid, born; for a log also bytes
+local generation -- that its fence names; false for none
+local foreign    -- opened by another master; or older than what the caller has seen: this may be a master of the past
+local fenced     -- foreign, and the caller may not open another one
+local run        -- how many publications of this call go there one behind the other
+local sequence, sequence_max
+
+-- Turns to the tag of a publication. Takes
+--   key      the place of its fence among the keys
+--   step     from there to that of the next publication
+--   highest  highest generation that the caller has seen under this tag
+local function enter(key, step, highest)
+  local of = KEYS[key]
+  local opened = call('HMGET', of, 'generation', 'replid')
+  fence, generation = of, opened[1]
+  foreign = opened[2] ~= replid or (generation ~= highest and tonumber(generation) < tonumber(highest))
+  fenced = foreign and may_open ~= '1' and (generation or highest ~= '0')
+  sequence, sequence_max, run = 0, 0, 1
+  while KEYS[key + run * step] == of do
+    run = run + 1
+  end
+end
 
 -- Gives what is kept of a channel from a place backwards, a few at a time and in the channel's order, and the place
 -- before them; nil is the end of the channel. An empty table when there is nothing left.
@@ -37,62 +54,87 @@ local function earlier(kept, place)
   return items, place
 end
 
--- The item of a publication from behind its two positions on.
+-- Opens a generation: none of this tag was higher, in this master's data or as far as the caller knows.
+local function open(highest)
+  local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  local base = math.max(tonumber(generation or 0), micros, tonumber(highest))
+  generation = string.format('%.0f', base + 1 + tonumber(random))
+  call('HSET', fence, 'generation', generation, 'seq', 0, 'replid', replid)
+  call('HSETNX', fence, 'born', now)
+  foreign = false
+end
+
+-- What keeps a publication from being written, if its tag is foreign or it has a predecessor: the position that its id was
+-- first given; or nil and 'FENCED' or 'EARLY'. If nothing does, the generation is this master's from now on.
+local function obstacle(once, predecessor, highest)
+  local known = call('GET', once)
+  if known then
+    return known
+  end
+  if fenced then
+    return nil, 'FENCED'
+  end
+  if predecessor ~= once and call('EXISTS', predecessor) == 0 then
+    return nil, 'EARLY'
+  end
+  if foreign then
+    open(highest)
+  end
+end
+
+-- Gives a publication its place in a channel and keeps it, if its id was not known there; handing it to the gateways is the
+-- caller's. To be called only under a generation of this master. Takes
+--   once        string: the position that this id was first given in this channel
+--   kept        list or stream: what is kept of the channel
 --   tail        'id namespace', the end of the header line; and a receipt's seconds, if one was asked for
 --   payload     the event object without its time and closing brace
 --   server_ms   when Redis first took it
 --   expires_ms  when it is no longer worth delivering
-local function rest_of(tail, payload, server_ms, expires_ms)
-  return ' ' .. server_ms .. ' ' .. expires_ms .. ' ' .. tail .. '\n' .. payload .. ',"time":' .. server_ms .. '}'
-end
-
--- Gives a publication its place in a channel and keeps it; handing it to the gateways is the caller's. To be called only
--- if it is not fenced. Takes
---   once  string: the position that this id was first given in this channel
---   kept  list or stream: what is kept of the channel
---   rest  its item from behind the two positions on
---   left  how many publications this call may still append, this one among them
--- Returns its position, its item, and the position of the item before it or '-'.
-local function append(once, kept, rest, left)
-  if foreign then
-    local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
-    local base = math.max(tonumber(generation or 0), micros, tonumber(highest))
-    generation = string.format('%.0f', base + 1 + tonumber(random))
-    call('HSET', fence, 'generation', generation, 'seq', 0, 'replid', replid)
-    call('HSETNX', fence, 'born', now)
-    foreign = false
-  end
+-- Returns its position, its item, and the position of the item before it or '-'; or, if its id was known there, nil and the
+-- position that it was first given.
+local function append(once, kept, tail, payload, server_ms, expires_ms)
   if sequence == sequence_max then
     -- Those that turn out to be repeats leave holes, which a user's sequence has anyway.
-    sequence_max = call('HINCRBY', fence, 'seq', left)
-    sequence = sequence_max - left
+    sequence_max = call('HINCRBY', fence, 'seq', run == 1 and '1' or run)
+    sequence = sequence_max - run
   end
   sequence = sequence + 1
   local position = string.format('%s-%d', generation, sequence)
 
   local prev = '-'
   if kind == 'list' then
-    local last = call('LINDEX', kept, -1)
+    local last = call('LINDEX', kept, '-1')
     if last then
       prev = string.sub(last, 1, string.find(last, ' ', 1, true) - 1)
     end
   else
-    local last = call('XREVRANGE', kept, '+', '-', 'COUNT', 1)
+    local last = call('XREVRANGE', kept, '+', '-', 'COUNT', '1')
     if last[1] then
       prev = last[1][1]
-    else
-      -- A topic's log ends of itself, and its fence may outlive it.
-      call('HSET', fence, 'bytes', 0)
     end
   end
-  local item = position .. ' ' .. prev .. rest
+  -- A key of another type was found by now, so what is remembered will be kept.
+  if not call('SET', once, position, 'EX', once_ttl, 'NX') then
+    return nil, call('GET', once)
+  end
+  local item = position .. ' ' .. prev .. ' ' .. server_ms .. ' ' .. expires_ms .. ' ' .. tail .. '\n' .. payload
+    .. ',"time":' .. server_ms .. '}'
 
   if kind == 'list' then
     if call('RPUSH', kept, item) > items_max then
-      call('LTRIM', kept, -items_max, -1)
+      call('LTRIM', kept, -items_max, '-1')
     end
   else
-    call('XADD', kept, position, 'item', item)
+    if prev == '-' then
+      -- A topic's log ends of itself, and its fence may outlive it.
+      call('HSET', fence, 'bytes', 0)
+    end
+    local added = redis.pcall('XADD', kept, position, 'item', item)
+    if type(added) == 'table' then
+      -- The log has a later position than its fence knows.
+      call('DEL', once)
+      error(added)
+    end
     local bytes = call('HINCRBY', fence, 'bytes', #item)
     local length = call('XLEN', kept)
     while length > 1 and (length > items_max or bytes > tonumber(bytes_max)) do
@@ -108,7 +150,6 @@ local function append(once, kept, rest, left)
       call('EXPIRE', fence, kept_ttl)
     end
   end
-  call('SET', once, position, 'EX', once_ttl)
   return position, item, prev
 end
 

@@ -1,19 +1,22 @@
 -- Publishes what another master had accepted, as it was then, unless this master's data has it or it has expired.
 -- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED'} as publish.lua does. Follows pubsub.lua and append.lua.
+-- KEYS[1]                               the fence
 local once           = KEYS[2]
 local kept           = KEYS[3]
-local live           = ARGV[shared + 1] -- pub/sub channel
-local tail           = ARGV[shared + 2]
-local payload        = ARGV[shared + 3]
-local old_generation = ARGV[shared + 4] -- where the other master had put it
-local old_sequence   = ARGV[shared + 5]
-local server_ms      = ARGV[shared + 6] -- when that master took it
-local expires_ms     = ARGV[shared + 7]
+local highest        = ARGV[shared + 1]
+local live           = ARGV[shared + 2] -- pub/sub channel
+local tail           = ARGV[shared + 3]
+local payload        = ARGV[shared + 4]
+local old_generation = ARGV[shared + 5] -- where the other master had put it
+local old_sequence   = ARGV[shared + 6]
+local server_ms      = ARGV[shared + 7] -- when that master took it
+local expires_ms     = ARGV[shared + 8]
 
 local first = call('GET', once)
 if first then
   return {first, 1, 0}
 end
+enter(1, 3, highest)
 -- Before the channel is looked at: a master of the past knows nothing about what it lacks.
 if fenced then
   return {'FENCED'}
@@ -45,5 +48,8 @@ while #items > 0 do
   end
 end
 
-local position, item = append(once, kept, rest_of(tail, payload, server_ms, expires_ms), 1)
+if foreign then
+  open(highest)
+end
+local position, item = append(once, kept, tail, payload, server_ms, expires_ms)
 return {position, 0, call(PUBLISH, live, item)}

@@ -38,6 +38,7 @@ class BrokerIT {
     private static final BrokerLimits SMALL =
             new BrokerLimits(Duration.ofHours(1), 5, 8, 1 << 16, Duration.ofMinutes(1), 1 << 20);
     private static final Channel ALICE = Channel.user("alice");
+    private static final Channel BOB = Channel.user("bob");
     /** Somebody else in her bucket. */
     private static final Channel NEIGHBOUR = IntStream.iterate(0, i -> i + 1)
             .mapToObj(i -> Channel.user("neighbour" + i))
@@ -90,7 +91,7 @@ class BrokerIT {
         Published again = publish(ALICE, "same").get(0);
         assertThat(again.position()).isEqualTo(first.position());
         assertThat(again.duplicate()).isTrue();
-        assertThat(publish(Channel.user("bob"), "same").get(0).duplicate()).isFalse();
+        assertThat(publish(BOB, "same").get(0).duplicate()).isFalse();
         assertThat(read(ALICE, Reading.Point.since(0)).items()).hasSize(1);
     }
 
@@ -226,7 +227,7 @@ class BrokerIT {
             }
             List<Item> before = itemsOfAll();
             own.restart();
-            publish(Channel.user("bob"), "asks for nothing but a connection");
+            publish(BOB, "asks for nothing but a connection");
             Await.until("all are replayed", () -> itemsOfAll().size() == 3);
             List<Item> after = itemsOfAll();
             for (int i = 0; i < 3; i++) {
@@ -336,26 +337,77 @@ class BrokerIT {
     }
 
     @Test
-    void whatLeavesTogetherUnderOneTagIsOneCallThatKeepsTheOrderOfEachChannel() throws Exception {
+    void whatLeavesTogetherForUsersIsOneCallThatKeepsTheOrderOfEachChannel() throws Exception {
         broker.close();
         try (RedisServer own = RedisServer.start()) {
             use(own.url());
             publish(ALICE, "makes the script known");
             RedisTrio.ask(own, "CONFIG", "RESETSTAT");
             List<Published> published = together(
-                    at(ALICE, "a1"), at(NEIGHBOUR, "n1"), at(ALICE, "a2"), at(NEIGHBOUR, "n2"), at(ALICE, "a3"));
+                    at(ALICE, "a1"),
+                    at(NEIGHBOUR, "n1"),
+                    at(BOB, "b1"),
+                    at(ALICE, "a2"),
+                    at(BOB, "b2"),
+                    at(ALICE, "a3"));
             assertThat(await(() -> broker.links()
                                     .send("", Request.cmd(Command.INFO).arg("commandstats")))
                             .toString())
                     .contains("cmdstat_evalsha:calls=1,");
-            assertThat(published).extracting(done -> done.position().sequence()).containsExactly(2L, 3L, 4L, 5L, 6L);
+            assertThat(published)
+                    .extracting(done -> done.position().sequence())
+                    .as("counted in the one bucket and in the other")
+                    .containsExactly(2L, 3L, 1L, 4L, 2L, 5L);
             List<Item> items = read(ALICE, Reading.Point.since(0)).items();
             assertThat(items).extracting(Item::id).containsExactly("makes the script known", "a1", "a2", "a3");
             assertThat(items.get(2).prev()).isEqualTo(items.get(1).position());
+            List<Item> bobs = read(BOB, Reading.Point.since(0)).items();
+            assertThat(bobs).extracting(Item::id).containsExactly("b1", "b2");
+            assertThat(bobs.get(1).prev()).isEqualTo(bobs.get(0).position());
             assertThat(read(NEIGHBOUR, Reading.Point.since(0)).items())
                     .extracting(Item::id)
-                    .containsExactly("n1", "n2");
+                    .containsExactly("n1");
         }
+    }
+
+    @Test
+    void aCallThatIsFencedUnderOneTagIsNotUnderAnother() throws Exception {
+        Published before = publish(ALICE, "before").get(0);
+        Published bobs = publish(BOB, "b0").get(0);
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.HSET)
+                        .arg(keys.fence(ALICE))
+                        .arg("replid")
+                        .arg("0".repeat(40))));
+        List<Published> all = together(at(BOB, "b1"), at(ALICE, "after"), at(BOB, "b2"));
+        assertThat(all.get(1).position().generation())
+                .isGreaterThan(before.position().generation());
+        assertThat(List.of(all.get(0), all.get(2)))
+                .as("nobody opened his generation again")
+                .extracting(done -> done.position().generation())
+                .containsOnly(bobs.position().generation());
+        assertThat(all).noneMatch(Published::duplicate);
+    }
+
+    @Test
+    void aLogThatRefusesAnEntryDoesNotTakeItForPublished() throws Exception {
+        Channel news = Channel.topic("news");
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.XADD)
+                        .arg(keys.kept(news))
+                        .arg("9007199254740991-1")
+                        .arg("item")
+                        .arg("of a clock that went wrong")));
+        List<Future<Published>> under = new ArrayList<>();
+        await(() -> {
+            under.add(broker.publish(news, publication("n")));
+            return broker.publish(BOB, publication("has come back behind it"));
+        });
+        await(() -> broker.links().send("", Request.cmd(Command.DEL).arg(keys.kept(news))));
+        assertThat(await(() -> under.get(0)).duplicate()).isFalse();
+        assertThat(read(news, Reading.Point.since(0)).items())
+                .extracting(Item::id)
+                .containsExactly("n");
     }
 
     @Test

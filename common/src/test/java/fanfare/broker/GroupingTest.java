@@ -13,12 +13,24 @@ class GroupingTest {
     private static final Channel ALICE = Channel.user("alice");
 
     @Test
-    void eachTagHasItsCallAndItsOrder() {
+    void usersShareACallAndEachLogHasItsOwn() {
         assertThat(calls(List.of(
                         attempt(Channel.BROADCAST, "b1", 1),
+                        attempt(ALICE, "a1", 1),
                         attempt(Channel.topic("x"), "x1", 1),
-                        attempt(Channel.BROADCAST, "b2", 1))))
-                .containsExactly(List.of("b1", "b2"), List.of("x1"));
+                        attempt(Channel.user("bob"), "u1", 1),
+                        attempt(Channel.BROADCAST, "b2", 1),
+                        attempt(ALICE, "a2", 1))))
+                .containsExactly(List.of("b1", "b2"), List.of("a1", "u1", "a2"), List.of("x1"));
+    }
+
+    @Test
+    void inAClusterEachTagHasItsCall() {
+        List<Attempt> attempts = List.of(
+                attempt(ALICE, "a1", 1), attempt(Channel.user("bob"), "u1", 1), attempt(ALICE, "a2", 1));
+        assertThat(Grouping.calls(attempts, true))
+                .extracting(GroupingTest::namesOf)
+                .containsExactly(List.of("a1", "a2"), List.of("u1"));
     }
 
     @Test
@@ -27,7 +39,7 @@ class GroupingTest {
                 .mapToObj(i -> attempt(Channel.BROADCAST, "b" + i, 1))
                 .toList();
         List<List<String>> calls = calls(many);
-        assertThat(calls).extracting(List::size).containsExactly(32, 32, 1);
+        assertThat(calls).extracting(List::size).containsExactly(16, 16, 1);
         assertThat(calls.stream().flatMap(List::stream)).containsExactlyElementsOf(namesOf(many));
     }
 
@@ -50,7 +62,7 @@ class GroupingTest {
     }
 
     private static List<List<String>> calls(List<Attempt> attempts) {
-        return Grouping.byTag(attempts).stream().map(GroupingTest::namesOf).toList();
+        return Grouping.calls(attempts, false).stream().map(GroupingTest::namesOf).toList();
     }
 
     private static List<String> namesOf(List<Attempt> attempts) {

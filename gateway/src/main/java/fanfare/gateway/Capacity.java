@@ -90,7 +90,9 @@ final class Capacity {
     }
 
     void register(MeterRegistry metrics) {
-        Gauge.builder("fanfare_connection_limit", this, Capacity::sessionsMax)
+        // Suppliers are kept by the registry; of an object it would know no more than whether others keep it.
+        int limit = sessionsMax();
+        Gauge.builder("fanfare_connection_limit", () -> limit)
                 .description("Sessions that this gateway takes")
                 .register(metrics);
         bounds.forEach((by, bound) -> Gauge.builder("fanfare_connection_bound", () -> bound)

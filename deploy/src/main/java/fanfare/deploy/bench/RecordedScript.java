@@ -26,8 +26,8 @@ final class RecordedScript {
 
     private static final Pattern ESCAPED = Pattern.compile("\\\\([\"\\\\])");
 
-    /** Place of the argument in the call: behind command, script, number of keys, three keys and three arguments. */
-    private static final int HIGHEST_GENERATION = 9;
+    /** Place of the argument in the call: behind command, script, number of keys, three keys and eight arguments. */
+    private static final int HIGHEST_GENERATION = 14;
 
     private final Keys keys;
     private final List<String> words;

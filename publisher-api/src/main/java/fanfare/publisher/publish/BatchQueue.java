@@ -76,7 +76,7 @@ final class BatchQueue {
         return promise.future();
     }
 
-    /** All has been sent: what waits may leave, with what lies under one tag together, which one call can take to Redis. */
+    /** All has been sent: what waits may leave, with what lies under one tag together, which costs Redis less. */
     void complete() {
         if (!mailings.isEmpty()) {
             List<Waiting> sorted = new ArrayList<>(waiting);
