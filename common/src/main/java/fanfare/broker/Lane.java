@@ -79,7 +79,7 @@ final class Lane {
      */
     boolean refused(String message) {
         if (Redirect.is(message)) {
-            shards.refresh();
+            shards.refresh(link);
             return true;
         }
         boolean refused = REFUSALS.stream().anyMatch(message::contains);

@@ -15,8 +15,9 @@ import java.util.stream.Stream;
  * @param groups masters that have slots, each with its replicas
  * @param addresses {@code host:port} of every server that is not known to be dead
  * @param ids of all servers
+ * @param myself the id of the one that tells
  */
-record ClusterNodes(List<Group> groups, List<String> addresses, Set<String> ids) {
+record ClusterNodes(List<Group> groups, List<String> addresses, Set<String> ids, String myself) {
     /**
      * A master with its replicas.
      *
@@ -47,12 +48,16 @@ record ClusterNodes(List<Group> groups, List<String> addresses, Set<String> ids)
                 .toList();
         Map<String, Set<String>> members = new HashMap<>();
         Set<String> ids = new HashSet<>();
+        String myself = "";
         List<String> addresses = new ArrayList<>();
         for (String[] line : lines) {
             ids.add(line[ID]);
             members.computeIfAbsent(line[MASTER].equals("-") ? line[ID] : line[MASTER], none -> new HashSet<>())
                     .add(line[ID]);
             Set<String> flags = Set.of(line[FLAGS].split(",", -1));
+            if (flags.contains("myself")) {
+                myself = line[ID];
+            }
             if (Stream.of("fail", "noaddr", "handshake").noneMatch(flags::contains)) {
                 addresses.add(address(line[ADDRESS], askedHost));
             }
@@ -69,7 +74,7 @@ record ClusterNodes(List<Group> groups, List<String> addresses, Set<String> ids)
                         slots));
             }
         }
-        return new ClusterNodes(groups, addresses, ids);
+        return new ClusterNodes(groups, addresses, ids, myself);
     }
 
     /** Of {@code ip:port@busPort,name}: the name is announced to be used in the place of the address. */

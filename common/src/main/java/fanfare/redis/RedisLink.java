@@ -137,9 +137,9 @@ public final class RedisLink {
         return replid;
     }
 
-    /** Connection string of the server that this connection reached. */
-    String server() {
-        return server;
+    /** {@code host:port} of the server that this connection reached, or the last one did. */
+    String address() {
+        return server.substring(Math.max(server.lastIndexOf('/'), server.lastIndexOf('@')) + 1);
     }
 
     /**

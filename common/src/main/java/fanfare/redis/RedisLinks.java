@@ -154,7 +154,7 @@ public final class RedisLinks {
         }
         return link.batch(requests).onFailure(failure -> {
             if (Redirect.is(failure)) {
-                shards.refresh();
+                shards.refresh(link);
             }
         });
     }
@@ -172,8 +172,9 @@ public final class RedisLinks {
         if (other != null) {
             answer = other.batch(List.of(Request.cmd(Command.ASKING), request)).map(answers -> answers.get(1));
         } else {
-            Future<?> pause = Redirect.isMoved(failure)
-                    ? shards.refresh().otherwiseEmpty()
+            RedisLink asked = at(key);
+            Future<?> pause = Redirect.isMoved(failure) && asked != null
+                    ? shards.refresh(asked).otherwiseEmpty()
                     : vertx.timer(PAUSE_MS, TimeUnit.MILLISECONDS);
             answer = pause.compose(over -> {
                 RedisLink link = at(key);
@@ -187,7 +188,7 @@ public final class RedisLinks {
 
     private @Nullable RedisLink to(String address) {
         return all().stream()
-                .filter(link -> link.server().endsWith(address))
+                .filter(link -> link.address().equals(address))
                 .findFirst()
                 .orElse(null);
     }

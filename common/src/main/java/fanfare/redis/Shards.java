@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A cluster is asked one server at a time, each in its turn, every {@value Masters#LOOK_MS} ms and whenever somebody finds a slot
  * elsewhere or loses a connection; all who want to know within {@value #PAUSE_MS} ms share one question. A server that is
- * cut off may be of yesterday; so who has claimed a slot in an earlier epoch is not believed any more.
+ * cut off may be of yesterday; so who has claimed a slot in an earlier epoch is not believed any more, unless the owner itself
+ * says that it has given the slot away.
  */
 public final class Shards {
     private static final System.Logger LOG = System.getLogger(Shards.class.getName());
@@ -57,6 +59,9 @@ public final class Shards {
     private List<Shard> known = new ArrayList<>();
 
     private List<String> servers = List.of();
+    /** Whom to ask next, out of turn; empty for nobody. */
+    private String preferred = "";
+
     private int turn;
     private int numbers;
     private boolean asking;
@@ -147,6 +152,13 @@ public final class Shards {
         }
     }
 
+    /** The same, asking first the server that has sent somebody away: it knows more of that slot than others may. */
+    public Future<Void> refresh(RedisLink sentAway) {
+        String server = sentAway.address();
+        context.runOnContext(go -> preferred = server);
+        return refresh();
+    }
+
     private void schedule() {
         long leftMs = PAUSE_MS - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - askedNs);
         if (asking) {
@@ -189,7 +201,8 @@ public final class Shards {
         if (left == 0 || cluster == null) {
             return Future.failedFuture("no server tells who is in the cluster");
         }
-        String server = servers.get(Math.floorMod(turn++, servers.size()));
+        String server = preferred.isEmpty() ? servers.get(Math.floorMod(turn++, servers.size())) : preferred;
+        preferred = "";
         return connector
                 .once(
                         cluster.url(server),
@@ -216,7 +229,7 @@ public final class Shards {
             if (shard.learn(group, nodes.ids())) {
                 elsewhere.add(shard);
             }
-            moved |= claim(new Owner(shard, group.master(), group.epoch()), group, nodes.ids());
+            moved |= claim(new Owner(shard, group.master(), group.epoch()), group.slots(), nodes);
         }
         if (moved || slots == SlotMap.UNKNOWN) {
             become();
@@ -246,15 +259,17 @@ public final class Shards {
     }
 
     /** Gives a shard the slots that it claims; says whether another one had any of them. */
-    private boolean claim(Owner owner, ClusterNodes.Group group, Set<String> ids) {
+    private boolean claim(Owner claimant, BitSet slots, ClusterNodes nodes) {
         boolean moved = false;
-        for (int slot = group.slots().nextSetBit(0);
-                slot >= 0;
-                slot = group.slots().nextSetBit(slot + 1)) {
+        for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
             Owner before = owners[slot];
-            if (before == null || before.epoch() <= owner.epoch() || !ids.contains(before.master())) {
-                moved |= before == null || before.shard() != owner.shard();
-                owners[slot] = owner;
+            if (before == null || !nodes.ids().contains(before.master()) || before.epoch() < claimant.epoch()) {
+                moved |= before == null || before.shard() != claimant.shard();
+                owners[slot] = claimant;
+            } else if (before.shard() != claimant.shard() && before.master().equals(nodes.myself())) {
+                moved = true;
+                // Whoever has not heard of it yet is not to be believed again.
+                owners[slot] = new Owner(claimant.shard(), claimant.master(), before.epoch());
             }
         }
         return moved;

@@ -375,10 +375,12 @@ class BrokerIT {
         Published before = publish(ALICE, "before").get(0);
         Published bobs = publish(BOB, "b0").get(0);
         await(() -> broker.links()
-                .send("", Request.cmd(Command.HSET)
-                        .arg(keys.fence(ALICE))
-                        .arg("replid")
-                        .arg("0".repeat(40))));
+                .send(
+                        "",
+                        Request.cmd(Command.HSET)
+                                .arg(keys.fence(ALICE))
+                                .arg("replid")
+                                .arg("0".repeat(40))));
         List<Published> all = together(at(BOB, "b1"), at(ALICE, "after"), at(BOB, "b2"));
         assertThat(all.get(1).position().generation())
                 .isGreaterThan(before.position().generation());
@@ -393,11 +395,13 @@ class BrokerIT {
     void aLogThatRefusesAnEntryDoesNotTakeItForPublished() throws Exception {
         Channel news = Channel.topic("news");
         await(() -> broker.links()
-                .send("", Request.cmd(Command.XADD)
-                        .arg(keys.kept(news))
-                        .arg("9007199254740991-1")
-                        .arg("item")
-                        .arg("of a clock that went wrong")));
+                .send(
+                        "",
+                        Request.cmd(Command.XADD)
+                                .arg(keys.kept(news))
+                                .arg("9007199254740991-1")
+                                .arg("item")
+                                .arg("of a clock that went wrong")));
         List<Future<Published>> under = new ArrayList<>();
         await(() -> {
             under.add(broker.publish(news, publication("n")));

@@ -26,8 +26,8 @@ class GroupingTest {
 
     @Test
     void inAClusterEachTagHasItsCall() {
-        List<Attempt> attempts = List.of(
-                attempt(ALICE, "a1", 1), attempt(Channel.user("bob"), "u1", 1), attempt(ALICE, "a2", 1));
+        List<Attempt> attempts =
+                List.of(attempt(ALICE, "a1", 1), attempt(Channel.user("bob"), "u1", 1), attempt(ALICE, "a2", 1));
         assertThat(Grouping.calls(attempts, true))
                 .extracting(GroupingTest::namesOf)
                 .containsExactly(List.of("a1", "a2"), List.of("u1"));
@@ -62,7 +62,9 @@ class GroupingTest {
     }
 
     private static List<List<String>> calls(List<Attempt> attempts) {
-        return Grouping.calls(attempts, false).stream().map(GroupingTest::namesOf).toList();
+        return Grouping.calls(attempts, false).stream()
+                .map(GroupingTest::namesOf)
+                .toList();
     }
 
     private static List<String> namesOf(List<Attempt> attempts) {

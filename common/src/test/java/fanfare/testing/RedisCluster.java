@@ -107,7 +107,10 @@ public final class RedisCluster implements AutoCloseable {
 
     /** Makes the slot the other one's. */
     public void endMove(int slot, RedisServer from, RedisServer to) {
-        for (RedisServer server : List.of(to, from)) {
+        // The new owner first, or the old one would send everybody to who sends them back.
+        List<RedisServer> all = new ArrayList<>(List.of(to, from));
+        all.addAll(servers.subList(0, masters));
+        for (RedisServer server : all) {
             ask(server, "CLUSTER", "SETSLOT", Integer.toString(slot), "NODE", id(to));
         }
     }

@@ -24,6 +24,7 @@ final class PrivateBench {
     private static final int BATCH_CALLERS = 8;
     /** For the JVM to compile what is busy, which takes a publisher as much CPU as its work does at first. */
     private static final int ROUNDS_UNCOUNTED = 5;
+
     private static final int COMING_AT_ONCE = 200;
     private static final Duration STEP_MAX = Duration.ofMinutes(2);
     /** After the last answer; what is not there by then is lost. */

@@ -74,9 +74,9 @@ public final class ControlFeed {
                 metrics,
                 new Subscriber.Listener<>() {
                     @Override
-                    public void displaced() {
+                    public void displaced(Subscriber<PubSubChannel> subscriber) {
                         // It is the link that goes where the channel is.
-                        shards.refresh();
+                        shards.refresh(subscriber.link());
                     }
                 });
     }

@@ -149,7 +149,7 @@ public final class Feed implements Hub.Source {
                                     metrics,
                                     new FromRedis(() -> made[0])),
                             () -> probed.accept(shard),
-                            shards::refresh);
+                            () -> shards.refresh(made[0].commands));
                     made[0].open();
                     return made[0];
                 },
@@ -471,8 +471,8 @@ public final class Feed implements Hub.Source {
         }
 
         @Override
-        public void displaced() {
-            shards.refresh();
+        public void displaced(Subscriber<Followed> subscriber) {
+            shards.refresh(subscriber.link());
         }
     }
 }

@@ -47,7 +47,7 @@ final class Subscriber<C extends PubSubChannel> {
         default void inStep() {}
 
         /** The slot of a channel has another owner, as Redis says. */
-        default void displaced() {}
+        default void displaced(Subscriber<C> subscriber) {}
     }
 
     /** A command, and the names of its channels that Redis has not acknowledged. */
@@ -359,7 +359,7 @@ final class Subscriber<C extends PubSubChannel> {
             vertx.setTimer(DISPLACED_MS, timer -> askAgain());
         }
         displaced.add(channel);
-        listener.displaced();
+        listener.displaced(this);
     }
 
     /** Either the channels have been released by now, or this server may be theirs again. */
@@ -368,7 +368,7 @@ final class Subscriber<C extends PubSubChannel> {
         displaced = new ArrayList<>();
         if (!waiting.isEmpty()) {
             // Whoever was asked the first time may not have heard of it yet.
-            listener.displaced();
+            listener.displaced(this);
         }
         waiting.stream().filter(channel -> find(channel.name) == channel).forEach(this::enqueue);
     }
