@@ -57,13 +57,16 @@ final class SiteClient {
         long begun = System.nanoTime();
         Exchange exchange = new Exchange();
         long timer = vertx.setTimer(timeoutMs, late -> exchange.fail("no answer within " + timeoutMs + " ms"));
-        client.request(options(credentials, recheck)).onComplete(made -> {
-            if (made.succeeded()) {
-                exchange.send(made.result());
-            } else {
-                exchange.fail(String.valueOf(made.cause().getMessage()));
-            }
-        });
+        // Vert.x closes the client when it ends, which then throws.
+        Future.succeededFuture(options(credentials, recheck))
+                .compose(client::request)
+                .onComplete(made -> {
+                    if (made.succeeded()) {
+                        exchange.send(made.result());
+                    } else {
+                        exchange.fail(String.valueOf(made.cause().getMessage()));
+                    }
+                });
         return exchange.answer.future().onComplete(done -> {
             vertx.cancelTimer(timer);
             seconds.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
