@@ -13,6 +13,11 @@ import java.util.function.Consumer;
 
 /** One process of the cluster and its log file. Safe to stop from another thread than the one that started it. */
 public final class Child {
+    /** Starts a child of this name that somebody will stop. */
+    public interface Starter {
+        Child start(String name, List<String> command) throws IOException;
+    }
+
     private static final Duration KILL_AFTER = Duration.ofSeconds(15);
     private static final int TAIL_LINES = 20;
 

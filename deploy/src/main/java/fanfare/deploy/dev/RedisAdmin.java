@@ -17,7 +17,11 @@ public final class RedisAdmin {
         this.port = port;
     }
 
-    /** The answer: a status, a number or a text. */
+    public int port() {
+        return port;
+    }
+
+    /** The answer: a status, a number or a text; of a list its texts, a line each. */
     public String command(String... words) throws IOException {
         StringBuilder request = new StringBuilder("*" + words.length + "\r\n");
         for (String word : words) {
@@ -36,8 +40,25 @@ public final class RedisAdmin {
             if (line == null || line.startsWith("-")) {
                 throw new IOException(String.join(" ", words) + ": " + line);
             }
-            return line.startsWith("$") ? text(answer, Integer.parseInt(line.substring(1))) : line.substring(1);
+            return switch (line.charAt(0)) {
+                case '$' -> text(answer, Integer.parseInt(line.substring(1)));
+                case '*' -> texts(answer, Integer.parseInt(line.substring(1)));
+                default -> line.substring(1);
+            };
         }
+    }
+
+    private static String texts(BufferedReader answer, int count) throws IOException {
+        StringBuilder texts = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            String head = answer.readLine();
+            if (head == null || !head.startsWith("$")) {
+                throw new IOException("the answer is no list of texts: " + head);
+            }
+            texts.append(text(answer, Integer.parseInt(head.substring(1)))).append('\n');
+            answer.readLine();
+        }
+        return texts.toString();
     }
 
     private static String text(BufferedReader answer, int length) throws IOException {

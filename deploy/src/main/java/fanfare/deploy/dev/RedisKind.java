@@ -41,8 +41,12 @@ enum RedisKind {
             case GIVEN -> "";
             case ALONE -> "redis://" + addresses(servers(ports));
             case SENTINEL -> "redis-sentinel://" + addresses(companions(ports)) + "/" + MASTER;
-            case CLUSTER -> "redis-cluster://" + addresses(servers(ports));
+            case CLUSTER -> clusterUrl(servers(ports));
         };
+    }
+
+    static String clusterUrl(List<Integer> servers) {
+        return "redis-cluster://" + addresses(servers);
     }
 
     private static String addresses(List<Integer> ports) {

@@ -1,7 +1,9 @@
 package fanfare.deploy.selftest;
 
+import fanfare.deploy.selftest.rig.RedisSetup;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -20,6 +22,18 @@ enum Fault {
     REDIS_FAILOVER,
     /** Redis is emptied and restarted, while some clients are away. */
     REDIS_RESTART,
+    /** Slots move to another shard under load, and back. */
+    SLOTS_MOVE,
+    /** Replicas take their masters' place with their consent, over and over. */
+    SHARD_FAILOVER,
+    /** A replica that lags takes its master's place without anybody's consent, while some clients are away. */
+    SHARD_TAKEOVER,
+    /** A master is killed whose replica lags, while some clients are away. */
+    SHARD_KILL,
+    /** A master stands still until its replica is promoted, and then goes on. */
+    SHARD_PAUSE,
+    /** A master and its replica stand still together. */
+    SHARD_GONE,
     /** Each publication is sent three times with the same id, the last time after a fail-over. */
     PUBLISHER_RETRY,
     /** Gateways are killed with -9 and started again. */
@@ -45,6 +59,12 @@ enum Fault {
             case OUTPUT_LIMIT -> LinkFaults.limitOutput(stage);
             case REDIS_FAILOVER -> RedisFaults.failOver(stage);
             case REDIS_RESTART -> RedisFaults.restartEmpty(stage);
+            case SLOTS_MOVE -> ShardFaults.moveSlots(stage);
+            case SHARD_FAILOVER -> ShardFaults.failOver(stage);
+            case SHARD_TAKEOVER -> ShardFaults.takeOver(stage);
+            case SHARD_KILL -> ShardFaults.kill(stage);
+            case SHARD_PAUSE -> ShardFaults.pauseMaster(stage);
+            case SHARD_GONE -> ShardFaults.pauseShard(stage);
             case PUBLISHER_RETRY -> RedisFaults.retryAcrossFailOver(stage);
             case GATEWAY_KILL -> GatewayFaults.kill(stage);
             case GATEWAY_PAUSE -> GatewayFaults.pause(stage);
@@ -57,8 +77,27 @@ enum Fault {
     /** Whether a page would see a delay and no more: nobody who is connected is to lose the connection. */
     boolean sparesConnections() {
         return switch (this) {
-            case PUBSUB_KILL, LINK_SWALLOW, OUTPUT_LIMIT, GATEWAY_PAUSE, SITE_DOWN -> true;
+            case PUBSUB_KILL,
+                    LINK_SWALLOW,
+                    OUTPUT_LIMIT,
+                    SLOTS_MOVE,
+                    SHARD_FAILOVER,
+                    SHARD_TAKEOVER,
+                    SHARD_KILL,
+                    SHARD_PAUSE,
+                    SHARD_GONE,
+                    GATEWAY_PAUSE,
+                    SITE_DOWN -> true;
             case REDIS_FAILOVER, REDIS_RESTART, PUBLISHER_RETRY, GATEWAY_KILL, SLOW_CLIENT, CONNECT_STORM -> false;
+        };
+    }
+
+    private boolean suits(RedisSetup redis) {
+        return switch (this) {
+            case PUBSUB_KILL, LINK_SWALLOW, OUTPUT_LIMIT, REDIS_FAILOVER, REDIS_RESTART -> redis == RedisSetup.PAIR;
+            case SLOTS_MOVE, SHARD_FAILOVER, SHARD_TAKEOVER, SHARD_KILL, SHARD_PAUSE, SHARD_GONE ->
+                redis == RedisSetup.CLUSTER;
+            case PUBLISHER_RETRY, GATEWAY_KILL, GATEWAY_PAUSE, SLOW_CLIENT, SITE_DOWN, CONNECT_STORM -> true;
         };
     }
 
@@ -67,12 +106,19 @@ enum Fault {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    static Fault named(String label) {
-        return Arrays.stream(values())
+    /** Those that can be played before such a Redis, in their order. */
+    static List<Fault> of(RedisSetup redis) {
+        return Arrays.stream(values()).filter(fault -> fault.suits(redis)).toList();
+    }
+
+    static Fault named(String label, RedisSetup redis) {
+        return of(redis).stream()
                 .filter(fault -> fault.label().equals(label))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("'%s' is not a fault; there are %s"
+                .orElseThrow(() -> new IllegalArgumentException("'%s' is not a fault with --redis %s; there are %s"
                         .formatted(
-                                label, Arrays.stream(values()).map(Fault::label).collect(Collectors.joining(", ")))));
+                                label,
+                                redis.label(),
+                                of(redis).stream().map(Fault::label).collect(Collectors.joining(", ")))));
     }
 }

@@ -19,7 +19,7 @@ final class LinkFaults {
     static void killSubscribers(Stage stage) throws IOException, InterruptedException {
         double before = resubscriptions(stage);
         stage.repeat(round -> {
-            stage.rig.redis().master().command("CLIENT", "KILL", "TYPE", "pubsub");
+            stage.rig.redisPair().master().command("CLIENT", "KILL", "TYPE", "pubsub");
             stage.pass(2);
         });
         stage.expect(resubscriptions(stage) > before, "gateways lose their subscriptions");
@@ -28,13 +28,13 @@ final class LinkFaults {
     static void swallow(Stage stage) throws IOException, InterruptedException {
         stage.repeat(round -> {
             // First a network that is gone for a while, new connections included ...
-            stage.rig.gatewayLink(0).swallow();
+            stage.rig.redisPair().link(0).swallow();
             stage.pass(10);
-            stage.rig.gatewayLink(0).heal();
+            stage.rig.redisPair().link(0).heal();
             stage.pass(3);
             // ... then one that has merely forgotten the connections it had.
             for (int gateway = 0; gateway < Rig.GATEWAYS; gateway++) {
-                stage.rig.gatewayLink(gateway).forget();
+                stage.rig.redisPair().link(gateway).forget();
             }
             stage.pass(8);
         });
@@ -67,6 +67,6 @@ final class LinkFaults {
     }
 
     private static void limit(Stage stage, String limit) throws IOException {
-        stage.rig.redis().master().command("CONFIG", "SET", "client-output-buffer-limit", limit);
+        stage.rig.redisPair().master().command("CONFIG", "SET", "client-output-buffer-limit", limit);
     }
 }

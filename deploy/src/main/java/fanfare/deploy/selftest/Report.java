@@ -11,7 +11,8 @@ import java.util.List;
  */
 record Report(SelftestOptions options, List<Row> rows, boolean complete) {
     private static final String HEAD =
-            "fault             seconds  published  delivered  lost  told  duplicated|wire  out of order  disconnects  longest delay";
+            "fault             seconds  published  delivered  lost  told  duplicated|wire  out of order  disconnects "
+                    + " longest delay";
     private static final String LINE = "%-16s %8.1f %10d %10d %5d %5d %10d|%-5d %12d %12d %12.1f s%s";
 
     boolean isKept() {
@@ -59,6 +60,7 @@ record Report(SelftestOptions options, List<Row> rows, boolean complete) {
         return new JsonObject()
                 .put("command", "selftest")
                 .put("ok", isKept())
+                .put("redis", options.redis().label())
                 .put("seed", options.seed())
                 .put("connections", options.connections())
                 .put("faults", new JsonArray(rows.stream().map(Row::json).toList()))

@@ -21,7 +21,7 @@ import java.util.Random;
 public final class Selftest {
     private static final String USAGE =
             """
-            Usage: java -jar deploy.jar selftest [--minutes N] [--connections N] [--only FAULT] [--seed N]
+            Usage: java -jar deploy.jar selftest [--redis pair|cluster] [--minutes N] [--connections N] [--only FAULT] [--seed N]
 
             Breaks a cluster of its own and counts what its clients miss; ./deploy/selftest --help says more.""";
 
@@ -60,16 +60,17 @@ public final class Selftest {
     private static boolean prove(SelftestOptions options, Path root, RedisBinary redis, Children children)
             throws IOException, InterruptedException {
         System.out.printf(
-                "%,d connections, %d faults in about %.1f minutes, seed %d; Redis is %s%n",
+                "%,d connections, %d faults in about %.1f minutes, seed %d; Redis is a %s of %s%n",
                 options.connections(),
                 options.faults().size(),
                 options.budget().toSeconds() / 60.0,
                 options.seed(),
+                options.redis().label(),
                 redis.description());
         // One loop for clients, load and books, one for the network.
         Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setPreferNativeTransport(true));
         Random random = new Random(options.seed());
-        Rig rig = new Rig(vertx, root, redis.path(), random, children);
+        Rig rig = new Rig(vertx, root, redis, options.redis(), random, children);
         System.out.println("The cluster is up; logs in " + rig.logs());
         Theatre theatre = new Theatre(vertx, rig, options, random);
         List<Row> rows = new ArrayList<>();

@@ -1,6 +1,7 @@
 package fanfare.deploy.selftest;
 
 import fanfare.deploy.command.Arguments;
+import fanfare.deploy.selftest.rig.RedisSetup;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -13,19 +14,23 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param budget how long the faults may last in all; some have a length of their own
  * @param faults in the order in which they are played
  */
-record SelftestOptions(Duration budget, int connections, Set<Fault> faults, long seed) {
+record SelftestOptions(RedisSetup redis, Duration budget, int connections, Set<Fault> faults, long seed) {
     static final int CONNECTIONS_MAX = 100_000;
     private static final double MINUTES_MAX = 24 * 60;
 
     /** @throws IllegalArgumentException with one sentence for people */
     static SelftestOptions parse(List<String> arguments) {
-        Arguments given = new Arguments(arguments, "--minutes", "--connections", "--only", "--seed");
+        Arguments given = new Arguments(arguments, "--redis", "--minutes", "--connections", "--only", "--seed");
         double minutes = given.fraction("--minutes", 6, 0.1, MINUTES_MAX);
-        List<Fault> only = given.all("--only").stream().map(Fault::named).toList();
+        RedisSetup redis = RedisSetup.named(given.text("--redis"));
+        List<Fault> only = given.all("--only").stream()
+                .map(label -> Fault.named(label, redis))
+                .toList();
         return new SelftestOptions(
+                redis,
                 Duration.ofMillis((long) (minutes * 60_000)),
                 given.number("--connections", 1_000, 1, CONNECTIONS_MAX),
-                only.isEmpty() ? EnumSet.allOf(Fault.class) : EnumSet.copyOf(only),
+                EnumSet.copyOf(only.isEmpty() ? Fault.of(redis) : only),
                 given.number("--seed", ThreadLocalRandom.current().nextInt(1, 1_000_000), 0, Integer.MAX_VALUE));
     }
 

@@ -107,7 +107,7 @@ final class Theatre {
             vertx.cancelTimer(progress);
             loop.run(crowd::leave);
             loop.run(load::close);
-            rig.mend();
+            rig.redis().mend();
         }
     }
 

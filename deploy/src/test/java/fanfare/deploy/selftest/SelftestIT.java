@@ -40,11 +40,21 @@ class SelftestIT {
                 "pubsub-kill",
                 "--only",
                 "connect-storm");
-        String printed = new String(selftest.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        expectKept(selftest, "pubsub-kill", "gateway-kill", "connect-storm");
+    }
 
+    @Test
+    void guaranteesAreKeptWhileMastersOfARedisClusterAreReplaced() throws Exception {
+        expectKept(
+                launch("--redis", "cluster", "--connections", "100", "--minutes", "0.1", "--only", "shard-failover"),
+                "shard-failover");
+    }
+
+    private static void expectKept(Process selftest, String... faults) throws Exception {
+        String printed = new String(selftest.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(selftest.waitFor()).as(printed).isZero();
         assertThat(printed).contains("longest delay", "\"ok\":true");
-        for (String fault : List.of("pubsub-kill", "gateway-kill", "connect-storm")) {
+        for (String fault : faults) {
             assertThat(printed.lines())
                     .as(printed)
                     .anyMatch(line -> line.matches(fault + " +[0-9.]+ +[1-9][0-9]* +[1-9][0-9]* +0 +0 +0\\|0 .* s"));

@@ -3,6 +3,7 @@ package fanfare.deploy.selftest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import fanfare.deploy.selftest.rig.RedisSetup;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,16 @@ class SelftestOptionsTest {
         SelftestOptions options = SelftestOptions.parse(List.of());
         assertThat(options.connections()).isEqualTo(1_000);
         assertThat(options.budget()).isEqualTo(Duration.ofMinutes(6));
-        assertThat(options.faults()).containsExactly(Fault.values());
+        assertThat(options.faults()).containsExactlyElementsOf(Fault.of(RedisSetup.PAIR));
+    }
+
+    @Test
+    void aClusterHasFaultsOfItsOwnAndThoseOfEither() {
+        SelftestOptions options = SelftestOptions.parse(List.of("--redis", "cluster"));
+        assertThat(options.redis()).isEqualTo(RedisSetup.CLUSTER);
+        assertThat(options.faults())
+                .contains(Fault.SLOTS_MOVE, Fault.SHARD_GONE, Fault.GATEWAY_KILL)
+                .doesNotContain(Fault.REDIS_FAILOVER, Fault.LINK_SWALLOW);
     }
 
     @Test
@@ -44,6 +54,10 @@ class SelftestOptionsTest {
         assertThatThrownBy(() -> SelftestOptions.parse(List.of("--only", "bit-rot")))
                 .hasMessageContaining("'bit-rot' is not a fault")
                 .hasMessageContaining("slow-client");
+        assertThatThrownBy(() -> SelftestOptions.parse(List.of("--only", "shard-kill")))
+                .hasMessageContaining("'shard-kill' is not a fault with --redis pair");
+        assertThatThrownBy(() -> SelftestOptions.parse(List.of("--redis", "trio")))
+                .hasMessage("--redis is 'trio': it takes pair or cluster");
         assertThatThrownBy(() -> SelftestOptions.parse(List.of("--fast")))
                 .hasMessageContaining("--fast is not an option");
     }

@@ -3,9 +3,8 @@ package fanfare.deploy.selftest.rig;
 import fanfare.deploy.dev.Child;
 import fanfare.deploy.dev.JvmFlags;
 import fanfare.deploy.dev.Readiness;
-import io.vertx.core.Context;
+import fanfare.deploy.dev.RedisBinary;
 import io.vertx.core.Vertx;
-import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +16,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * The cluster under proof: Redis master and replica, gateways, publishers and the demo site as processes of their own, and
- * a {@link Link} before Redis for each. Confined to the main thread.
+ * The cluster under proof: Redis, gateways, publishers and the demo site as processes of their own. Confined to the main
+ * thread.
  */
 public final class Rig {
     public static final int GATEWAYS = 3;
@@ -28,35 +27,24 @@ public final class Rig {
     private final Path logs;
     private final FreePorts ports;
     private final Readiness readiness = new Readiness();
-    private final List<Link> links = new ArrayList<>();
     private final List<Service> gateways = new ArrayList<>();
     private final List<Service> publishers = new ArrayList<>();
-    private final RedisPair redis;
+    private final RedisUnderProof redis;
     private final Service site;
 
     private final Children children;
 
-    public Rig(Vertx vertx, Path root, Path redisBinary, RandomGenerator random, Children children)
+    public Rig(Vertx vertx, Path root, RedisBinary binary, RedisSetup setup, RandomGenerator random, Children children)
             throws IOException, InterruptedException {
-        Context network = ((VertxInternal) vertx).createEventLoopContext();
         this.logs = root.resolve("deploy/target/logs/selftest");
         this.ports = new FreePorts(random);
         this.children = children;
         Files.createDirectories(logs);
-        int masterPort = ports.take();
-        Link replication = Link.open(vertx, network, ports.take(), masterPort);
-        for (int i = 0; i < GATEWAYS + PUBLISHERS; i++) {
-            links.add(Link.open(vertx, network, ports.take(), masterPort));
-        }
-        this.redis = new RedisPair(
-                redisBinary,
-                logs,
-                (name, command) -> children.add(() -> Child.startTied(name, logs, command)),
-                readiness,
-                masterPort,
-                ports.take(),
-                replication,
-                links);
+        Child.Starter starter = (name, command) -> children.add(() -> Child.startTied(name, logs, command));
+        this.redis = switch (setup) {
+            case PAIR -> new RedisPair(vertx, binary.path(), logs, starter, ports, GATEWAYS + PUBLISHERS);
+            case CLUSTER -> new RedisCluster(binary, logs, starter, ports, random);
+        };
         this.site = service(
                 "site",
                 List.of(
@@ -74,15 +62,25 @@ public final class Rig {
                     JvmFlags.start(root, "publisher-api", "-Xmx256m"),
                     Map.of(
                             "FANFARE_REDIS_URL",
-                            redisUrl(GATEWAYS + i),
+                            redis.url(GATEWAYS + i),
                             "FANFARE_DEV_KEY",
                             "selftest-" + (i + 1) + ".secret")));
         }
         awaitReady();
     }
 
-    public RedisPair redis() {
+    public RedisUnderProof redis() {
         return redis;
+    }
+
+    /** Redis where that is a pair. */
+    public RedisPair redisPair() {
+        return (RedisPair) redis;
+    }
+
+    /** Redis where that is a cluster. */
+    public RedisCluster redisCluster() {
+        return (RedisCluster) redis;
     }
 
     public List<Service> gateways() {
@@ -102,26 +100,17 @@ public final class Rig {
         return site;
     }
 
-    /** Between this gateway and Redis. */
-    public Link gatewayLink(int gateway) {
-        return links.get(gateway);
-    }
-
-    /** What one fault has left behind must not be counted against the next. */
-    public void mend() {
-        links.forEach(Link::mend);
-    }
-
     public Path logs() {
         return logs;
     }
 
     /**
-     * Waits until every process is ready.
+     * Waits until every process is ready, and Redis is whole.
      *
      * @throws IOException naming the process that does not get ready, with the tail of its log
      */
     public void awaitReady() throws IOException, InterruptedException {
+        redis.awaitReplicas();
         List<Service> all = Stream.of(List.of(site), publishers, gateways)
                 .flatMap(List::stream)
                 .toList();
@@ -133,17 +122,13 @@ public final class Rig {
     private Map<String, String> gatewaySettings(int gateway) {
         return Map.ofEntries(
                 Map.entry("FANFARE_NODE_NAME", "gateway-" + (gateway + 1)),
-                Map.entry("FANFARE_REDIS_URL", redisUrl(gateway)),
+                Map.entry("FANFARE_REDIS_URL", redis.url(gateway)),
                 Map.entry("FANFARE_SITE_AUTH_URL", "http://" + LOOPBACK + ":" + site.port() + "/push/auth"),
                 Map.entry("FANFARE_SITE_COOKIES", "site_session"),
                 // All clients have one address.
                 Map.entry("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_SESSIONS_PER_ADDRESS_MAX", "0"),
                 Map.entry("FANFARE_BODY_BYTES_PER_ADDRESS_MAX", "0"));
-    }
-
-    private String redisUrl(int link) {
-        return "redis://" + LOOPBACK + ":" + links.get(link).port();
     }
 
     private Service service(String name, List<String> command, Map<String, String> settings) throws IOException {
