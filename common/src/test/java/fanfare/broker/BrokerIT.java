@@ -208,9 +208,7 @@ class BrokerIT {
     @Test
     void aMasterWithAnotherIdentityIsFencedAndOpensAGenerationOfItsOwn() throws Exception {
         Published before = publish(ALICE, "before").get(0);
-        String fence = keys.fence(ALICE);
-        await(() -> broker.links()
-                .send("", Request.cmd(Command.HSET).arg(fence).arg("replid").arg("0".repeat(40))));
+        anotherMasterOpened(ALICE);
         Published after = publish(ALICE, "after").get(0);
         assertThat(after.position().generation())
                 .isGreaterThan(before.position().generation());
@@ -374,13 +372,7 @@ class BrokerIT {
     void aCallThatIsFencedUnderOneTagIsNotUnderAnother() throws Exception {
         Published before = publish(ALICE, "before").get(0);
         Published bobs = publish(BOB, "b0").get(0);
-        await(() -> broker.links()
-                .send(
-                        "",
-                        Request.cmd(Command.HSET)
-                                .arg(keys.fence(ALICE))
-                                .arg("replid")
-                                .arg("0".repeat(40))));
+        anotherMasterOpened(ALICE);
         List<Published> all = together(at(BOB, "b1"), at(ALICE, "after"), at(BOB, "b2"));
         assertThat(all.get(1).position().generation())
                 .isGreaterThan(before.position().generation());
@@ -476,13 +468,7 @@ class BrokerIT {
     @Test
     void aCallThatIsFencedLetsNothingNewInAndStillKnowsItsRepeats() throws Exception {
         Published before = publish(ALICE, "known").get(0);
-        await(() -> broker.links()
-                .send(
-                        "",
-                        Request.cmd(Command.HSET)
-                                .arg(keys.fence(ALICE))
-                                .arg("replid")
-                                .arg("0".repeat(40))));
+        anotherMasterOpened(ALICE);
         String connection = connectionId();
         List<Published> all = together(at(ALICE, "a"), at(ALICE, "known"), at(NEIGHBOUR, "n"), at(ALICE, "b"));
         assertThat(connectionId()).as("the identity was read again").isNotEqualTo(connection);
@@ -673,6 +659,17 @@ class BrokerIT {
     }
 
     /** Everything of the broker's happens on one event loop. */
+    /** As if the generation under the channel's tag were of another master. */
+    private void anotherMasterOpened(Channel channel) throws Exception {
+        await(() -> broker.links()
+                .send(
+                        "",
+                        Request.cmd(Command.HSET)
+                                .arg(keys.fence(channel))
+                                .arg("replid")
+                                .arg("0".repeat(40))));
+    }
+
     private <T> T await(Supplier<Future<T>> call) throws Exception {
         return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
                 .await(60, TimeUnit.SECONDS);

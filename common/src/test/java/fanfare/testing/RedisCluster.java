@@ -1,13 +1,8 @@
 package fanfare.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A real Redis Cluster on loopback: masters that share the slots evenly, each with one replica, which takes its place two
@@ -17,16 +12,11 @@ public final class RedisCluster implements AutoCloseable {
     private static final int SLOTS = 16_384;
 
     private final List<RedisServer> servers = new ArrayList<>();
-    private final Path folder;
+    private final ScratchFolder folder = ScratchFolder.make("redis-cluster");
     private final int masters;
 
     private RedisCluster(int masters, List<String> options) {
         this.masters = masters;
-        try {
-            folder = Files.createTempDirectory("redis-cluster");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
         for (int i = 0; i < 2 * masters; i++) {
             servers.add(RedisServer.start(options(i, options)));
         }
@@ -155,14 +145,7 @@ public final class RedisCluster implements AutoCloseable {
     @Override
     public void close() {
         servers.forEach(RedisServer::close);
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        folder.close();
     }
 
     private String[] options(int number, List<String> more) {
@@ -170,7 +153,7 @@ public final class RedisCluster implements AutoCloseable {
                 "--cluster-enabled",
                 "yes",
                 "--cluster-config-file",
-                folder.resolve(number + ".conf").toString(),
+                folder.path().resolve(number + ".conf").toString(),
                 "--cluster-port",
                 Integer.toString(RedisServer.freePort()),
                 "--cluster-node-timeout",

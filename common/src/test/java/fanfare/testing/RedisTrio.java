@@ -3,12 +3,9 @@ package fanfare.testing;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,14 +23,9 @@ public final class RedisTrio implements AutoCloseable {
 
     private final List<RedisServer> servers = new ArrayList<>();
     private final List<RedisServer> sentinels = new ArrayList<>();
-    private final Path folder;
+    private final ScratchFolder folder = ScratchFolder.make("redis-trio");
 
     private RedisTrio(int replicas) {
-        try {
-            folder = Files.createTempDirectory("redis-trio");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
         RedisServer master = RedisServer.start();
         servers.add(master);
         for (int i = 0; i < replicas; i++) {
@@ -41,7 +33,7 @@ public final class RedisTrio implements AutoCloseable {
         }
         Await.until("the replicas follow", () -> replicas().stream().allMatch(RedisTrio::follows));
         for (int i = 0; i < SENTINELS; i++) {
-            sentinels.add(RedisServer.sentinel(RedisServer.freePort(), folder, configuration(master)));
+            sentinels.add(RedisServer.sentinel(RedisServer.freePort(), folder.path(), configuration(master)));
         }
         Await.until("the sentinels know each other and the replicas", () -> sentinels.stream()
                 .allMatch(sentinel -> knows(sentinel, replicas)));
@@ -94,7 +86,7 @@ public final class RedisTrio implements AutoCloseable {
 
     /** One more sentinel, which takes this server for the master; it would believe the others, should it hear of them. */
     public RedisServer sentinel(RedisServer master, int port) {
-        return RedisServer.sentinel(port, folder, configuration(master));
+        return RedisServer.sentinel(port, folder.path(), configuration(master));
     }
 
     /** Puts a link before the first replica, which has everything until then and gets nothing more. */
@@ -130,14 +122,7 @@ public final class RedisTrio implements AutoCloseable {
     @Override
     public void close() {
         Stream.concat(sentinels.stream(), servers.stream()).forEach(RedisServer::close);
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        folder.close();
     }
 
     /** The answer to one command as text, an array's elements a line each; empty if the server does not answer. */
