@@ -305,6 +305,9 @@ class WebhooksIT {
             // One may have been on its way when the process was stopped.
             assertThat(site.posts("/paused").size() - tries).isLessThanOrEqualTo(1);
 
+            // Killed before it has noted what the site took, it would leave the event to be told again, as it must.
+            until("it has noted that", () -> redis(Command.SISMEMBER, keys.told(Buckets.tagOf("43")), "43")
+                    .toBoolean());
             site.answer(post -> 200);
             other.destroyForcibly();
             gateway.leave("42");
