@@ -19,7 +19,10 @@ import java.util.function.Supplier;
 final class StormBench {
     private static final int SLICE = 1_000;
     private static final int WARM_UP = 3_000;
-    private static final int WARM_UPS = 10;
+    private static final int WARM_UPS_MAX = 100;
+    /** With fewer users than {@link #WARM_UP}, who would not make a gateway warm in any time worth waiting for. */
+    private static final int FEW_WARM_UPS = 5;
+
     /** Handshakes under way while the gateway's pace is measured. */
     private static final int COMING_AT_ONCE = 500;
 
@@ -43,7 +46,8 @@ final class StormBench {
     record Options(int users) {
         /** @throws IllegalArgumentException with one sentence for people */
         static Options parse(List<String> arguments) {
-            int most = Workbench.CONNECTIONS_MAX;
+            // The gateway has no room for more besides the others.
+            int most = Workbench.CONNECTIONS_MAX - OTHERS_MAX;
             return new Options(new Arguments(arguments, "--users").number("--users", most, 40, most));
         }
     }
@@ -79,14 +83,7 @@ final class StormBench {
         try (RedisAdmin plainRedis = new RedisAdmin(plainRedisPort)) {
             Side ours = ours(workbench, redisPort, site.actualPort());
             Side plain = plain(workbench, plainRedisPort, plainRedis);
-            Progress.say("warming up");
-            int warmUp = Math.min(users, WARM_UP);
-            for (int time = 0; time < WARM_UPS; time++) {
-                for (Side side : List.of(plain, ours)) {
-                    come(side, 0, warmUp);
-                    leave(side, 0, warmUp, 0);
-                }
-            }
+            warmUp(plain, ours);
             long askedAgain = 0;
             for (int first = 0; first < users; first += SLICE) {
                 int count = Math.min(SLICE, users - first);
@@ -99,6 +96,23 @@ final class StormBench {
             Storm plainStorm = comeBack(plain);
             return storm(workbench, vertx, loop, publisher, ours, plain, plainStorm, askedAgain);
         }
+    }
+
+    /** Users come and go until the gateway's code is compiled. */
+    private void warmUp(Side plain, Side ours) throws IOException, InterruptedException {
+        Progress.say("warming up, until the JVM compiles no more");
+        int count = Math.min(users, WARM_UP);
+        int timesMax = users < WARM_UP ? FEW_WARM_UPS : WARM_UPS_MAX;
+        Warmth warmth = new Warmth(ours.pid());
+        int times = 0;
+        do {
+            for (Side side : List.of(plain, ours)) {
+                come(side, 0, count);
+                leave(side, 0, count, 0);
+            }
+            times++;
+        } while (!warmth.isReached() && times < timesMax);
+        Progress.say("%,d connects have warmed it up".formatted(times * count));
     }
 
     private Side ours(Workbench workbench, int redisPort, int sitePort) throws IOException, InterruptedException {
