@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 
 /**
  * A real Redis Cluster on loopback: masters that share the slots evenly, each with one replica, which takes its place two
- * seconds after it is gone. Whatever is killed stays dead until it is restarted.
+ * seconds after it is gone, or none. Whatever is killed stays dead until it is restarted.
  */
 public final class RedisCluster implements AutoCloseable {
     private static final int SLOTS = 16_384;
@@ -15,9 +15,9 @@ public final class RedisCluster implements AutoCloseable {
     private final ScratchFolder folder = ScratchFolder.make("redis-cluster");
     private final int masters;
 
-    private RedisCluster(int masters, List<String> options) {
+    private RedisCluster(int masters, int replicas, List<String> options) {
         this.masters = masters;
-        for (int i = 0; i < 2 * masters; i++) {
+        for (int i = 0; i < masters + replicas; i++) {
             servers.add(RedisServer.start(options(i, options)));
         }
         for (int i = 0; i < masters; i++) {
@@ -30,7 +30,7 @@ public final class RedisCluster implements AutoCloseable {
         }
         Await.until("all servers know each other", () -> servers.stream()
                 .allMatch(server -> ask(server, "CLUSTER", "INFO").contains("cluster_known_nodes:" + servers.size())));
-        for (int i = 0; i < masters; i++) {
+        for (int i = 0; i < replicas; i++) {
             RedisServer replica = servers.get(masters + i);
             String master = id(servers.get(i));
             Await.until("the replica is given its master", () -> ask(replica, "CLUSTER", "REPLICATE", master)
@@ -41,7 +41,12 @@ public final class RedisCluster implements AutoCloseable {
 
     /** Starts one whose servers have these options beside what a cluster needs. */
     public static RedisCluster start(int masters, String... options) {
-        return new RedisCluster(masters, List.of(options));
+        return new RedisCluster(masters, masters, List.of(options));
+    }
+
+    /** The same without replicas. */
+    public static RedisCluster ofMasters(int masters, String... options) {
+        return new RedisCluster(masters, 0, List.of(options));
     }
 
     /** What a process is given to find it. */
@@ -176,7 +181,7 @@ public final class RedisCluster implements AutoCloseable {
                                 .lines()
                                 .filter(line -> line.contains("slave"))
                                 .count()
-                        == masters;
+                        == servers.size() - masters;
     }
 
     private String first(int master) {
