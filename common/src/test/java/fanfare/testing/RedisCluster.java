@@ -3,6 +3,8 @@ package fanfare.testing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A real Redis Cluster on loopback: masters that share the slots evenly, each with one replica, which takes its place two
@@ -14,9 +16,16 @@ public final class RedisCluster implements AutoCloseable {
     private final List<RedisServer> servers = new ArrayList<>();
     private final ScratchFolder folder = ScratchFolder.make("redis-cluster");
     private final int masters;
+    /** One of each server if they speak TLS to clients and to each other; empty if not. */
+    private final List<Integer> tlsPorts;
 
-    private RedisCluster(int masters, int replicas, List<String> options) {
+    private RedisCluster(int masters, int replicas, boolean tls, List<String> options) {
         this.masters = masters;
+        this.tlsPorts = tls
+                ? IntStream.range(0, masters + replicas)
+                        .mapToObj(server -> RedisServer.freePort())
+                        .toList()
+                : List.of();
         for (int i = 0; i < masters + replicas; i++) {
             servers.add(RedisServer.start(options(i, options)));
         }
@@ -25,7 +34,7 @@ public final class RedisCluster implements AutoCloseable {
             ask(servers.get(i), "CLUSTER", "ADDSLOTSRANGE", first(i), Integer.toString(end(i) - 1));
         }
         for (RedisServer server : servers) {
-            String port = Integer.toString(server.port());
+            String port = Integer.toString(tls ? tlsPorts.get(servers.indexOf(server)) : server.port());
             ask(servers.get(0), "CLUSTER", "MEET", "127.0.0.1", port, bus(server));
         }
         Await.until("all servers know each other", () -> servers.stream()
@@ -41,19 +50,28 @@ public final class RedisCluster implements AutoCloseable {
 
     /** Starts one whose servers have these options beside what a cluster needs. */
     public static RedisCluster start(int masters, String... options) {
-        return new RedisCluster(masters, masters, List.of(options));
+        return new RedisCluster(masters, masters, false, List.of(options));
     }
 
     /** The same without replicas. */
     public static RedisCluster ofMasters(int masters, String... options) {
-        return new RedisCluster(masters, 0, List.of(options));
+        return new RedisCluster(masters, 0, false, List.of(options));
+    }
+
+    /** The same with servers that speak TLS, by certificates that the options name. */
+    public static RedisCluster ofTlsMasters(int masters, String... options) {
+        return new RedisCluster(masters, 0, true, List.of(options));
     }
 
     /** What a process is given to find it. */
     public String url() {
-        return servers.stream()
-                .map(server -> "127.0.0.1:" + server.port())
-                .collect(Collectors.joining(",", "redis-cluster://", ""));
+        return tlsPorts.isEmpty()
+                ? url("redis-cluster://", servers.stream().map(RedisServer::port))
+                : url("rediss-cluster://", tlsPorts.stream());
+    }
+
+    private static String url(String scheme, Stream<Integer> ports) {
+        return ports.map(port -> "127.0.0.1:" + port).collect(Collectors.joining(",", scheme, ""));
     }
 
     /** Those that began as masters, the first with the lowest slots. */
@@ -169,6 +187,10 @@ public final class RedisCluster implements AutoCloseable {
                 "--cluster-require-full-coverage",
                 "no"));
         options.addAll(more);
+        if (!tlsPorts.isEmpty()) {
+            String port = Integer.toString(tlsPorts.get(number));
+            options.addAll(List.of("--tls-port", port, "--tls-cluster", "yes"));
+        }
         return options.toArray(String[]::new);
     }
 
