@@ -56,20 +56,30 @@ public final class ChannelReader {
      * @param keptS for how long a topic's lives on after this [s]; the others have no end
      */
     public Future<Fence> fence(Channel channel, long keptS) {
-        boolean endless = channel.kind() != Channel.Kind.TOPIC;
-        return fence.run(redis, List.of(keys.fence(channel)), List.of(endless ? 0 : keptS))
+        return askFence(channel, keptS)
                 .map(answer -> new Fence(number(answer.get(0)), number(answer.get(1)), number(answer.get(2))));
     }
 
-    /** What is another one after each publication under the channel's tag. */
-    public Future<String> counter(Channel channel) {
-        return redis.send(
-                        keys.fence(channel),
-                        Request.cmd(Command.HMGET)
-                                .arg(keys.fence(channel))
-                                .arg("generation")
-                                .arg("seq"))
-                .map(fence -> fence.get(0) + "-" + fence.get(1));
+    /**
+     * What is another one after each publication under the channel's tag.
+     *
+     * @param keptS for how long a topic's fence lives on after this [s]
+     */
+    public Future<String> counter(Channel channel, long keptS) {
+        return channel.kind() == Channel.Kind.TOPIC
+                ? askFence(channel, keptS).map(fence -> fence.get(0) + "-" + fence.get(3))
+                : redis.send(
+                                keys.fence(channel),
+                                Request.cmd(Command.HMGET)
+                                        .arg(keys.fence(channel))
+                                        .arg("generation")
+                                        .arg("seq"))
+                        .map(fence -> fence.get(0) + "-" + fence.get(1));
+    }
+
+    private Future<Response> askFence(Channel channel, long keptS) {
+        boolean endless = channel.kind() != Channel.Kind.TOPIC;
+        return fence.run(redis, List.of(keys.fence(channel)), List.of(endless ? 0 : keptS));
     }
 
     /** The time where a channel is kept [ms]. */

@@ -49,6 +49,13 @@ final class Held {
         told = UNKNOWN;
     }
 
+    /** Redis has another master, which may not know what the one before did. */
+    void doubt() {
+        if (!telling) {
+            told = UNKNOWN;
+        }
+    }
+
     /** A new incarnation has told nothing yet. */
     void forget() {
         telling = false;

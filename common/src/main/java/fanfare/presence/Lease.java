@@ -10,9 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -40,8 +38,6 @@ final class Lease {
     private String incarnation;
     /** Redis has acknowledged the lease of this incarnation. */
     private boolean held;
-    /** Identities of the masters that this incarnation has spoken to. */
-    private final Map<RedisLink, String> masters = new HashMap<>();
     /** Incarnations that Redis does not know to be given up. */
     private final List<String> former = new ArrayList<>();
     /** The gateway has left; an answer that comes late begins nothing anew. */
@@ -82,10 +78,6 @@ final class Lease {
     void renew() {
         if (!redis.isUp(keys.nodes())) {
             return;
-        }
-        // Another master may lack some of what this incarnation said, ends included; so that is reaped there.
-        if (hasMetAnotherMaster() && held) {
-            becomeNew();
         }
         String renewed = incarnation;
         List<String> given = List.copyOf(former);
@@ -131,18 +123,6 @@ final class Lease {
             begun.run();
         }
         Replies.pairs(answer, 1, (dead, endedMs) -> reaper.reap(incarnation, dead, endedMs));
-    }
-
-    private boolean hasMetAnotherMaster() {
-        boolean another = false;
-        masters.keySet().retainAll(redis.all());
-        for (RedisLink link : redis.all()) {
-            if (!link.replid().isEmpty()) {
-                String before = masters.put(link, link.replid());
-                another |= before != null && !before.equals(link.replid());
-            }
-        }
-        return another;
     }
 
     private void becomeNew() {

@@ -3,6 +3,7 @@ package fanfare.presence;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
+import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -29,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  * and the next tells the latest state. So whatever fails is healed, and quick changes keep their order.
  */
 public final class PresenceWriter {
-    /** Scripts under way at a time, so that announcing everybody does not keep Redis from others. */
-    private static final int SLICE = 500;
-
     private static final int STOP_S_MAX = 5;
 
     private final Vertx vertx;
@@ -40,16 +38,17 @@ public final class PresenceWriter {
     private final PresenceLimits limits;
     private final Lease lease;
     private final Sweeper sweeper;
+    private final Leftovers leftovers;
     private final Consumer<String> shared;
     private final LuaScript on = new LuaScript("node-on");
     private final LuaScript off = new LuaScript("node-off");
     private final Map<String, Held> users = new HashMap<>();
-    /** To be told as soon as the slice has room. */
-    private final Set<String> urgent = new LinkedHashSet<>();
+    /** What the shards are to be told in the name of the current incarnation. */
+    private final Map<RedisLink, Turns> turns = new HashMap<>();
     /** To be told with the next period: changed counts, and what failed. */
     private final Set<String> later = new LinkedHashSet<>();
-    /** Scripts of the current incarnation that were not answered. */
-    private int underWay;
+    /** Identities of the masters that were told. */
+    private final Map<RedisLink, String> masters = new HashMap<>();
 
     private final List<Long> timers = new ArrayList<>();
     /** Read by the gauge from other threads. */
@@ -86,6 +85,7 @@ public final class PresenceWriter {
             begun.run();
         });
         this.sweeper = new Sweeper(redis, keys, limits);
+        this.leftovers = new Leftovers(redis, keys, lease::incarnation, this::takenForHeld);
         Gauge.builder("fanfare_presence_users", held, AtomicInteger::get)
                 .description("users that this gateway holds")
                 .register(metrics);
@@ -95,7 +95,11 @@ public final class PresenceWriter {
     public void start() {
         timers.add(vertx.setPeriodic(limits.refresh().toMillis(), timer -> lease.renew()));
         timers.add(vertx.setPeriodic(limits.countPeriod().toMillis(), timer -> tellLater()));
-        timers.add(vertx.setPeriodic(Sweeper.TICK_MS, timer -> sweeper.tick()));
+        timers.add(vertx.setPeriodic(Sweeper.TICK_MS, timer -> {
+            sweeper.tick();
+            leftovers.tick();
+        }));
+        lookForOtherMasters();
         lease.renew();
     }
 
@@ -114,6 +118,7 @@ public final class PresenceWriter {
     /** The link is up, for the first time or again. */
     public void linkUp() {
         if (stopped == null) {
+            lookForOtherMasters();
             lease.renew();
             tellLater();
         }
@@ -161,50 +166,108 @@ public final class PresenceWriter {
     }
 
     private void tell(String user, Held one) {
+        RedisLink link = link(user);
         if (one.isTold()) {
-            urgent.remove(user);
+            if (link != null) {
+                turns(link).forget(user);
+            }
             later.remove(user);
             forgetIfGone(user, one);
-        } else if (one.isUrgent()) {
-            urgent.add(user);
-            pump();
+        } else if (link != null && one.isUrgent()) {
+            turns(link).urgent(user);
+            pump(link);
         } else if (!one.isTelling()) {
             later.add(user);
         }
     }
 
     private void tellLater() {
-        urgent.addAll(later);
+        turns.entrySet().removeIf(each -> {
+            boolean over = !redis.all().contains(each.getKey());
+            if (over) {
+                later.addAll(each.getValue().waiting());
+            }
+            return over;
+        });
+        List<String> all = List.copyOf(later);
         later.clear();
-        pump();
+        for (String user : all) {
+            RedisLink link = link(user);
+            if (link == null) {
+                later.add(user);
+            } else {
+                turns(link).urgent(user);
+            }
+        }
+        List.copyOf(turns.keySet()).forEach(this::pump);
     }
 
-    private void pump() {
-        while (lease.isHeld() && redis.isUp() && underWay < SLICE && !urgent.isEmpty()) {
-            String user = urgent.iterator().next();
-            urgent.remove(user);
+    private @Nullable RedisLink link(String user) {
+        return redis.at(keys.presence(Buckets.tagOf(user)));
+    }
+
+    private Turns turns(RedisLink link) {
+        return turns.computeIfAbsent(link, none -> new Turns());
+    }
+
+    private void pump(RedisLink link) {
+        Turns ofLink = turns(link);
+        while (lease.isHeld() && link.isUp()) {
+            String user = ofLink.next();
+            if (user == null) {
+                return;
+            }
             Held one = users.get(user);
             if (one != null && !one.isTelling() && !one.isTold()) {
-                if (redis.isUp(keys.presence(Buckets.tagOf(user)))) {
-                    send(user, one);
+                if (link(user) == link) {
+                    send(user, one, link);
                 } else {
+                    // Its slot has moved.
                     later.add(user);
                 }
             }
         }
     }
 
-    private void send(String user, Held one) {
+    /** A master that took another's place may lack some of what that was told, ends included. */
+    private void lookForOtherMasters() {
+        masters.keySet().retainAll(redis.all());
+        for (RedisLink link : redis.all()) {
+            String before = link.replid().isEmpty() ? null : masters.put(link, link.replid());
+            if (before != null && !before.equals(link.replid())) {
+                users.forEach((user, one) -> {
+                    if (link(user) == link) {
+                        one.doubt();
+                        turns(link).anew(user);
+                    }
+                });
+                leftovers.doubt(link);
+            }
+        }
+    }
+
+    /** Redis takes a user for held here; if nobody is, then it was not told of the end, or another master was. */
+    private void takenForHeld(String user) {
+        if (stopped == null && !users.containsKey(user)) {
+            Held gone = new Held();
+            gone.doubt();
+            users.put(user, gone);
+            tell(user, gone);
+        }
+    }
+
+    private void send(String user, Held one, RedisLink link) {
+        Turns ofLink = turns(link);
         String incarnation = lease.incarnation();
         int connections = one.connections;
         boolean more = one.isMoreThanTold();
         one.telling();
-        underWay++;
+        ofLink.sent();
         script(user, one, incarnation).onComplete(answer -> {
             if (!incarnation.equals(lease.incarnation())) {
                 return;
             }
-            underWay--;
+            ofLink.answered();
             if (answer.failed()) {
                 one.failed();
                 later.add(user);
@@ -220,7 +283,7 @@ public final class PresenceWriter {
                 }
                 tell(user, one);
             }
-            pump();
+            pump(link);
             endIfIdle();
         });
     }
@@ -240,13 +303,21 @@ public final class PresenceWriter {
 
     /** A new incarnation holds the lease: nobody knows of its users, and what the former one left is reaped. */
     private void announceAll() {
-        underWay = 0;
-        urgent.clear();
+        turns.clear();
         later.clear();
+        leftovers.forget();
         for (Map.Entry<String, Held> each : List.copyOf(users.entrySet())) {
-            each.getValue().forget();
-            tell(each.getKey(), each.getValue());
+            String user = each.getKey();
+            Held one = each.getValue();
+            one.forget();
+            RedisLink link = link(user);
+            if (link != null && one.connections > 0) {
+                turns(link).anew(user);
+            } else {
+                tell(user, one);
+            }
         }
+        tellLater();
         endIfIdle();
     }
 
@@ -259,7 +330,7 @@ public final class PresenceWriter {
 
     private void endIfIdle() {
         Promise<Void> promise = stopped;
-        if (promise != null && users.isEmpty() && underWay == 0 && lease.isHeld()) {
+        if (promise != null && users.isEmpty() && turns.values().stream().allMatch(Turns::isIdle) && lease.isHeld()) {
             lease.remove().onComplete(removed -> promise.tryComplete());
         }
     }

@@ -9,7 +9,6 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,7 +18,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,17 +25,13 @@ import org.jspecify.annotations.Nullable;
  * sentinels know are one shard that has them all.
  *
  * <p>A cluster is asked one server at a time, each in its turn, every {@value Masters#LOOK_MS} ms and whenever somebody finds a slot
- * elsewhere or loses a connection; all who want to know within {@value #PAUSE_MS} ms share one question. A server that is
- * cut off may be of yesterday; so who has claimed a slot in an earlier epoch is not believed any more, unless the owner itself
- * says that it has given the slot away.
+ * elsewhere or loses a connection; all who want to know within {@value #PAUSE_MS} ms share one question. Whom to believe is
+ * up to {@link Claims}.
  */
 public final class Shards {
     private static final System.Logger LOG = System.getLogger(Shards.class.getName());
     /** Between the end of a question and the next, so that a fail-over makes no storm [ms]. */
     private static final int PAUSE_MS = 200;
-
-    /** Who has a slot, and by which claim. */
-    private record Owner(Shard shard, String master, long epoch) {}
 
     private record Follower(Context context, Consumer<SlotMap> listener) {}
 
@@ -54,7 +48,7 @@ public final class Shards {
     private @Nullable Promise<Void> next;
 
     // What follows is confined to the context.
-    private final @Nullable Owner[] owners = new @Nullable Owner[Slots.COUNT];
+    private final Claims<Shard> claims = new Claims<>();
     /** All shards that were ever heard of and have slots, or had. */
     private List<Shard> known = new ArrayList<>();
 
@@ -229,7 +223,7 @@ public final class Shards {
             if (shard.learn(group, nodes.ids())) {
                 elsewhere.add(shard);
             }
-            moved |= claim(new Owner(shard, group.master(), group.epoch()), group.slots(), nodes);
+            moved |= claims.claim(shard, group, nodes);
         }
         if (moved || slots == SlotMap.UNKNOWN) {
             become();
@@ -258,26 +252,8 @@ public final class Shards {
         return made[0];
     }
 
-    /** Gives a shard the slots that it claims; says whether another one had any of them. */
-    private boolean claim(Owner claimant, BitSet slots, ClusterNodes nodes) {
-        boolean moved = false;
-        for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
-            Owner before = owners[slot];
-            if (before == null || !nodes.ids().contains(before.master()) || before.epoch() < claimant.epoch()) {
-                moved |= before == null || before.shard() != claimant.shard();
-                owners[slot] = claimant;
-            } else if (before.shard() != claimant.shard() && before.master().equals(nodes.myself())) {
-                moved = true;
-                // Whoever has not heard of it yet is not to be believed again.
-                owners[slot] = new Owner(claimant.shard(), claimant.master(), before.epoch());
-            }
-        }
-        return moved;
-    }
-
     private void become() {
-        Shard[] shards =
-                Stream.of(owners).filter(Objects::nonNull).map(Owner::shard).toArray(Shard[]::new);
+        Shard[] shards = claims.owners().toArray(Shard[]::new);
         if (shards.length < Slots.COUNT) {
             // It is being made: nobody is to go without a slot. What was once served stays with its shard.
             return;

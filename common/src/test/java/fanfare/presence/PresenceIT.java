@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -297,7 +298,7 @@ class PresenceIT {
         for (String user : users) {
             one.open(user);
         }
-        eventually(() -> reader.of("user1199"), seen -> seen.connections() == 1);
+        eventually(() -> reader.online(users), online -> !online.containsValue(false));
         one.stop();
         assertThat(redis(Command.EXISTS, keys.nodes(), keys.node(one.incarnations.get(0)))
                         .toInteger())
@@ -354,6 +355,41 @@ class PresenceIT {
                                     == 1_199))
                     .containsEntry("user7", false);
             assertThat(one.incarnations).hasSizeGreaterThanOrEqualTo(3);
+        }
+    }
+
+    @Test
+    void anotherMasterIsToldWhatItLacksAndNobodyElseLooksAsIfTheyLeft() throws Exception {
+        try (RedisServer own = RedisServer.start()) {
+            use(own);
+            Node one = node(LONG_GRACE);
+            one.open(ALICE);
+            one.open("bob");
+            eventually(() -> reader.online(List.of(ALICE, "bob")), online -> !online.containsValue(false));
+            // As if it had been promoted before it heard that Bob came and Carol left.
+            String incarnation = one.incarnations.get(0);
+            String bobs = Buckets.tagOf("bob");
+            redis(Command.HDEL, keys.presence(bobs), "bob|" + incarnation);
+            redis(Command.HDEL, keys.online(bobs), "bob");
+            // Of the bucket that is looked at first.
+            String carol = IntStream.iterate(0, number -> number + 1)
+                    .mapToObj(number -> "carol" + number)
+                    .filter(name -> Buckets.tagOf(name).equals(Buckets.tag(0)))
+                    .findFirst()
+                    .orElseThrow();
+            redis(Command.HSET, keys.presence(Buckets.tag(0)), carol + "|" + incarnation, "1000 1");
+            redis(Command.HSET, keys.online(Buckets.tag(0)), carol, 1);
+            redis(Command.REPLICAOF, "127.0.0.1", 1);
+            redis(Command.REPLICAOF, "NO", "ONE");
+            redis(Command.CLIENT, "KILL", "TYPE", "normal");
+            Set<String> here = Set.of(ALICE, "bob");
+            for (String user : List.of(ALICE, "bob", carol)) {
+                eventually(
+                        () -> reader.of(user).otherwise(new UserPresence(user, false, -1, -1, null, null)),
+                        seen -> seen.nodes() == (here.contains(user) ? 1 : 0));
+            }
+            assertThat(events(ALICE)).containsExactly("online");
+            assertThat(one.incarnations).hasSize(1);
         }
     }
 

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import fanfare.check.Report;
 import fanfare.config.RedisConfig;
 import fanfare.testing.Await;
+import fanfare.testing.RedisCluster;
 import fanfare.testing.RedisServer;
 import fanfare.testing.TestCertificate;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +107,40 @@ class RedisTlsIT {
                 "rediss-sentinel://:" + PASSWORD + "@127.0.0.1:" + sentinelPort + "/m", certificate.certificateFile()));
 
         Await.until("the link is up", link::isUp);
+    }
+
+    @Test
+    void soDoTheServersOfACluster() {
+        try (RedisCluster cluster =
+                RedisCluster.ofTlsMasters(3, options(certificate).toArray(String[]::new))) {
+            RedisConfig config = config(cluster.url(), certificate.certificateFile());
+            RedisLinks all = await(() -> Future.succeededFuture(RedisLinks.open(
+                    vertx,
+                    Shards.of(vertx, config),
+                    "test",
+                    () -> 0.1,
+                    new SimpleMeterRegistry(),
+                    new RedisLinks.Listener() {})));
+            Await.until(
+                    "all shards are reached",
+                    () -> all.all().size() == 3 && all.all().stream().allMatch(RedisLink::isUp));
+            for (int number = 0; number < 20; number++) {
+                String key = "key" + number;
+                assertThat(await(() ->
+                                all.send(key, Request.cmd(Command.SET).arg(key).arg(1))))
+                        .hasToString("OK");
+            }
+            assertThat(check(config)).contains("ok       Redis: takes writes");
+            await(all::close);
+        }
+    }
+
+    private <T> T await(Supplier<Future<T>> call) {
+        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
+                .toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
     }
 
     private void start(TestCertificate shown) {

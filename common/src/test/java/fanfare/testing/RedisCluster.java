@@ -3,10 +3,12 @@ package fanfare.testing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A real Redis Cluster on loopback: masters that share the slots evenly, each with one replica, which takes its place two
- * seconds after it is gone. Whatever is killed stays dead until it is restarted.
+ * seconds after it is gone, or none. Whatever is killed stays dead until it is restarted.
  */
 public final class RedisCluster implements AutoCloseable {
     private static final int SLOTS = 16_384;
@@ -14,10 +16,17 @@ public final class RedisCluster implements AutoCloseable {
     private final List<RedisServer> servers = new ArrayList<>();
     private final ScratchFolder folder = ScratchFolder.make("redis-cluster");
     private final int masters;
+    /** One of each server if they speak TLS to clients and to each other; empty if not. */
+    private final List<Integer> tlsPorts;
 
-    private RedisCluster(int masters, List<String> options) {
+    private RedisCluster(int masters, int replicas, boolean tls, List<String> options) {
         this.masters = masters;
-        for (int i = 0; i < 2 * masters; i++) {
+        this.tlsPorts = tls
+                ? IntStream.range(0, masters + replicas)
+                        .mapToObj(server -> RedisServer.freePort())
+                        .toList()
+                : List.of();
+        for (int i = 0; i < masters + replicas; i++) {
             servers.add(RedisServer.start(options(i, options)));
         }
         for (int i = 0; i < masters; i++) {
@@ -25,12 +34,12 @@ public final class RedisCluster implements AutoCloseable {
             ask(servers.get(i), "CLUSTER", "ADDSLOTSRANGE", first(i), Integer.toString(end(i) - 1));
         }
         for (RedisServer server : servers) {
-            String port = Integer.toString(server.port());
+            String port = Integer.toString(tls ? tlsPorts.get(servers.indexOf(server)) : server.port());
             ask(servers.get(0), "CLUSTER", "MEET", "127.0.0.1", port, bus(server));
         }
         Await.until("all servers know each other", () -> servers.stream()
                 .allMatch(server -> ask(server, "CLUSTER", "INFO").contains("cluster_known_nodes:" + servers.size())));
-        for (int i = 0; i < masters; i++) {
+        for (int i = 0; i < replicas; i++) {
             RedisServer replica = servers.get(masters + i);
             String master = id(servers.get(i));
             Await.until("the replica is given its master", () -> ask(replica, "CLUSTER", "REPLICATE", master)
@@ -41,14 +50,28 @@ public final class RedisCluster implements AutoCloseable {
 
     /** Starts one whose servers have these options beside what a cluster needs. */
     public static RedisCluster start(int masters, String... options) {
-        return new RedisCluster(masters, List.of(options));
+        return new RedisCluster(masters, masters, false, List.of(options));
+    }
+
+    /** The same without replicas. */
+    public static RedisCluster ofMasters(int masters, String... options) {
+        return new RedisCluster(masters, 0, false, List.of(options));
+    }
+
+    /** The same with servers that speak TLS, by certificates that the options name. */
+    public static RedisCluster ofTlsMasters(int masters, String... options) {
+        return new RedisCluster(masters, 0, true, List.of(options));
     }
 
     /** What a process is given to find it. */
     public String url() {
-        return servers.stream()
-                .map(server -> "127.0.0.1:" + server.port())
-                .collect(Collectors.joining(",", "redis-cluster://", ""));
+        return tlsPorts.isEmpty()
+                ? url("redis-cluster://", servers.stream().map(RedisServer::port))
+                : url("rediss-cluster://", tlsPorts.stream());
+    }
+
+    private static String url(String scheme, Stream<Integer> ports) {
+        return ports.map(port -> "127.0.0.1:" + port).collect(Collectors.joining(",", scheme, ""));
     }
 
     /** Those that began as masters, the first with the lowest slots. */
@@ -164,6 +187,10 @@ public final class RedisCluster implements AutoCloseable {
                 "--cluster-require-full-coverage",
                 "no"));
         options.addAll(more);
+        if (!tlsPorts.isEmpty()) {
+            String port = Integer.toString(tlsPorts.get(number));
+            options.addAll(List.of("--tls-port", port, "--tls-cluster", "yes"));
+        }
         return options.toArray(String[]::new);
     }
 
@@ -176,7 +203,7 @@ public final class RedisCluster implements AutoCloseable {
                                 .lines()
                                 .filter(line -> line.contains("slave"))
                                 .count()
-                        == masters;
+                        == servers.size() - masters;
     }
 
     private String first(int master) {

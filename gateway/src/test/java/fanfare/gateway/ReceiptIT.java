@@ -2,18 +2,12 @@ package fanfare.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.broker.Published;
 import fanfare.channel.Channel;
-import fanfare.channel.Publication;
 import fanfare.control.Disconnect;
 import fanfare.receipt.Delivery;
 import fanfare.receipt.Delivery.Connection;
 import fanfare.receipt.Delivery.State;
 import fanfare.receipt.Reason;
-import fanfare.receipt.ReceiptReader;
-import fanfare.receipt.ReceiptWriter;
-import fanfare.receipt.Stored;
-import fanfare.redis.Keys;
 import fanfare.testing.Await;
 import fanfare.testing.FlakyLink;
 import fanfare.testing.Message;
@@ -26,7 +20,6 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,19 +29,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a receipt says about connections that were there, that were not, and that did not get it. Each test has its users. */
 class ReceiptIT {
-    private static final int SECONDS = 3_600;
     private static final String LARGE = "\"" + "x".repeat(60_000) + "\"";
 
     private static Cluster cluster;
-    private static ReceiptWriter writer;
-    private static ReceiptReader reader;
+    private static ReceiptDesk desk;
 
     @BeforeAll
     static void start() {
         cluster = Cluster.of(2, Map.of("FANFARE_SEND_QUEUE_BYTES_MAX", "200000"));
-        Keys keys = new Keys(cluster.redis().prefix());
-        writer = new ReceiptWriter(cluster.publisherLinks(), keys);
-        reader = new ReceiptReader(cluster.publisherLinks(), keys);
+        desk = new ReceiptDesk(cluster);
     }
 
     @AfterAll
@@ -201,21 +190,12 @@ class ReceiptIT {
     void reportsWaitForRedis() throws Exception {
         try (FlakyLink link = FlakyLink.to(RedisServer.shared().port());
                 Cluster apart = Cluster.on(RedisServer.shared(), link.port(), 1)) {
-            ReceiptReader here = new ReceiptReader(
-                    apart.publisherLinks(), new Keys(apart.redis().prefix()));
+            ReceiptDesk here = new ReceiptDesk(apart);
             RawSession session = RawSession.of(apart.port(0), "ida").opened();
-            String id = UUID.randomUUID().toString();
-            Published published =
-                    apart.publish(Channel.user("ida"), new Publication(id, "/n", "asked", "1", SECONDS, SECONDS));
-            ReceiptWriter there = new ReceiptWriter(
-                    apart.publisherLinks(), new Keys(apart.redis().prefix()));
-            Stored stored = new Stored("1-1", published.serverMs(), Long.MAX_VALUE, 1, "/n", "asked");
-            long endMs = published.serverMs() + SECONDS * 1_000L;
-            apart.onPublisherLoop(() -> there.stored(id, Channel.user("ida"), stored, endMs, true));
-            Await.until("it waits for the next poll", () -> !apart.onPublisherLoop(() -> here.read(id))
-                    .get(0)
-                    .gateways()
-                    .isEmpty());
+            String id = here.publish(Channel.user("ida"), "asked", "1");
+            Await.until(
+                    "it waits for the next poll",
+                    () -> !here.delivery(id).gateways().isEmpty());
 
             link.refuse();
             link.cut();
@@ -226,10 +206,8 @@ class ReceiptIT {
                     .isEqualTo(204);
             Await.until("reports wait", () -> apart.metric(0, "fanfare_receipt_reports_waiting") == 2);
             link.resume();
-            Await.until(
-                    "the receipt has them",
-                    () -> apart.onPublisherLoop(() -> here.read(id)).get(0).state() == State.ACKNOWLEDGED);
-            Delivery delivery = apart.onPublisherLoop(() -> here.read(id)).get(0);
+            Await.until("the receipt has them", () -> here.delivery(id).state() == State.ACKNOWLEDGED);
+            Delivery delivery = here.delivery(id);
             assertThat(delivery.written()).isEqualTo(1);
             assertThat(delivery.gateways().get(0).sessions()).isEqualTo(1);
             Await.until("nothing waits", () -> apart.metric(0, "fanfare_receipt_reports_waiting") == 0);
@@ -237,31 +215,15 @@ class ReceiptIT {
     }
 
     private static Delivery await(String id, State state) {
-        Await.until("the receipt says " + state, () -> delivery(id).state() == state);
-        return delivery(id);
+        return desk.await(id, state);
     }
 
     private static Delivery delivery(String id) {
-        List<Delivery> all = cluster.onPublisherLoop(() -> reader.read(id));
-        assertThat(all).hasSize(1);
-        return all.get(0);
+        return desk.delivery(id);
     }
 
     private static String publish(Channel channel, String event, String data) {
-        String id = UUID.randomUUID().toString();
-        Publication publication = new Publication(id, Cluster.NAMESPACE, event, data, SECONDS, SECONDS);
-        Published published = cluster.publish(channel, publication);
-        Stored stored = new Stored(
-                published.position().toString(),
-                published.serverMs(),
-                published.expiresMs(),
-                published.routed(),
-                Cluster.NAMESPACE,
-                event);
-        assertThat(cluster.onPublisherLoop(
-                        () -> writer.stored(id, channel, stored, published.serverMs() + SECONDS * 1_000L, true)))
-                .isTrue();
-        return id;
+        return desk.publish(channel, event, data);
     }
 
     private static String ack(String... ids) {

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import fanfare.channel.Channel;
 import fanfare.channel.Publication;
 import fanfare.control.Disconnect;
+import fanfare.receipt.Delivery.State;
 import fanfare.redis.Keys;
 import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RedisCluster;
 import fanfare.testing.TestSite;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,6 +42,8 @@ class RedisClusterIT {
 
     private static final int ROUND = 10;
     private static RedisCluster redis;
+    /** One of each shard, which the site grants to everybody. */
+    private static List<String> topics;
 
     private Cluster cluster;
     private Keys keys;
@@ -50,6 +54,13 @@ class RedisClusterIT {
     @BeforeAll
     static void startRedis() {
         redis = RedisCluster.start(3);
+        topics = IntStream.range(0, 3)
+                .mapToObj(shard -> IntStream.iterate(0, number -> number + 1)
+                        .mapToObj(number -> "t" + number)
+                        .filter(topic -> redis.ownerOf("{" + Keys.tag(Channel.topic(topic)) + "}") == shard)
+                        .findFirst()
+                        .orElseThrow())
+                .toList();
     }
 
     @AfterAll
@@ -61,6 +72,9 @@ class RedisClusterIT {
     void start() {
         cluster = Cluster.at(redis.url(), 2);
         keys = new Keys(cluster.redis().prefix());
+        cluster.site()
+                .answer(request -> TestSite.Answer.of(
+                        new JsonObject().put("user", request.login()).put("topics", new JsonArray(topics))));
         List<PushTransport> transports = List.of(PushTransport.values());
         for (int i = 0; i < USERS; i++) {
             PushTransport transport = transports.get(i % transports.size());
@@ -89,8 +103,12 @@ class RedisClusterIT {
         assertThat(cluster.mail(everybody, new Publication("mail", Cluster.NAMESPACE, "mail", "1", 60)))
                 .allMatch(stored -> stored.routed() == 1);
         clients.values().forEach(client -> client.expectEvent("mail"));
+        ReceiptDesk desk = new ReceiptDesk(cluster);
         for (String user : clients.keySet()) {
             Await.until(user + " is online", () -> cluster.presence(user).connections() == 1);
+            String id = desk.publish(Channel.user(user), "asked", "1");
+            clients.get(user).expectEvent("asked");
+            assertThat(desk.await(id, State.WRITTEN).connections()).hasSize(1);
         }
         PushClient away = cluster.join(PushTransport.RAW_WEBSOCKET, 0, "away");
         cluster.disconnect(new Disconnect("away", null, 4_103, "enough", List.of()));
@@ -163,18 +181,22 @@ class RedisClusterIT {
     private Set<Integer> slots() {
         Set<Integer> slots = new TreeSet<>();
         slots.add(redis.slotOf(keys.fence(Channel.BROADCAST)));
+        topics.forEach(topic -> slots.add(redis.slotOf(keys.fence(Channel.topic(topic)))));
         clients.keySet().forEach(user -> slots.add(redis.slotOf(keys.fence(Channel.user(user)))));
         return slots;
     }
 
-    /** Everybody is sent private messages and broadcasts, each after the one before. */
+    /** Everybody is sent private messages, broadcasts and what a topic brings, each after the one before. */
     private void playRounds(int rounds) {
         for (int round = 0; round < rounds; round++) {
             int first = published + 1;
             published += ROUND;
             for (int number = first; number <= published; number++) {
-                if (number % 5 == 0) {
+                if (number % ROUND == 0) {
                     cluster.publishNumbers(Channel.BROADCAST, number, number);
+                } else if (number % ROUND == 5) {
+                    String topic = topics.get(number / ROUND % topics.size());
+                    cluster.publishNumbers(Channel.topic(topic), number, number);
                 } else {
                     for (String user : clients.keySet()) {
                         cluster.publishNumbers(Channel.user(user), number, number);
@@ -192,6 +214,9 @@ class RedisClusterIT {
         List<Integer> all = IntStream.rangeClosed(first, last).boxed().toList();
         assertThat(heard).as("%s", client).containsExactlyInAnyOrderElementsOf(all);
         assertThat(heard).as("%s", client).filteredOn(number -> number % 5 != 0).isSorted();
-        assertThat(heard).as("%s", client).filteredOn(number -> number % 5 == 0).isSorted();
+        assertThat(heard)
+                .as("%s", client)
+                .filteredOn(number -> number % ROUND == 0)
+                .isSorted();
     }
 }

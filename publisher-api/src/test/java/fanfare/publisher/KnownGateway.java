@@ -24,8 +24,8 @@ final class KnownGateway {
     private final RedisLinks links;
     private final PresenceWriter writer;
 
-    private KnownGateway(Vertx vertx, String prefix, PresenceLimits limits, NodeState state) {
-        RedisConfig config = new RedisConfig(RedisServer.shared().url(), prefix);
+    private KnownGateway(Vertx vertx, String redisUrl, String prefix, PresenceLimits limits, NodeState state) {
+        RedisConfig config = new RedisConfig(redisUrl, prefix);
         Keys keys = new Keys(prefix);
         Promise<PresenceWriter> made = Promise.promise();
         loop = vertx.getOrCreateContext();
@@ -56,9 +56,13 @@ final class KnownGateway {
     }
 
     static KnownGateway start(Vertx vertx, String prefix, PresenceLimits limits, NodeState state) {
+        return start(vertx, RedisServer.shared().url(), prefix, limits, state);
+    }
+
+    static KnownGateway start(Vertx vertx, String redisUrl, String prefix, PresenceLimits limits, NodeState state) {
         return on(
                 vertx.getOrCreateContext(),
-                () -> Future.succeededFuture(new KnownGateway(vertx, prefix, limits, state)));
+                () -> Future.succeededFuture(new KnownGateway(vertx, redisUrl, prefix, limits, state)));
     }
 
     void open(String user) {

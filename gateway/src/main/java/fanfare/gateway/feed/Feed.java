@@ -2,7 +2,6 @@ package fanfare.gateway.feed;
 
 import fanfare.broker.ChannelReader;
 import fanfare.broker.Evidence;
-import fanfare.broker.Fence;
 import fanfare.broker.Reading;
 import fanfare.channel.Channel;
 import fanfare.channel.Item;
@@ -22,14 +21,11 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -67,9 +63,6 @@ public final class Feed implements Hub.Source {
     private final Counter malformed;
     private final Counter gaps;
     private final Bundles bundles;
-    /** Fences that are asked for at the end of this tick, by key. */
-    private final Map<String, Future<Fence>> askedFences = new HashMap<>();
-
     private final Comparison comparison;
     /** All event loops that serve browsers. */
     private final Set<Hub> hubs = new HashSet<>();
@@ -135,6 +128,8 @@ public final class Feed implements Hub.Source {
                             shard,
                             Objects.requireNonNull(commands.of(shard)),
                             keys,
+                            reader,
+                            limits.keptMs() / 1_000,
                             probe,
                             probing,
                             number -> new Subscriber<>(
@@ -215,7 +210,8 @@ public final class Feed implements Hub.Source {
 
     /** Joins once it is known what the slot says of itself now, however long that takes. */
     private void resume(Followed channel, Hub hub, Subscription subscription, Start start, Evidence evidence) {
-        freshFence(channel)
+        channel.feed()
+                .freshFence(channel.channel())
                 .onSuccess(fence -> {
                     Claim claim = new Claim(start.point(), start.taken(), evidence, fence, channel.losses());
                     channel.state().join(new Join(hub, subscription, claim));
@@ -234,7 +230,7 @@ public final class Feed implements Hub.Source {
             if (left != null && left.isWanted() && left.remove(hub) && !channel.equals(Channel.BROADCAST)) {
                 if (channel.kind() == Channel.Kind.TOPIC) {
                     // Nobody else's: sites make up topics without end, while users share their buckets' fences.
-                    left.feed().fences.remove(keys.fence(channel));
+                    left.feed().forgetFence(channel);
                 }
                 channels.decrementAndGet();
                 left.state().end();
@@ -257,28 +253,10 @@ public final class Feed implements Hub.Source {
     /** Slots have other owners: their channels are heard there from now on, as after the loss of a link. */
     private void moved() {
         known = true;
-        for (ShardFeed feed : feeds.all()) {
-            for (Subscriber<Followed> subscriber : feed.subscribers) {
-                subscriber.channels().stream()
-                        .filter(channel -> at(channel.name) != feed)
-                        .toList()
-                        .forEach(channel -> move(channel, subscriber, at(channel.name)));
-            }
-        }
+        feeds.all().forEach(feed -> resubscriptions.increment(feed.moveAway(this::at)));
         List<Runnable> waiting = early;
         early = new ArrayList<>();
         waiting.forEach(Runnable::run);
-    }
-
-    private void move(Followed channel, Subscriber<Followed> from, ShardFeed to) {
-        from.release(channel);
-        channel.feed().fences.remove(keys.fence(channel.channel()));
-        if (channel.isWanted()) {
-            channel.state().lost();
-            channel.moveTo(to);
-            resubscriptions.increment();
-            channel.subscriber().subscribe(channel);
-        }
     }
 
     private ShardFeed at(String name) {
@@ -324,39 +302,6 @@ public final class Feed implements Hub.Source {
         return new FeedChannel<>(channel, actions, budget, recent);
     }
 
-    /** The fence of a channel's slot, read once after each loss: many users share one. */
-    Future<Fence> fence(Followed followed) {
-        Channel channel = followed.channel();
-        Map<String, Future<Fence>> fences = followed.feed().fences;
-        String key = keys.fence(channel);
-        Future<Fence> known = fences.get(key);
-        if (known != null && !known.failed()) {
-            return known;
-        }
-        Future<Fence> asked = reader.fence(channel, limits.keptMs() / 1_000);
-        fences.put(key, asked);
-        return asked;
-    }
-
-    /** A fence as it is found after this call: one question for all who want it in one tick, such as broadcast's in a storm. */
-    private Future<Fence> freshFence(Followed followed) {
-        Channel channel = followed.channel();
-        return askedFences.computeIfAbsent(keys.fence(channel), key -> {
-            Promise<Fence> asked = Promise.promise();
-            context.runOnContext(tick -> {
-                askedFences.remove(key);
-                reader.fence(channel, limits.keptMs() / 1_000).onComplete(asked);
-            });
-            return asked.future();
-        });
-    }
-
-    @Nullable
-    Fence fenceNow(Followed followed) {
-        Future<Fence> known = followed.feed().fences.get(keys.fence(followed.channel()));
-        return known != null && known.succeeded() ? known.result() : null;
-    }
-
     /** All channels that are followed. */
     void followed(Consumer<Followed> each) {
         subscribers().forEach(subscriber -> subscriber.channels().stream()
@@ -368,14 +313,6 @@ public final class Feed implements Hub.Source {
     boolean isInStep(Followed channel) {
         return channel.state().state() == FeedChannel.State.LIVE
                 && channel.feed().isSameMaster(channel.subscriber().link());
-    }
-
-    /**
-     * Has a topic's fence live on for as long as somebody reckons with its mark: if it ended with a silent log, then what
-     * comes next would look like the first message after a loss.
-     */
-    void keepFence(Channel topic) {
-        reader.fence(topic, limits.keptMs() / 1_000);
     }
 
     ChannelReader reader() {
@@ -434,7 +371,12 @@ public final class Feed implements Hub.Source {
             }
         }
         boolean whole = join.claim()
-                .isMet(missed, followed.feed().master(), followed.losses(), fenceNow(followed), limits.keptMs());
+                .isMet(
+                        missed,
+                        followed.feed().master(),
+                        followed.losses(),
+                        followed.feed().fenceNow(channel),
+                        limits.keptMs());
         if (!whole && !join.claim().resumes()) {
             messages.add(0, Message.gap(channel.label()));
         }

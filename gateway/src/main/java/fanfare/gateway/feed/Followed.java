@@ -127,7 +127,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     @Override
     public void read(FeedChannel<Join> channel, Reading.Point point, int attempt) {
         if (isReadable(channel)) {
-            Future<Fence> fence = channels.fence(this);
+            Future<Fence> fence = feed.fence(channel());
             Future<Reading> reading = channels.reader().read(channel(), point);
             // Nearly always the fence is known.
             Future<Reading> both =
@@ -159,7 +159,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     @Override
     public boolean proves(FeedChannel<Join> channel, Reading reading) {
-        Fence fence = channels.fenceNow(this);
+        Fence fence = feed.fenceNow(channel());
         // What is known of the moment up to which nothing was missing here.
         Evidence evidence = new Evidence(Math.max(markedMs, subscriber().asOfMs()), mark);
         return reading.reach() == Reach.LINKED || (fence != null && evidence.proves(reading, fence, channels.keptMs()));
@@ -167,7 +167,7 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
 
     @Override
     public void live(FeedChannel<Join> channel) {
-        Fence fence = channels.fenceNow(this);
+        Fence fence = feed.fenceNow(channel());
         if (fence != null) {
             mark(fence);
         }

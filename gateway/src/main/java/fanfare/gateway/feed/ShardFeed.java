@@ -1,18 +1,24 @@
 package fanfare.gateway.feed;
 
+import fanfare.broker.ChannelReader;
 import fanfare.broker.Fence;
+import fanfare.channel.Channel;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.Redirect;
 import fanfare.redis.RedisLink;
 import fanfare.redis.Shard;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the feed has for one shard: the links over which it hears and reads it, and what is known of its master. Confined to
@@ -30,10 +36,15 @@ final class ShardFeed {
 
     final List<Subscriber<Followed>> subscribers = new ArrayList<>();
     /** Fences by key, as they were found since the last loss of a link. */
-    final Map<String, Future<Fence>> fences = new HashMap<>();
+    private final Map<String, Future<Fence>> fences = new HashMap<>();
+    /** Those that are asked for at the end of this tick. */
+    private final Map<String, Future<Fence>> askedFences = new HashMap<>();
 
     private final Vertx vertx;
+    private final Context context;
     private final Keys keys;
+    private final ChannelReader reader;
+    private final long keptS;
     private final String probe;
     private final LuaScript script;
     private final Runnable probed;
@@ -45,6 +56,7 @@ final class ShardFeed {
     private int losses;
 
     /**
+     * @param keptS how long the fence of a topic lives on after it was asked for [s]
      * @param probe what the gateway's probes are called
      * @param script writes one
      * @param subscriber makes one of the links that hear
@@ -56,6 +68,8 @@ final class ShardFeed {
             Shard shard,
             RedisLink commands,
             Keys keys,
+            ChannelReader reader,
+            long keptS,
             String probe,
             LuaScript script,
             IntFunction<Subscriber<Followed>> subscriber,
@@ -64,7 +78,10 @@ final class ShardFeed {
         this.vertx = vertx;
         this.shard = shard;
         this.commands = commands;
+        this.context = vertx.getOrCreateContext();
         this.keys = keys;
+        this.reader = reader;
+        this.keptS = keptS;
         this.probe = probe;
         this.script = script;
         this.probed = probed;
@@ -132,6 +149,68 @@ final class ShardFeed {
     /** The time of this shard up to which nothing is missing here [ms]; 0 if that was never known. */
     long asOfMs() {
         return subscribers.stream().mapToLong(Subscriber::asOfMs).min().orElseThrow();
+    }
+
+    /** The fence of a channel's slot, read once after each loss: many users share one. */
+    Future<Fence> fence(Channel channel) {
+        String key = keys.fence(channel);
+        Future<Fence> known = fences.get(key);
+        if (known != null && !known.failed()) {
+            return known;
+        }
+        Future<Fence> asked = reader.fence(channel, keptS);
+        fences.put(key, asked);
+        return asked;
+    }
+
+    /** A fence as it is found after this call: one question for all who want it in one tick, such as broadcast's in a storm. */
+    Future<Fence> freshFence(Channel channel) {
+        return askedFences.computeIfAbsent(keys.fence(channel), key -> {
+            Promise<Fence> asked = Promise.promise();
+            context.runOnContext(tick -> {
+                askedFences.remove(key);
+                reader.fence(channel, keptS).onComplete(asked);
+            });
+            return asked.future();
+        });
+    }
+
+    /** The fence as it was found; null if it was not yet. */
+    @Nullable
+    Fence fenceNow(Channel channel) {
+        Future<Fence> known = fences.get(keys.fence(channel));
+        return known != null && known.succeeded() ? known.result() : null;
+    }
+
+    void forgetFence(Channel channel) {
+        fences.remove(keys.fence(channel));
+    }
+
+    /**
+     * Hands channels over whose slots have other owners, which hear them from now on, as after the loss of a link.
+     *
+     * @param homes by the name of a channel, whose it is now
+     * @return how many
+     */
+    int moveAway(Function<String, ShardFeed> homes) {
+        int moved = 0;
+        for (Subscriber<Followed> subscriber : subscribers) {
+            for (Followed channel : List.copyOf(subscriber.channels())) {
+                ShardFeed home = homes.apply(channel.name);
+                if (home == this) {
+                    continue;
+                }
+                subscriber.release(channel);
+                forgetFence(channel.channel());
+                if (channel.isWanted()) {
+                    channel.state().lost();
+                    channel.moveTo(home);
+                    channel.subscriber().subscribe(channel);
+                    moved++;
+                }
+            }
+        }
+        return moved;
     }
 
     /** Proves at once what it proves again and again: that the master takes writes, and that every link brings messages. */

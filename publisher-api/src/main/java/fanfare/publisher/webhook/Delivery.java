@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The telling during one owner's time: reads a round of events, posts them batch by batch, each until it is accepted or given
@@ -90,7 +91,7 @@ final class Delivery {
     }
 
     private void next() {
-        Event oldest = waiting.peek();
+        Event oldest = oldest();
         metrics.oldest(oldest == null ? 0 : oldest.place().time());
         if (oldest == null) {
             if (journal.hasMore()) {
@@ -101,7 +102,7 @@ final class Delivery {
             return;
         }
         List<Event> taken = new ArrayList<>();
-        while (taken.size() < config.batchMax() && !waiting.isEmpty()) {
+        while (taken.size() < config.batchMax() && oldest() != null) {
             taken.add(waiting.remove());
         }
         step(journal.news(taken), news -> {
@@ -111,6 +112,14 @@ final class Delivery {
                 post(new Batch(taken, news, clockNs.getAsLong()));
             }
         });
+    }
+
+    /** The next to be told. What was read from a master that is not there any more may not have happened, and is left out. */
+    private @Nullable Event oldest() {
+        while (!waiting.isEmpty() && !journal.isCurrent(waiting.element())) {
+            waiting.remove();
+        }
+        return waiting.peek();
     }
 
     private void post(Batch batch) {

@@ -3,6 +3,8 @@ package fanfare.publisher.webhook;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
+import fanfare.redis.RedisDownException;
+import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
 import fanfare.redis.StreamId;
 import io.vertx.core.Future;
@@ -16,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 
 /**
  * What Redis keeps for one owner's time: the events, how far the site was told of them, and whom it takes for online. A
@@ -36,6 +37,8 @@ final class Journal {
 
     private static final class Place {
         final String tag;
+        /** Identity of the master on which it was taken over; empty if it was on none. */
+        String master = "";
         /** The last event that is done with. */
         StreamId cursor = StreamId.ZERO;
         /** Events were lost, and what the site believes is to be compared with what is so. */
@@ -70,36 +73,51 @@ final class Journal {
         }
     }
 
-    /** Takes all buckets over. */
+    /** Takes all buckets over whose shards can be reached. */
     Future<Void> begin() {
         return inSlices(this::begin).map(begun -> {
-            long fresh = begun.stream().filter(isNew -> isNew).count();
             LOG.log(
                     System.Logger.Level.INFO,
                     "this publisher tells the site who comes and goes; {0} of {1} buckets begin at the present",
-                    Long.toString(fresh),
-                    Integer.toString(Buckets.COUNT));
+                    Long.toString(begun.stream().filter(isNew -> isNew).count()),
+                    Integer.toString(begun.size()));
             return null;
         });
     }
 
-    /** The next events of all buckets, oldest first, all of a bucket in its order. To be called when no others are left. */
+    /**
+     * The next events of all buckets, oldest first, all of a bucket in its order. To be called when no others are left. A
+     * bucket whose shard cannot be reached has none; one with another master is taken over anew, which may know less.
+     */
     Future<List<Event>> read() {
         more = false;
         losses = 0;
-        return inSlices(this::read).map(read -> {
-            if (losses > 0) {
-                metrics.lost(losses);
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "events of {0} buckets were lost before the site was told; what it believes will be mended",
-                        Integer.toString(losses));
-            }
-            return read.stream()
-                    .flatMap(List::stream)
-                    .sorted(Comparator.comparing(Event::place))
-                    .toList();
-        });
+        return inSlices(place -> isOurs(place) ? read(place) : begin(place).compose(begun -> read(place)))
+                .map(read -> {
+                    if (losses > 0) {
+                        metrics.lost(losses);
+                        LOG.log(
+                                System.Logger.Level.WARNING,
+                                "events of {0} buckets were lost before the site was told; what it believes will be mended",
+                                Integer.toString(losses));
+                    }
+                    return read.stream()
+                            .flatMap(List::stream)
+                            .sorted(Comparator.comparing(Event::place))
+                            .toList();
+                });
+    }
+
+    /**
+     * Whether an event is still to be told. If not, then neither are those behind it in its bucket: they come with a later
+     * reading, should the bucket still have them.
+     */
+    boolean isCurrent(Event event) {
+        Place place = place(event.tag());
+        if (!isOurs(place)) {
+            place.master = "";
+        }
+        return !place.master.isEmpty();
     }
 
     /** Whether it is worth reading again at once. */
@@ -142,8 +160,20 @@ final class Journal {
         });
     }
 
+    private boolean isOurs(Place place) {
+        RedisLink link = redis.at(keys.webhook(place.tag));
+        return link != null && link.isUp() && link.replid().equals(place.master);
+    }
+
+    private boolean isReachable(Place place) {
+        return redis.isUp(keys.webhook(place.tag));
+    }
+
     private Future<Boolean> begin(Place place) {
+        RedisLink link = redis.at(keys.webhook(place.tag));
+        String master = link == null ? "" : link.replid();
         return owned(begin.run(redis, withPresence(place), List.of(token))).map(answer -> {
+            place.master = master;
             place.cursor = StreamId.of(answer.get(1));
             place.lossy = answer.get(2).toString().equals("1");
             return answer.get(0).toString().equals("NEW");
@@ -231,7 +261,7 @@ final class Journal {
     }
 
     private <T> Future<List<T>> inSlices(Function<Place, Future<T>> each) {
-        return slice(List.copyOf(places.values()), 0, each, new ArrayList<>());
+        return slice(places.values().stream().filter(this::isReachable).toList(), 0, each, new ArrayList<>());
     }
 
     private <T> Future<List<T>> slice(List<Place> all, int from, Function<Place, Future<T>> each, List<T> results) {
@@ -239,10 +269,16 @@ final class Journal {
             return Future.succeededFuture(results);
         }
         int to = Math.min(from + SLICE, all.size());
-        List<Future<T>> answers =
-                IntStream.range(from, to).mapToObj(i -> each.apply(all.get(i))).toList();
-        return Future.all(answers).compose(done -> {
-            answers.forEach(answer -> results.add(answer.result()));
+        List<Future<T>> answers = all.subList(from, to).stream().map(each).toList();
+        return Future.join(answers).transform(done -> {
+            for (Future<T> answer : answers) {
+                if (answer.succeeded()) {
+                    results.add(answer.result());
+                } else if (!(answer.cause() instanceof RedisDownException)) {
+                    return Future.failedFuture(answer.cause());
+                }
+                // Who has lost its shard meanwhile is left to the next reading.
+            }
             return slice(all, to, each, results);
         });
     }

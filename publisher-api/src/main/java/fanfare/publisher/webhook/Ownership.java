@@ -3,6 +3,7 @@ package fanfare.publisher.webhook;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.RedisDownException;
+import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
@@ -71,9 +72,9 @@ final class Ownership {
         }
     }
 
-    /** Nothing that was read counts any more, nor is it known what Redis took. */
-    void linkDown() {
-        if (held) {
+    /** If it is the lease's, it is not known any more what becomes of that. */
+    void linkDown(RedisLink link) {
+        if (held && link == redis.at(keys.webhooks())) {
             lose();
         }
     }

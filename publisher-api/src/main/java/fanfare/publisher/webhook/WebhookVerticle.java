@@ -72,7 +72,7 @@ public final class WebhookVerticle extends VerticleBase {
                     @Override
                     public void down(RedisLink link) {
                         if (ownership != null) {
-                            ownership.linkDown();
+                            ownership.linkDown(link);
                         }
                     }
                 });
