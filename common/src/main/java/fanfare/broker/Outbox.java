@@ -1,17 +1,16 @@
 package fanfare.broker;
 
-import fanfare.channel.Channel;
 import fanfare.channel.Position;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.ObjIntConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +31,6 @@ public final class Outbox {
     static final long WINDOW_MS = 30_000;
     /** Proofs further apart than this say nothing about the time between them: two were due in it [ms]. */
     static final long SILENCE_MS = 6_000;
-    /** What an entry takes beside its payload: an estimate, for a dozen small objects and two short texts [bytes]. */
-    static final int ENTRY_BYTES = 512;
 
     /**
      * An accepted publication.
@@ -42,30 +39,19 @@ public final class Outbox {
      * @param expiresMs when it is no longer worth delivering, on Redis' clock [ms]
      * @param replid identity of the master that accepted it
      */
-    public record Entry(Draft draft, Position position, long serverMs, long expiresMs, String replid) {
-        private Key key() {
-            return new Key(draft.channel(), draft.id());
-        }
-
-        private long bytes() {
-            return (long) ENTRY_BYTES + draft.payload().length();
-        }
-    }
-
-    private record Key(Channel channel, String id) {}
-
-    /** An entry and the reading of the ageing clock when it was accepted. */
-    private record Kept(Entry entry, long since) {}
+    public record Entry(Draft draft, Position position, long serverMs, long expiresMs, String replid) {}
 
     private final LongSupplier bytesMax;
-    /** In the order of first acceptance, which replays keep. */
-    private final Map<Key, Kept> kept = new LinkedHashMap<>();
-    /** What another master than the current one accepted, in the same order. */
-    private final Set<Key> owed = new LinkedHashSet<>();
-    /** How many of these are under a tag. */
+    /** In the order of first acceptance, which replays keep; none is empty. */
+    private final Deque<OutboxChunk> chunks = new ArrayDeque<>();
+    /** Identities of the masters that accepted them, by number; an empty one is that of none. */
+    private final List<String> masters = new ArrayList<>(List.of(""));
+    /** The number of the master that is reached; the last one's while there is none. What others accepted is owed. */
+    private int master;
+    /** How many entries are owed under a tag. */
     private final Map<String, Integer> owedByTag = new HashMap<>();
-    /** Identity of the master that is reached; the last one's while there is none. */
-    private String master = "";
+
+    private int size;
     /** The ageing clock: how long writes have been accepted in all [ms]. */
     private long age;
     /** When the last write was proved; null after a refusal or silence, when time does not count. */
@@ -85,42 +71,55 @@ public final class Outbox {
 
     /** Redis has accepted a publication, now or when it was first sent. */
     public void accepted(Entry entry, long nowMs) {
-        Key key = entry.key();
-        Kept before = kept.put(key, new Kept(entry, reading(nowMs)));
-        bytes.addAndGet(entry.bytes() - (before == null ? 0 : before.entry().bytes()));
-        settle(key);
-        if (!entry.replid().equals(master)) {
-            owe(key);
+        OutboxChunk chunk = chunks.peekLast();
+        if (chunk == null || !chunk.hasRoomFor(entry)) {
+            chunk = new OutboxChunk(entry);
+            chunks.add(chunk);
+        }
+        int at = chunk.end();
+        int by = number(entry.replid());
+        chunk.add(entry, by, reading(nowMs));
+        size++;
+        bytes.addAndGet(chunk.length(at));
+        if (by != master) {
+            owe(chunk, entry.draft().tag());
         }
         while (bytes.get() > bytesMax.getAsLong()) {
-            Iterator<Kept> inOrder = kept.values().iterator();
-            Kept oldest = inOrder.next();
-            settle(oldest.entry().key());
-            inOrder.remove();
-            bytes.addAndGet(-oldest.entry().bytes());
+            OutboxChunk oldest = chunks.element();
             shrunkAt = reading(nowMs);
-            windowMs = Math.max(0, Math.min(WINDOW_MS, shrunkAt - oldest.since()));
+            windowMs = Math.max(0, Math.min(WINDOW_MS, shrunkAt - oldest.since(oldest.begin())));
+            removeFirst(oldest);
         }
     }
 
     /** A connection reached a master. Whatever another one accepted is owed from now on. */
     public void reached(String replid) {
         provedMs = null;
-        if (!replid.equals(master)) {
-            master = replid;
-            owed.clear();
+        if (!replid.equals(master())) {
+            master = number(replid);
             owedByTag.clear();
-            kept.forEach((key, entry) -> {
-                if (!entry.entry().replid().equals(replid)) {
-                    owe(key);
+            BitSet known = new BitSet();
+            known.set(master);
+            for (OutboxChunk chunk : chunks) {
+                chunk.owed = 0;
+                for (int at = chunk.begin(); at < chunk.end(); at = chunk.next(at)) {
+                    if (isOwed(chunk, at)) {
+                        owe(chunk, chunk.tag(at));
+                        known.set(chunk.master(at));
+                    }
                 }
-            });
+            }
+            for (int i = 0; i < masters.size(); i++) {
+                if (!known.get(i)) {
+                    masters.set(i, "");
+                }
+            }
         }
     }
 
     /** Identity of the master that was last reached. */
     public String master() {
-        return master;
+        return masters.get(master);
     }
 
     /** Whether something must be replayed before anything new goes to this bucket. */
@@ -131,40 +130,44 @@ public final class Outbox {
     /** What is to be replayed next, oldest first. It is owed until it is known to be {@link #replayed}. */
     public List<Entry> owed(int max) {
         List<Entry> entries = new ArrayList<>();
-        for (Key key : owed) {
-            if (entries.size() == max) {
-                break;
+        for (OutboxChunk chunk : chunks) {
+            for (int at = chunk.begin();
+                    chunk.owed > 0 && at < chunk.end() && entries.size() < max;
+                    at = chunk.next(at)) {
+                if (isOwed(chunk, at)) {
+                    entries.add(entry(chunk, at));
+                }
             }
-            entries.add(kept(key).entry());
         }
         return entries;
     }
 
-    /** A master has an entry of another one too, at this place; its time begins anew. */
+    /** A master has an owed entry of another one too, at this place; its time begins anew. */
     public void replayed(Entry entry, Position position, String replid, long nowMs) {
-        if (isKept(entry)) {
-            accepted(new Entry(entry.draft(), position, entry.serverMs(), entry.expiresMs(), replid), nowMs);
-        }
+        find(entry, (chunk, at) -> {
+            chunk.accepted(at, position, number(replid), reading(nowMs));
+            if (!isOwed(chunk, at)) {
+                settle(chunk, entry.draft().tag());
+            }
+        });
     }
 
-    /** An entry is no longer worth having, or cannot be replayed. */
+    /** An owed entry is no longer worth having, or cannot be replayed. */
     public void forget(Entry entry) {
-        if (isKept(entry)) {
-            settle(entry.key());
-            kept.remove(entry.key());
-            bytes.addAndGet(-entry.bytes());
-        }
+        find(entry, this::forget);
     }
 
     /** Takes out, in their order, the entries of some tags: others are to remember them. */
     public List<Entry> takeOut(Predicate<String> tags) {
         List<Entry> taken = new ArrayList<>();
-        kept.values().forEach(each -> {
-            if (tags.test(each.entry().draft().tag())) {
-                taken.add(each.entry());
+        for (OutboxChunk chunk : chunks) {
+            for (int at = chunk.begin(); at < chunk.end(); at = chunk.next(at)) {
+                if (!chunk.isForgotten(at) && tags.test(chunk.tag(at))) {
+                    taken.add(entry(chunk, at));
+                    forget(chunk, at);
+                }
             }
-        });
-        taken.forEach(this::forget);
+        }
         return taken;
     }
 
@@ -172,13 +175,10 @@ public final class Outbox {
     public void proved(long sentMs) {
         age = reading(sentMs, 0);
         provedMs = sentMs;
-        List<Entry> safe = new ArrayList<>();
-        kept.forEach((key, entry) -> {
-            if (age - entry.since() >= WINDOW_MS && !owed.contains(key)) {
-                safe.add(entry.entry());
-            }
-        });
-        safe.forEach(this::forget);
+        // One that was replayed keeps those behind it a little longer.
+        for (OutboxChunk oldest = chunks.peek(); oldest != null && isSafe(oldest); oldest = chunks.peek()) {
+            removeFirst(oldest);
+        }
         if (age - shrunkAt >= WINDOW_MS) {
             windowMs = WINDOW_MS;
         }
@@ -200,7 +200,7 @@ public final class Outbox {
     }
 
     public int size() {
-        return kept.size();
+        return size;
     }
 
     /** The ageing clock at a moment after the last proof, as the next proof may find it. */
@@ -216,30 +216,79 @@ public final class Outbox {
         return age + (sinceMs <= SILENCE_MS ? sinceMs : ifSilent);
     }
 
-    private void owe(Key key) {
-        if (owed.add(key)) {
-            owedByTag.merge(kept(key).entry().draft().tag(), 1, Integer::sum);
+    private int number(String replid) {
+        if (replid.equals(master())) {
+            return master;
+        }
+        int known = masters.indexOf(replid);
+        if (known >= 0) {
+            return known;
+        }
+        for (int i = 0; i < masters.size(); i++) {
+            if (i != master && masters.get(i).isEmpty()) {
+                masters.set(i, replid);
+                return i;
+            }
+        }
+        masters.add(replid);
+        return masters.size() - 1;
+    }
+
+    private Entry entry(OutboxChunk chunk, int at) {
+        return chunk.entry(at, masters.get(chunk.master(at)));
+    }
+
+    private boolean isOwed(OutboxChunk chunk, int at) {
+        return chunk.master(at) != master && !chunk.isForgotten(at);
+    }
+
+    /** Whether its first entry need not be kept any longer. */
+    private boolean isSafe(OutboxChunk chunk) {
+        int first = chunk.begin();
+        return chunk.isForgotten(first) || (age - chunk.since(first) >= WINDOW_MS && !isOwed(chunk, first));
+    }
+
+    private void owe(OutboxChunk chunk, String tag) {
+        chunk.owed++;
+        owedByTag.merge(tag, 1, Integer::sum);
+    }
+
+    private void settle(OutboxChunk chunk, String tag) {
+        chunk.owed--;
+        owedByTag.computeIfPresent(tag, (same, count) -> count == 1 ? null : count - 1);
+    }
+
+    private void forget(OutboxChunk chunk, int at) {
+        if (isOwed(chunk, at)) {
+            settle(chunk, chunk.tag(at));
+        }
+        size--;
+        chunk.forget(at);
+    }
+
+    private void removeFirst(OutboxChunk oldest) {
+        int first = oldest.begin();
+        if (!oldest.isForgotten(first)) {
+            forget(oldest, first);
+        }
+        bytes.addAndGet(-oldest.length(first));
+        oldest.removeFirst();
+        if (oldest.begin() == oldest.end()) {
+            chunks.remove();
         }
     }
 
-    private void settle(Key key) {
-        if (!owed.isEmpty() && owed.remove(key)) {
-            owedByTag.computeIfPresent(kept(key).entry().draft().tag(), (tag, count) -> count == 1 ? null : count - 1);
+    /** Looks an owed entry up, which is one of the oldest that are owed unless memory ran out. */
+    private void find(Entry entry, ObjIntConsumer<OutboxChunk> found) {
+        for (OutboxChunk chunk : chunks) {
+            for (int at = chunk.begin(); chunk.owed > 0 && at < chunk.end(); at = chunk.next(at)) {
+                if (isOwed(chunk, at)
+                        && chunk.isAt(at, entry.position())
+                        && entry(chunk, at).equals(entry)) {
+                    found.accept(chunk, at);
+                    return;
+                }
+            }
         }
-    }
-
-    private boolean isKept(Entry entry) {
-        Kept there = kept.get(entry.key());
-        return there != null
-                && there.entry().position().equals(entry.position())
-                && there.entry().replid().equals(entry.replid());
-    }
-
-    private Kept kept(Key key) {
-        Kept there = kept.get(key);
-        if (there == null) {
-            throw new IllegalStateException("owed, but not kept: " + key);
-        }
-        return there;
     }
 }

@@ -7,6 +7,7 @@ import fanfare.channel.Channel;
 import fanfare.channel.Position;
 import fanfare.channel.Publication;
 import fanfare.redis.Buckets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -142,7 +143,9 @@ class OutboxTest {
 
     @Test
     void whenMemoryRunsOutTheOldestGoAndTheWindowShrinksForAWhile() {
-        Outbox small = new Outbox(() -> 3 * (Outbox.ENTRY_BYTES + 200));
+        accept("alice", "0", A, 0);
+        long three = 3 * outbox.bytes();
+        Outbox small = new Outbox(() -> three);
         small.reached(A);
         small.proved(0);
         for (int i = 0; i < 4; i++) {
@@ -150,7 +153,7 @@ class OutboxTest {
             small.accepted(entry("alice", Integer.toString(i), A), i * 1_000L);
         }
         assertThat(small.size()).isEqualTo(3);
-        assertThat(small.bytes()).isLessThanOrEqualTo(3 * (Outbox.ENTRY_BYTES + 200));
+        assertThat(small.bytes()).isEqualTo(three);
         assertThat(small.windowMs()).isEqualTo(3_000);
         small.reached(B);
         assertThat(small.owed(1).get(0).draft().id()).isEqualTo("1");
@@ -159,6 +162,52 @@ class OutboxTest {
         }
         assertThat(small.windowMs()).isEqualTo(Outbox.WINDOW_MS);
         assertThat(small.owed(10)).as("owed entries do not age").hasSize(3);
+    }
+
+    @Test
+    void whatManyUsersAreToldIsKeptOnceAndOwedToEach() {
+        outbox.reached(A);
+        Draft told =
+                Draft.of(Channel.user("-"), new Publication("all", "/n é", "e", "\"" + "x".repeat(10_000) + "\"", 60));
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            entries.add(new Entry(told.to(Channel.user("user-" + i)), new Position(1, i), 1_000, 61_000, A));
+            entries.add(entry("alice", "between " + i, A));
+        }
+        entries.forEach(entry -> outbox.accepted(entry, 0));
+        outbox.reached(B);
+        assertThat(outbox.owed(1_000)).isEqualTo(entries);
+    }
+
+    @Test
+    void manyAreOwedInTheirOrderWhicheverOfThemIsReplayedFirst() {
+        Outbox large = new Outbox(() -> 16 << 20);
+        large.reached(A);
+        List<Entry> left = new ArrayList<>();
+        for (int i = 0; i < 20_000; i++) {
+            Entry entry = entry("user-" + i % 7, Integer.toString(i), A);
+            left.add(entry);
+            large.accepted(entry, 0);
+        }
+        large.reached(B);
+        for (int i = 0; left.size() > 0; i++) {
+            List<Entry> chunk = large.owed(1_000);
+            assertThat(chunk).isEqualTo(left.subList(0, Math.min(1_000, left.size())));
+            Entry last = chunk.get(chunk.size() - 1);
+            large.forget(last);
+            left.remove(last);
+            for (Entry entry : chunk.subList(0, chunk.size() / 2)) {
+                large.replayed(entry, new Position(2, i), B, 0);
+                left.remove(entry);
+            }
+        }
+        assertThat(large.owes(Buckets.tagOf("user-0"))).isFalse();
+        large.proved(0);
+        for (long ms = 3_000; ms <= 33_000; ms += 3_000) {
+            large.proved(ms);
+        }
+        assertThat(large.size()).isZero();
+        assertThat(large.bytes()).isZero();
     }
 
     @Test
