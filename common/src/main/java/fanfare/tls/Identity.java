@@ -64,6 +64,14 @@ record Identity(PemKeyCertOptions pem, List<X509Certificate> chain) {
         return chain.get(0);
     }
 
+    /** From when on all of the certificates are valid. */
+    Instant start() {
+        return chain.stream()
+                .map(certificate -> certificate.getNotBefore().toInstant())
+                .max(Instant::compareTo)
+                .orElseThrow();
+    }
+
     /** When the first of the certificates is no longer valid. */
     Instant expiry() {
         return chain.stream()

@@ -12,6 +12,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -60,7 +61,10 @@ public final class ServerTls implements FileWatch.Content {
         if (!config.isOn()) {
             return Future.succeededFuture();
         }
-        Gauge.builder("fanfare_tls_certificate_expiry_seconds", this, ServerTls::expirySeconds)
+        Gauge.builder("fanfare_tls_certificate_start_seconds", this, tls -> tls.shownSeconds(Identity::start))
+                .description("from when on the TLS certificate in force is valid, in Unix time")
+                .register(metrics);
+        Gauge.builder("fanfare_tls_certificate_expiry_seconds", this, tls -> tls.shownSeconds(Identity::expiry))
                 .description("when the TLS certificate in force is no longer valid, in Unix time")
                 .register(metrics);
         return new FileWatch(vertx, config.files(), THINGS, "tls_certificates", this, period, metrics)
@@ -140,9 +144,9 @@ public final class ServerTls implements FileWatch.Content {
         return current == null ? 0 : current.chain().size();
     }
 
-    private double expirySeconds() {
+    private double shownSeconds(Function<Identity, Instant> moment) {
         Identity current = shown;
-        return current == null ? Double.NaN : current.expiry().getEpochSecond();
+        return current == null ? Double.NaN : moment.apply(current).getEpochSecond();
     }
 
     private String mistake(Throwable failure) {

@@ -134,6 +134,17 @@ class ServerTlsIT {
         assertThat(logged(Level.SEVERE)).as("errors").isEqualTo(1);
     }
 
+    @Test
+    void soIsOneThatIsNotValidYet() throws Exception {
+        Instant valid = first.certificate().getNotBefore().toInstant();
+        now.set(valid.minus(Duration.ofDays(1)));
+        await(tls.start(metrics));
+        HttpServer server = listening();
+        assertThat(first.isShown(server.actualPort())).isTrue();
+        assertThat(gauge("fanfare_tls_certificate_start_seconds")).isEqualTo((double) valid.getEpochSecond());
+        assertThat(logged(Level.SEVERE)).as("errors").isEqualTo(1);
+    }
+
     private HttpServer listening() throws Exception {
         return await(tls.listen(new HttpServerOptions(), this::listen));
     }

@@ -1,115 +1,113 @@
 package fanfare.deploy.images;
 
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The classes that a service has loaded when it serves, in the form that the JVM maps instead of reading them from the jar.
- * A JVM never writes one twice alike, so what was made of the same runtime and jar before is taken again.
+ * Classes in the form that the JVM maps instead of reading them from the jar. Of one jar and one runtime, it is the same to
+ * the byte.
  */
 final class ClassArchive {
-    private static final Duration REHEARSAL_MAX = Duration.ofSeconds(60);
-    private static final long POLL_MS = 20;
-    private static final int OK = 200;
+    /** An attempt that fails takes a twentieth of a second. */
+    private static final Duration ATTEMPTS_MAX = Duration.ofSeconds(60);
+
+    private static final Pattern LOADED = Pattern.compile("^\\[(\\d+)\\] ");
+    private static final Pattern PROCESSOR = Pattern.compile("^Cpus_allowed_list:\\s*(\\d+)");
 
     private ClassArchive() {}
 
     /**
-     * The archive, newly made unless there is one. Blocks for some seconds.
+     * Makes one. Blocks for some seconds.
      *
-     * @param folder with the service's jar, whose time stamp must be that which it has in the image, since the archive names it;
-     *     the archive is kept there
+     * @param folder with the service's jar, whose time stamp must be that which it has in the image, since the archive names it
      */
     static Path of(Service service, LinkedRuntime runtime, Path folder) throws IOException, InterruptedException {
-        String made = Digest.of(
-                (runtime.digest() + Digest.of(folder.resolve(service.jar()))).getBytes(StandardCharsets.US_ASCII));
-        Path archive = folder.resolve(made.substring(0, 16) + ".jsa");
-        if (Files.exists(archive)) {
-            return archive;
+        Path archive = folder.resolve(service.title() + ".jsa");
+        List<String> classes = ClassList.of(folder.resolve(service.jar()));
+        List<String> command = new ArrayList<>();
+        // Where a thread that has just begun does not get the processor of the one that began it.
+        command.addAll(List.of("chrt", "-b", "0", "taskset", "-c", processor()));
+        command.addAll(command(service, runtime, folder, classes, archive));
+        command.addAll(List.of("-Xlog:disable", "-Xlog:class+load:stdout:tid"));
+        long begunNanos = System.nanoTime();
+        while (!isMadeByOneThread(folder, command)) {
+            if (System.nanoTime() - begunNanos > ATTEMPTS_MAX.toNanos()) {
+                throw new IOException("two threads of the JVM have loaded classes whenever the archive of classes of "
+                        + service.title() + " was made, so no other would be like it; try again");
+            }
         }
-        Path classes = rehearse(service, runtime, folder);
-        Path fresh = folder.resolve("fresh.jsa");
-        // The jar by its name alone, as in the image: an archive fits one class path only.
-        Tool.ask(
-                folder,
-                List.of(
-                        runtime.java().toString(),
-                        "-Xshare:dump",
-                        "-XX:SharedClassListFile=" + classes,
-                        "-XX:SharedArchiveFile=" + fresh,
-                        "-cp",
-                        service.jar()));
-        Files.move(fresh, archive, StandardCopyOption.ATOMIC_MOVE);
         return archive;
     }
 
-    /** Starts the service without Redis, lets it answer, stops it, and gives the list of the classes that this took. */
-    private static Path rehearse(Service service, LinkedRuntime runtime, Path folder)
+    /** What makes an archive of those that are in a list. */
+    static List<String> command(Service service, LinkedRuntime runtime, Path folder, List<String> classes, Path archive)
+            throws IOException {
+        return List.of(
+                runtime.java().toString(),
+                "-Xshare:dump",
+                // The archive would say how large a heap this machine affords, and hold objects of G1's heap, in an
+                // order that is never the same.
+                "-Xmx256m",
+                "-XX:+IgnoreUnrecognizedVMOptions",
+                "-XX:-UseG1GC",
+                "-XX:-UseShenandoahGC",
+                "-XX:+UseSerialGC",
+                "-XX:SharedClassListFile=" + Files.write(folder.resolve("classes.list"), classes),
+                "-XX:SharedArchiveFile=" + archive,
+                // By its name alone, as in the image: an archive fits one class path only.
+                "-cp",
+                service.jar());
+    }
+
+    /**
+     * Runs the command, but no longer than the main thread alone loads classes. The archive has names in the order in which
+     * they came up, and the finalizer's thread, which begins with the JVM, may be ahead of the main one with one class.
+     */
+    private static boolean isMadeByOneThread(Path folder, List<String> command)
             throws IOException, InterruptedException {
-        Path classes = folder.resolve("classes.list");
-        Path log = folder.resolve("rehearsal.log");
-        int management = freePort();
-        ProcessBuilder builder = new ProcessBuilder(
-                        runtime.java().toString(),
-                        "-Xshare:off",
-                        "-XX:DumpLoadedClassList=" + classes,
-                        "-jar",
-                        service.jar())
+        Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("FANFARE_"));
-        builder.environment().putAll(service.rehearsal());
-        builder.environment().put("FANFARE_LISTEN_HOST", "127.0.0.1");
-        builder.environment().put("FANFARE_LISTEN_PORT", "0");
-        builder.environment().put("FANFARE_MANAGEMENT_PORT", Integer.toString(management));
-        builder.environment().put("FANFARE_REDIS_URL", "redis://127.0.0.1:9");
-        Process process = builder.start();
-        try {
-            long deadline = System.nanoTime() + REHEARSAL_MAX.toNanos();
-            while (!answers(management)) {
-                if (!process.isAlive() || System.nanoTime() > deadline) {
-                    throw new IOException(service.title() + " does not start; see " + log);
+                .start();
+        StringBuilder complaints = new StringBuilder();
+        try (BufferedReader lines = process.inputReader()) {
+            @Nullable String main = null;
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                Matcher loaded = LOADED.matcher(line);
+                if (!loaded.find()) {
+                    complaints.append(line).append('\n');
+                } else if (main == null) {
+                    main = loaded.group(1);
+                } else if (!main.equals(loaded.group(1))) {
+                    return false;
                 }
-                Thread.sleep(POLL_MS);
             }
-            process.destroy();
-            if (!process.waitFor(REHEARSAL_MAX.toSeconds(), TimeUnit.SECONDS)) {
-                throw new IOException(service.title() + " does not stop; see " + log);
+            if (process.waitFor() != 0) {
+                throw new IOException(String.join(" ", command) + ": " + complaints);
             }
+            return true;
         } finally {
-            process.destroyForcibly();
-        }
-        return classes;
-    }
-
-    private static boolean answers(int managementPort) {
-        try {
-            HttpURLConnection request =
-                    (HttpURLConnection) URI.create("http://127.0.0.1:" + managementPort + "/metrics")
-                            .toURL()
-                            .openConnection();
-            request.setConnectTimeout((int) REHEARSAL_MAX.toMillis());
-            request.setReadTimeout((int) REHEARSAL_MAX.toMillis());
-            return request.getResponseCode() == OK;
-        } catch (IOException e) {
-            return false;
+            process.destroyForcibly().waitFor();
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    /** The number of one that this process may use. */
+    private static String processor() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.map(PROCESSOR::matcher)
+                    .filter(Matcher::find)
+                    .findFirst()
+                    .orElseThrow()
+                    .group(1);
         }
     }
 }

@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
@@ -25,9 +26,11 @@ import java.util.stream.Stream;
 public final class Images {
     private static final String USAGE =
             """
-            Usage: java -jar deploy.jar images
+            Usage: java -jar deploy.jar images [--rehearse]
 
             Makes deploy/target/images/gateway.tar and publisher-api.tar; ./deploy/images --help says more.""";
+
+    private static final String REHEARSE = "--rehearse";
 
     /** Numeric, so that Kubernetes can see that it is not root; nobody's in any base image. */
     private static final String USER = "65532:65532";
@@ -64,17 +67,23 @@ public final class Images {
 
     /** Returns when all are made, or with an exit of 1. */
     public static void run(List<String> arguments) {
-        if (!arguments.isEmpty()) {
-            if (arguments.contains("--help") || arguments.contains("-h")) {
-                System.out.println(USAGE);
-                return;
+        if (arguments.contains("--help") || arguments.contains("-h")) {
+            System.out.println(USAGE);
+            return;
+        }
+        for (String argument : arguments) {
+            if (!argument.equals(REHEARSE)) {
+                throw new IllegalArgumentException(argument + " is not an option of images");
             }
-            throw new IllegalArgumentException(arguments.get(0) + " is not an option of images");
         }
         Path root = Dev.root();
         try {
             Images images =
                     new Images(root, Files.createDirectories(root.resolve("deploy/target/images")), Machine.here());
+            if (arguments.contains(REHEARSE)) {
+                images.rehearse();
+                return;
+            }
             for (Service service : Service.ALL) {
                 images.make(service);
             }
@@ -85,22 +94,54 @@ public final class Images {
         }
     }
 
-    private void make(Service service) throws IOException, InterruptedException {
+    /** What an image is made of, in a folder where it has the names that it has in the image. */
+    private record Parts(Build build, Path folder, Path jar, LinkedRuntime runtime) {}
+
+    private Parts parts(Service service) throws IOException, InterruptedException {
         Path jar = root.resolve(service.title() + "/target/" + service.jar());
         if (!Files.exists(jar)) {
             throw new IOException(jar + " is missing; start without --no-build");
         }
-        Path work = Files.createDirectories(out.resolve(service.title()));
+        Path folder = Files.createDirectories(out.resolve(service.title()));
         Build build = Build.of(jar);
-        Path copy = Files.copy(jar, work.resolve(service.jar()), StandardCopyOption.REPLACE_EXISTING);
+        Path copy = Files.copy(jar, folder.resolve(service.jar()), StandardCopyOption.REPLACE_EXISTING);
         Files.setLastModifiedTime(copy, FileTime.from(build.time));
 
         List<String> flags = new ArrayList<>(JvmFlags.inContainer(root, service.title()));
         flags.add("-XX:SharedArchiveFile=/" + APP + "/" + service.title() + ".jsa");
         // Netty would unpack its library into a folder of which it must be allowed to execute files.
         flags.add("-Djava.library.path=/" + APP);
-        delete(work.resolve(RUNTIME));
-        LinkedRuntime runtime = LinkedRuntime.link(work.resolve(RUNTIME), flags);
+        delete(folder.resolve(RUNTIME));
+        return new Parts(build, folder, copy, LinkedRuntime.link(folder.resolve(RUNTIME), flags));
+    }
+
+    /** Finds out anew which classes the archives should have, and puts their list among the sources. */
+    private void rehearse() throws IOException, InterruptedException {
+        List<Rehearsal> rehearsals = new ArrayList<>();
+        SortedSet<String> classes = new TreeSet<>();
+        for (Service service : Service.ALL) {
+            Parts parts = parts(service);
+            Rehearsal rehearsal = new Rehearsal(service, parts.runtime, parts.folder);
+            rehearsals.add(rehearsal);
+            classes.addAll(rehearsal.classes());
+        }
+        boolean areFit = false;
+        while (!areFit) {
+            areFit = true;
+            for (Rehearsal rehearsal : rehearsals) {
+                areFit &= !classes.removeAll(rehearsal.unfit(classes));
+            }
+        }
+        System.out.println(
+                root.relativize(ClassList.keep(root, classes)) + " is new: look at it, and make the images again");
+    }
+
+    private void make(Service service) throws IOException, InterruptedException {
+        Parts parts = parts(service);
+        Build build = parts.build;
+        Path work = parts.folder;
+        Path copy = parts.jar;
+        LinkedRuntime runtime = parts.runtime;
         String epollName = "libnetty_transport_native_epoll_" + machine.netty + ".so";
         Path epoll = Files.write(work.resolve(epollName), entry(copy, "META-INF/native/" + epollName));
         SortedSet<Path> libraries = runtime.libraries(epoll);

@@ -1,7 +1,6 @@
 package fanfare.deploy.images;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,12 +61,6 @@ record LinkedRuntime(Path folder) {
 
     Path java() {
         return folder.resolve("bin/java");
-    }
-
-    /** Says what was linked: two runtimes with the same are the same. */
-    String digest() throws IOException {
-        return Digest.of((Digest.of(folder.resolve("lib/modules")) + Digest.of(folder.resolve("lib/server/libjvm.so")))
-                .getBytes(StandardCharsets.US_ASCII));
     }
 
     /**

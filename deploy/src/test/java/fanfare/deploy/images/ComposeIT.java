@@ -148,6 +148,8 @@ class ComposeIT {
         Map<String, String> settings = new HashMap<>();
         map(service.getOrDefault("environment", Map.of()))
                 .forEach((name, value) -> settings.put(name, String.valueOf(value)));
+        // Those without a value are the operator's.
+        settings.values().removeIf("null"::equals);
         return settings;
     }
 

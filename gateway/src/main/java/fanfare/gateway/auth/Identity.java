@@ -33,6 +33,17 @@ public record Identity(@Nullable String user, @Nullable String session, List<Str
         return user == null;
     }
 
+    /** What it hears. */
+    public List<Channel> channels() {
+        List<Channel> channels = new ArrayList<>(topics.size() + 2);
+        if (user != null) {
+            channels.add(Channel.user(user));
+            topics.forEach(topic -> channels.add(Channel.topic(topic)));
+        }
+        channels.add(Channel.BROADCAST);
+        return channels;
+    }
+
     /**
      * Reads the body of a 200.
      *

@@ -69,9 +69,9 @@ public final class Hub {
     /** Redis' time up to which nothing that was published is missing here; 0 before that is known [ms]. */
     private long asOfMs;
     /** Sessions with something to write, which they do together at the end of the tick. */
-    private List<Session> dirty = new ArrayList<>();
+    private List<Outflow> dirty = new ArrayList<>();
     /** Takes the place of that list while it is worked through; empty until then. */
-    private List<Session> clean = new ArrayList<>();
+    private List<Outflow> clean = new ArrayList<>();
     /** Null while the gateway serves. */
     private @Nullable Drain drain;
 
@@ -135,10 +135,10 @@ public final class Hub {
     }
 
     private void flush() {
-        List<Session> flushed = dirty;
+        List<Outflow> flushed = dirty;
         dirty = clean;
         clean = flushed;
-        for (Session session : flushed) {
+        for (Outflow session : flushed) {
             flush(session);
         }
         flushed.clear();
@@ -300,14 +300,14 @@ public final class Hub {
     }
 
     /** Has the session write what waits at the end of this tick, together with all others. */
-    void flushLater(Session session) {
+    void flushLater(Outflow session) {
         dirty.add(session);
         if (!inTurn) {
             turnSoon();
         }
     }
 
-    private void flush(Session session) {
+    private void flush(Outflow session) {
         try {
             session.flush();
         } catch (RuntimeException bug) {
@@ -316,7 +316,7 @@ public final class Hub {
     }
 
     /** A bug that one session meets ends that session, whose browser then resumes, and keeps nothing from the others. */
-    private void failed(Session session, RuntimeException bug) {
+    private void failed(Outflow session, RuntimeException bug) {
         execute(session::abandon);
         execute(() -> {
             throw bug;
