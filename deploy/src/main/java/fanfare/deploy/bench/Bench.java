@@ -24,6 +24,7 @@ public final class Bench {
                    java -jar deploy.jar bench private [--users N] [--millis N] [--rounds N]
                    java -jar deploy.jar bench multicast [--users N] [--rounds N]
                    java -jar deploy.jar bench storm [--users N]
+                   java -jar deploy.jar bench shard-failover [--users N] [--rate N] [--seconds N] [--how kill|agreed]
                    java -jar deploy.jar bench memory [--users N] [--few N] [--flags FLAGS]
                    java -jar deploy.jar bench fanout [--users N] [--broadcasts N] [--rounds N]
                    java -jar deploy.jar bench million [--connections N] [--seconds N]
@@ -56,6 +57,8 @@ public final class Bench {
             case "million" -> run("million", new MillionBench(MillionBench.Options.parse(rest))::run);
             case "gc" -> run("gc", new GcBench(GcBench.Options.parse(rest))::run);
             case "all" -> run("all", new AllBench(AllBench.Options.parse(rest))::run);
+            case "shard-failover" ->
+                run("shard-failover", new ShardFailoverBench(ShardFailoverBench.Options.parse(rest))::run);
             case "storm" -> run("storm", new StormBench(StormBench.Options.parse(rest))::run);
             // What benchmarks start as processes of their own; nobody else has a use for it.
             case "plain-gateway" -> PlainProcess.gateway(rest);
@@ -66,7 +69,7 @@ public final class Bench {
             default ->
                 throw new IllegalArgumentException(arguments.get(0)
                         + " is not a benchmark; there are publish, recover, receipts, private, multicast, storm,"
-                        + " memory, fanout, million, gc and all");
+                        + " shard-failover, memory, fanout, million, gc and all");
         }
     }
 

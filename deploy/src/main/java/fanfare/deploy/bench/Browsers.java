@@ -4,9 +4,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** Tells the browsers in a process of their own what they shall do. Blocks the caller. */
 final class Browsers {
@@ -94,6 +97,30 @@ final class Browsers {
                 answer.getDouble("p99Ms"),
                 answer.getDouble("maxMs"),
                 answer.getLong("lastNanos"));
+    }
+
+    /** Keeps from now on what {@link #takeArrivals} tells. */
+    void followArrivals() throws IOException, InterruptedException {
+        remote.ask("/follow");
+    }
+
+    /**
+     * A note that came.
+     *
+     * @param publishedNanos on the clock of {@link System#nanoTime}
+     * @param millis until it came
+     */
+    record Arrival(int user, long publishedNanos, double millis) {}
+
+    /** Each note that came since this was asked last. */
+    List<Arrival> takeArrivals() throws IOException, InterruptedException {
+        JsonObject answer = remote.ask("/arrivals");
+        JsonArray users = answer.getJsonArray("users");
+        JsonArray published = answer.getJsonArray("publishedNanos");
+        JsonArray millis = answer.getJsonArray("millis");
+        return IntStream.range(0, users.size())
+                .mapToObj(i -> new Arrival(users.getInteger(i), published.getLong(i), millis.getDouble(i)))
+                .toList();
     }
 
     /** For each user how many notes came, and the sum of their numbers. */

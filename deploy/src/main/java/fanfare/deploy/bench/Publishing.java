@@ -30,10 +30,10 @@ final class Publishing {
     private final BrokerLimits limits = BrokerLimits.defaults();
     private long publications;
 
-    private Publishing(Vertx vertx, int redisPort) {
+    private Publishing(Vertx vertx, String redisUrl) {
         this.broker = new Broker(
                 vertx,
-                Shards.of(vertx, new RedisConfig("redis://" + Workbench.LOOPBACK + ":" + redisPort, PREFIX)),
+                Shards.of(vertx, new RedisConfig(redisUrl, PREFIX)),
                 keys,
                 limits,
                 "bench",
@@ -43,7 +43,12 @@ final class Publishing {
     }
 
     static Publishing open(Vertx vertx, Loop loop, int redisPort) throws IOException, InterruptedException {
-        Publishing publishing = loop.make(() -> new Publishing(vertx, redisPort));
+        return open(vertx, loop, Workbench.url(redisPort));
+    }
+
+    /** To any kind of Redis. */
+    static Publishing open(Vertx vertx, Loop loop, String redisUrl) throws IOException, InterruptedException {
+        Publishing publishing = loop.make(() -> new Publishing(vertx, redisUrl));
         long deadline = System.nanoTime() + CONNECT_MAX.toNanos();
         while (!publishing.broker.isUp()) {
             if (System.nanoTime() > deadline) {

@@ -58,9 +58,16 @@ final class RedisAdmin implements AutoCloseable {
         return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
     }
 
-    /** How many subscriptions there are in all. */
+    /** How often a command was called since Redis' statistics were reset. */
+    long commandCalls(String command) throws IOException {
+        Matcher matcher =
+                Pattern.compile("cmdstat_" + command + ":calls=(\\d+)").matcher(command("INFO", "commandstats"));
+        return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    }
+
+    /** How many subscriptions there are in all, to channels of all servers and of a shard's. */
     long subscriptions() throws IOException {
-        return Pattern.compile(" sub=(\\d+)")
+        return Pattern.compile(" s?sub=(\\d+)")
                 .matcher(command("CLIENT", "LIST", "TYPE", "pubsub"))
                 .results()
                 .mapToLong(match -> Long.parseLong(match.group(1)))

@@ -4,6 +4,7 @@ import fanfare.deploy.dev.Child;
 import fanfare.deploy.dev.JvmFlags;
 import fanfare.deploy.dev.Readiness;
 import fanfare.deploy.dev.RedisBinary;
+import fanfare.deploy.dev.RedisShards;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -36,6 +37,9 @@ final class Workbench {
     /** A process of another kind, and where it listens. */
     record Service(int port, long pid) {}
 
+    /** A cluster, and its servers' processes: first the masters, then a replica of each. */
+    record Shards(RedisShards shards, List<Child> servers) {}
+
     private final Path root;
     private final Path logs;
     private final Readiness readiness = new Readiness();
@@ -62,8 +66,7 @@ final class Workbench {
 
     /** The same under a name of its own. */
     int startRedis(String name) throws IOException, InterruptedException {
-        RedisBinary redis = RedisBinary.installed(System.getenv().getOrDefault("PATH", ""))
-                .orElseThrow(() -> new IOException("no redis-server or valkey-server 6.2 or newer is on the PATH"));
+        RedisBinary redis = redis();
         int port = freePort();
         List<String> command = List.of(
                 redis.path().toString(),
@@ -79,6 +82,36 @@ final class Workbench {
         return port;
     }
 
+    /**
+     * Starts a Redis Cluster of {@link RedisShards#COUNT} shards, each with a replica, and waits until it serves.
+     *
+     * @param weight how many times as many slots as another's the first shard has
+     */
+    Shards startCluster(int weight) throws IOException, InterruptedException {
+        RedisBinary redis = redis();
+        List<RedisShards.Address> addresses = new ArrayList<>();
+        for (int i = 0; i < 2 * RedisShards.COUNT; i++) {
+            addresses.add(new RedisShards.Address(freePort(), freePort()));
+        }
+        RedisShards shards = new RedisShards(
+                redis,
+                logs,
+                (name, command) -> add(() -> Child.startTied(name, logs, command)),
+                addresses,
+                weight,
+                server -> List.of());
+        return new Shards(shards, shards.start());
+    }
+
+    private static RedisBinary redis() throws IOException {
+        return RedisBinary.installed(System.getenv().getOrDefault("PATH", ""))
+                .orElseThrow(() -> new IOException("no redis-server or valkey-server 6.2 or newer is on the PATH"));
+    }
+
+    static String url(int redisPort) {
+        return "redis://" + LOOPBACK + ":" + redisPort;
+    }
+
     /** Starts a gateway whose browsers are known to the site on that port, and waits until it is ready. */
     Gateway startGateway(int redisPort, int sitePort, int connectionsMax) throws IOException, InterruptedException {
         return startGateway("gateway", redisPort, sitePort, connectionsMax);
@@ -87,11 +120,22 @@ final class Workbench {
     /** The same under a name of its own. */
     Gateway startGateway(String name, int redisPort, int sitePort, int connectionsMax)
             throws IOException, InterruptedException {
-        return startGateway(name, root.resolve("gateway/target/gateway.jar"), redisPort, sitePort, connectionsMax);
+        return startGateway(name, url(redisPort), sitePort, connectionsMax);
+    }
+
+    /** The same before any kind of Redis. */
+    Gateway startGateway(String name, String redisUrl, int sitePort, int connectionsMax)
+            throws IOException, InterruptedException {
+        return startGateway(name, root.resolve("gateway/target/gateway.jar"), redisUrl, sitePort, connectionsMax);
     }
 
     /** The same with another build's jar. */
     Gateway startGateway(String name, Path jar, int redisPort, int sitePort, int connectionsMax)
+            throws IOException, InterruptedException {
+        return startGateway(name, jar, url(redisPort), sitePort, connectionsMax);
+    }
+
+    private Gateway startGateway(String name, Path jar, String redisUrl, int sitePort, int connectionsMax)
             throws IOException, InterruptedException {
         int port = freePort();
         int managementPort = freePort();
@@ -100,7 +144,7 @@ final class Workbench {
                 Map.entry("FANFARE_LISTEN_HOST", LOOPBACK),
                 Map.entry("FANFARE_LISTEN_PORT", Integer.toString(port)),
                 Map.entry("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort)),
-                Map.entry("FANFARE_REDIS_URL", "redis://" + LOOPBACK + ":" + redisPort),
+                Map.entry("FANFARE_REDIS_URL", redisUrl),
                 Map.entry("FANFARE_SITE_AUTH_URL", "http://" + LOOPBACK + ":" + sitePort + "/"),
                 Map.entry("FANFARE_CONNECTIONS_MAX", Integer.toString(connectionsMax)),
                 // All clients come at once, by design, and have one address.
@@ -123,7 +167,7 @@ final class Workbench {
                 "FANFARE_MANAGEMENT_PORT",
                 Integer.toString(managementPort),
                 "FANFARE_REDIS_URL",
-                "redis://" + LOOPBACK + ":" + redisPort,
+                url(redisPort),
                 "FANFARE_DEV_KEY",
                 PUBLISHER_KEY,
                 "FANFARE_RATE_LIMIT",

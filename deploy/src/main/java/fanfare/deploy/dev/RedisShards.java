@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * The servers of a Redis Cluster on loopback, which keeps nothing: masters that share the slots evenly, and then a replica of
@@ -31,9 +33,29 @@ public final class RedisShards {
     private final Child.Starter starter;
     private final Readiness readiness = new Readiness();
     private final List<Address> addresses;
+    private final int weight;
+    private final IntFunction<List<String>> options;
 
     /** Servers whose files are in this folder, two for each shard. */
     public RedisShards(RedisBinary binary, Path folder, Child.Starter starter, List<Address> addresses) {
+        this(binary, folder, starter, addresses, 1, server -> List.of());
+    }
+
+    /**
+     * The same with more to say.
+     *
+     * @param weight how many times as many slots as each of the others the first shard has
+     * @param options by the number of a server, beside what it needs
+     */
+    public RedisShards(
+            RedisBinary binary,
+            Path folder,
+            Child.Starter starter,
+            List<Address> addresses,
+            int weight,
+            IntFunction<List<String>> options) {
+        this.weight = weight;
+        this.options = options;
         this.binary = binary;
         this.folder = folder;
         this.starter = starter;
@@ -87,25 +109,20 @@ public final class RedisShards {
     /** Starts one, which still knows the others if it ran before; the name is that of its log. */
     public Child start(int number, String name) throws IOException, InterruptedException {
         Address address = addresses.get(number);
-        Child child = starter.start(
-                name,
-                RedisBinary.server(
-                        binary.path(),
-                        address.port(),
-                        folder,
-                        name,
-                        List.of(
-                                "--cluster-enabled",
-                                "yes",
-                                "--cluster-config-file",
-                                nodes(number).toString(),
-                                "--cluster-port",
-                                Integer.toString(address.busPort()),
-                                "--cluster-node-timeout",
-                                "2000",
-                                // What is left goes on if a shard is gone.
-                                "--cluster-require-full-coverage",
-                                "no")));
+        List<String> all = new ArrayList<>(List.of(
+                "--cluster-enabled",
+                "yes",
+                "--cluster-config-file",
+                nodes(number).toString(),
+                "--cluster-port",
+                Integer.toString(address.busPort()),
+                "--cluster-node-timeout",
+                "2000",
+                // What is left goes on if a shard is gone.
+                "--cluster-require-full-coverage",
+                "no"));
+        all.addAll(options.apply(number));
+        Child child = starter.start(name, RedisBinary.server(binary.path(), address.port(), folder, name, all));
         readiness.awaitRedis(child, address.port());
         return child;
     }
@@ -173,7 +190,8 @@ public final class RedisShards {
         return folder.resolve("redis-" + (number + 1) + ".nodes");
     }
 
-    private static int firstSlot(int shard) {
-        return shard * SLOTS / COUNT;
+    /** The first slot that a shard has in the beginning; the end of all for the shard behind the last. */
+    public int firstSlot(int shard) {
+        return shard == 0 ? 0 : (weight + shard - 1) * SLOTS / (weight + COUNT - 1);
     }
 }

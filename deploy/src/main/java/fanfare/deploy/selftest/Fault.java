@@ -32,6 +32,10 @@ enum Fault {
     SHARD_KILL,
     /** A master stands still until its replica is promoted, and then goes on. */
     SHARD_PAUSE,
+    /**
+     * A master is cut off from the other servers, while gateways and publishers still reach it; then one from everybody.
+     */
+    SHARD_PARTITION,
     /** A master and its replica stand still together. */
     SHARD_GONE,
     /** Each publication is sent three times with the same id, the last time after a fail-over. */
@@ -64,6 +68,7 @@ enum Fault {
             case SHARD_TAKEOVER -> ShardFaults.takeOver(stage);
             case SHARD_KILL -> ShardFaults.kill(stage);
             case SHARD_PAUSE -> ShardFaults.pauseMaster(stage);
+            case SHARD_PARTITION -> ShardFaults.partition(stage);
             case SHARD_GONE -> ShardFaults.pauseShard(stage);
             case PUBLISHER_RETRY -> RedisFaults.retryAcrossFailOver(stage);
             case GATEWAY_KILL -> GatewayFaults.kill(stage);
@@ -85,6 +90,7 @@ enum Fault {
                     SHARD_TAKEOVER,
                     SHARD_KILL,
                     SHARD_PAUSE,
+                    SHARD_PARTITION,
                     SHARD_GONE,
                     GATEWAY_PAUSE,
                     SITE_DOWN -> true;
@@ -95,7 +101,7 @@ enum Fault {
     private boolean suits(RedisSetup redis) {
         return switch (this) {
             case PUBSUB_KILL, LINK_SWALLOW, OUTPUT_LIMIT, REDIS_FAILOVER, REDIS_RESTART -> redis == RedisSetup.PAIR;
-            case SLOTS_MOVE, SHARD_FAILOVER, SHARD_TAKEOVER, SHARD_KILL, SHARD_PAUSE, SHARD_GONE ->
+            case SLOTS_MOVE, SHARD_FAILOVER, SHARD_TAKEOVER, SHARD_KILL, SHARD_PAUSE, SHARD_PARTITION, SHARD_GONE ->
                 redis == RedisSetup.CLUSTER;
             case PUBLISHER_RETRY, GATEWAY_KILL, GATEWAY_PAUSE, SLOW_CLIENT, SITE_DOWN, CONNECT_STORM -> true;
         };

@@ -106,6 +106,28 @@ final class ShardFaults {
         stage.pass(3);
     }
 
+    static void partition(Stage stage) throws IOException, InterruptedException {
+        if (!Pause.canCut()) {
+            stage.remark("not played: it takes iptables, and the right to use it");
+            return;
+        }
+        stage.repeat(round -> {
+            for (boolean everybody : new boolean[] {false, true}) {
+                losingData(stage, stage.rig.redisCluster().anyShard(), shard -> {
+                    Pause cut = shard.cutMaster(everybody);
+                    try {
+                        shard.awaitPromotion();
+                        stage.pass(2);
+                    } finally {
+                        cut.end();
+                    }
+                });
+                stage.pass(2);
+            }
+        });
+        stage.pass(3);
+    }
+
     static void pauseShard(Stage stage) throws IOException, InterruptedException {
         stage.repeat(round -> losingData(stage, stage.rig.redisCluster().anyShard(), shard -> {
             Pause replica = shard.pauseReplica();

@@ -82,6 +82,20 @@ class BenchIT {
     }
 
     @Beside
+    void aShardThatFailsOverMissesNothing() throws Exception {
+        Run run = Run.of("shard-failover", "--users", "60", "--rate", "50", "--seconds", "1", "--how", "agreed");
+
+        assertThat(run.table()).anyMatch(line -> line.startsWith("every channel is subscribed again"));
+        JsonObject json = run.json();
+        assertThat(json.getInteger("usersOfShard")).isBetween(30, 59);
+        assertThat(json.getDouble("comparedSeconds")).isPositive();
+        assertThat(json.getJsonObject("othersAfter").getDouble("p50Ms")).isPositive();
+        assertThat(json.getInteger("mismatches")).isZero();
+        assertThat(json.getInteger("troubles")).isZero();
+        assertThat(run.code()).isZero();
+    }
+
+    @Beside
     void receiptsAreComparedWithNone() throws Exception {
         Run run = Run.of("receipts", "--users", "20", "--broadcasts", "20", "--rounds", "1");
 

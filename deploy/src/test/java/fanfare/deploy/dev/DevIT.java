@@ -3,7 +3,11 @@ package fanfare.deploy.dev;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.deploy.selftest.client.SiteLogins;
 import fanfare.testing.Await;
+import fanfare.testing.PushClient;
+import fanfare.testing.PushTransport;
+import io.vertx.core.Vertx;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -59,16 +64,32 @@ class DevIT {
         assertThat(get(ports.site(), "/")).isEqualTo(200);
         awaitOk(ports.balancer(), "/push");
         assertThat(String.join("\n", printed)).contains("http://localhost:" + ports.site() + "/");
-
-        launcher.destroy();
-        assertThat(launcher.waitFor(60, SECONDS)).isTrue();
-        assertThat(launcher.exitValue()).isZero();
-        assertThat(ports.taken(3, RedisKind.CLUSTER)).isEmpty();
+        theCurlThatItPrintsReachesAlice();
+        stops(launcher, RedisKind.CLUSTER);
     }
 
     @Test
-    void theCurlThatItPrintsWorksAsItIs() throws Exception {
-        awaitSummary(launch());
+    void startsSentinelsToo() throws Exception {
+        Process launcher = launch("--redis", "sentinel");
+        awaitSummary(launcher);
+        theCurlThatItPrintsReachesAlice();
+        stops(launcher, RedisKind.SENTINEL);
+    }
+
+    private void stops(Process launcher, RedisKind kind) throws InterruptedException {
+        launcher.destroy();
+        assertThat(launcher.waitFor(60, SECONDS)).isTrue();
+        assertThat(launcher.exitValue()).isZero();
+        assertThat(ports.taken(3, kind)).isEmpty();
+    }
+
+    private void theCurlThatItPrintsReachesAlice() throws Exception {
+        Vertx vertx = Vertx.vertx();
+        String cookie =
+                new SiteLogins(vertx, ports.site()).login(1, client -> "alice").get(0);
+        PushClient alice = PushClient.connect(
+                vertx, PushTransport.RAW_WEBSOCKET, "http://127.0.0.1:" + ports.balancer(), Map.of("Cookie", cookie));
+        alice.awaitOpen().send("{\"type\":\"hello\"}").expectWelcome();
         String curl = String.join("\n", printed)
                 .replaceFirst("(?s).*  Publish    (curl .*?)\n\n.*", "$1")
                 .replaceFirst("curl ", "curl -sS --fail-with-body ");
@@ -77,6 +98,9 @@ class DevIT {
         String answer = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(shell.waitFor()).as(answer).isZero();
         assertThat(answer).contains("\"position\"");
+        alice.expectEvent("message_event_type");
+        alice.close();
+        vertx.close().await(30, SECONDS);
     }
 
     @Test
@@ -199,7 +223,8 @@ class DevIT {
     private static Ports freePorts() {
         return IntStream.generate(() -> ThreadLocalRandom.current().nextInt(100, 20_000))
                 .mapToObj(Ports::new)
-                .filter(ports -> ports.taken(3, RedisKind.CLUSTER).isEmpty())
+                .filter(ports -> ports.taken(3, RedisKind.CLUSTER).isEmpty()
+                        && ports.taken(3, RedisKind.SENTINEL).isEmpty())
                 .findFirst()
                 .orElseThrow();
     }

@@ -21,8 +21,10 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code deploy.jar bench audience PORT FIRST USERS}: the browsers of a benchmark, which tells over HTTP what they shall do and
@@ -39,6 +41,9 @@ public final class Audience extends VerticleBase {
     private final int controlPort;
     private final List<Guest> guests = new ArrayList<>();
     private final Delays delays = new Delays();
+    /** Null until somebody wants to know of each note. */
+    private @Nullable Arrivals arrivals;
+
     private byte[] scratch = new byte[1 << 12];
     private long heard;
     /** How often somebody was turned away and came again. */
@@ -89,6 +94,10 @@ public final class Audience extends VerticleBase {
             case "/heard" ->
                 Future.succeededFuture(new JsonObject().put("heard", heard).put("troubles", troubles));
             case "/delays" -> Future.succeededFuture(delays.take());
+            case "/follow" -> Future.succeededFuture(follow());
+            case "/arrivals" ->
+                Future.succeededFuture(
+                        Objects.requireNonNull(arrivals, "nobody follows").take());
             case "/ledger" -> Future.succeededFuture(ledger());
             default -> Future.failedFuture("no such request: " + request.path());
         };
@@ -166,6 +175,11 @@ public final class Audience extends VerticleBase {
         return Future.succeededFuture(new JsonObject());
     }
 
+    private JsonObject follow() {
+        arrivals = new Arrivals();
+        return new JsonObject();
+    }
+
     /** For each user how many notes came, and the sum of their numbers. */
     private JsonObject ledger() {
         JsonArray counts = new JsonArray();
@@ -189,6 +203,9 @@ public final class Audience extends VerticleBase {
     void heard(Guest guest, byte[] text, int at) {
         long now = System.nanoTime();
         delays.add(now, now - Note.nanos(text, at));
+        if (arrivals != null) {
+            arrivals.add(guest.index(), Note.nanos(text, at), now);
+        }
         heard++;
         guest.hear(Note.number(text, at));
         int user = Note.user(text, at);

@@ -16,6 +16,13 @@ import java.util.stream.IntStream;
 
 /** A Redis Cluster, each shard of which is a master and a replica. Confined to the main thread. */
 public final class RedisCluster implements RedisUnderProof {
+    /** Where connections of servers come from, each from its own address: the firewall knows them by it. */
+    private static final String SOURCES = "127.0.1.";
+
+    /** Only there is all of 127.0.0.0/8 this machine. */
+    private static final boolean IS_LINUX = System.getProperty("os.name").equals("Linux");
+
+    private final List<RedisShards.Address> addresses;
     private final RedisShards shards;
     private final RandomGenerator random;
     /** The present run of each server. */
@@ -25,15 +32,25 @@ public final class RedisCluster implements RedisUnderProof {
 
     RedisCluster(RedisBinary binary, Path folder, Child.Starter starter, FreePorts ports, RandomGenerator random)
             throws IOException, InterruptedException {
-        this.shards = new RedisShards(
-                binary,
-                folder,
-                starter,
-                IntStream.range(0, 2 * RedisShards.COUNT)
-                        .mapToObj(server -> new RedisShards.Address(ports.take(), ports.take()))
-                        .toList());
+        this.addresses = IntStream.range(0, 2 * RedisShards.COUNT)
+                .mapToObj(server -> new RedisShards.Address(ports.take(), ports.take()))
+                .toList();
+        this.shards = new RedisShards(binary, folder, starter, addresses, 1, RedisCluster::source);
         this.random = random;
         this.servers = new ArrayList<>(shards.start());
+    }
+
+    private static List<String> source(int server) {
+        return IS_LINUX
+                ? List.of(
+                        "--bind-source-addr",
+                        SOURCES + (server + 1),
+                        "--cluster-announce-ip",
+                        "127.0.0.1",
+                        // It takes 127.0.0.1 alone for this machine, and listens to nobody else.
+                        "--protected-mode",
+                        "no")
+                : List.of();
     }
 
     /** Gateways and publishers learn from the cluster where its servers are, so nothing can stand between. */
@@ -140,6 +157,28 @@ public final class RedisCluster implements RedisUnderProof {
         /** Stops the master in its tracks. */
         public Pause pauseMaster() throws IOException {
             return pause(master);
+        }
+
+        /**
+         * Drops all that the other servers send to the master and it sends to them.
+         *
+         * @param everybody whether nobody else reaches it either
+         */
+        public Pause cutMaster(boolean everybody) throws IOException {
+            RedisShards.Address address = addresses.get(master);
+            String source = SOURCES + (master + 1);
+            List<String> packets = new ArrayList<>(List.of(
+                    "-s " + source,
+                    "-d " + source,
+                    "-p tcp --dport " + address.busPort(),
+                    "-p tcp --sport " + address.busPort(),
+                    "-p tcp -s " + SOURCES + "0/24 --dport " + address.port(),
+                    "-p tcp -d " + SOURCES + "0/24 --sport " + address.port()));
+            if (everybody) {
+                packets.add("-p tcp --dport " + address.port());
+                packets.add("-p tcp --sport " + address.port());
+            }
+            return Pause.cut(packets);
         }
 
         /** Stops the replica in its tracks. */

@@ -19,6 +19,10 @@ public final class Service {
         Child start(int run) throws IOException;
     }
 
+    /** One for all questions: each client keeps its connection, of which a service takes only so many. */
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
     private final Starter starter;
     private final int port;
     private final int managementPort;
@@ -64,8 +68,7 @@ public final class Service {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/metrics"))
                 .timeout(ANSWER_MAX)
                 .build();
-        return HttpClient.newHttpClient()
-                .send(request, HttpResponse.BodyHandlers.ofString())
+        return http.send(request, HttpResponse.BodyHandlers.ofString())
                 .body()
                 .lines()
                 .filter(line -> line.startsWith(prefix))
