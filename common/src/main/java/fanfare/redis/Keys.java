@@ -6,7 +6,8 @@ import fanfare.channel.Channel;
  * Every key and pub/sub channel in Redis.
  *
  * <pre>
- * inbox:{b}:USER          list    7 d since the last publish, at most 100   a user's kept publications
+ * inbox:{b}:USER          list    7 d since the last publish or up to a 64th more, at most 100
+ *                                                                           a user's kept publications
  * user:{b}:USER           channel                                           a user's live publications
  * log:{broadcast}         stream  at most 10,000 entries and 16 MiB         kept broadcasts, entry id = position
  * log:{topic:T}           stream  the same

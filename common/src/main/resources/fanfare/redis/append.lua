@@ -7,13 +7,17 @@ local may_open  = ARGV[3] -- '1' if the caller has made sure of that identity af
 local random    = ARGV[4] -- up to a second in us, so that two masters do not open the same generation
 local items_max = tonumber(ARGV[5])
 local bytes_max = ARGV[6] -- of a stream
-local kept_ttl  = ARGV[7] -- [s] since the last publish; 0: no end
+local kept_ttl  = ARGV[7] -- [s] since the last publish, of a list up to a 64th more; 0: no end
 local once_ttl  = ARGV[8] -- [s]
 local shared    = 8       -- so many arguments are before those of the first publication
 
 local call = redis.call
 local time = call('TIME')
 local now = time[1] .. string.sub('00000' .. time[2], -6, -4)
+-- A list is given its time by the first publication in each 64th of it, and so much more. It has it if its last item is
+-- from then on, whichever master's clock that is by.
+local fresh_since = now - now % (kept_ttl * 1000 / 64)
+local list_ttl    = string.format('%d', kept_ttl * 65 / 64 + 1)
 
 -- Of the tag that is written to.
 local fence      -- hash: generation, seq, replid, born; for a log also bytes
@@ -101,11 +105,13 @@ local function append(once, kept, tail, payload, server_ms, expires_ms)
   sequence = sequence + 1
   local position = string.format('%s-%d', generation, sequence)
 
-  local prev = '-'
+  local prev, fresh = '-', false
   if kind == 'list' then
     local last = call('LINDEX', kept, '-1')
     if last then
-      prev = string.sub(last, 1, string.find(last, ' ', 1, true) - 1)
+      local prev_end = string.find(last, ' ', 1, true)
+      prev = string.sub(last, 1, prev_end - 1)
+      fresh = tonumber(string.match(last, ' (%d+)', prev_end + 1)) >= fresh_since
     end
   else
     local last = call('XREVRANGE', kept, '+', '-', 'COUNT', '1')
@@ -144,8 +150,8 @@ local function append(once, kept, tail, payload, server_ms, expires_ms)
       length = length - 1
     end
   end
-  if kept_ttl ~= '0' then
-    call('EXPIRE', kept, kept_ttl)
+  if kept_ttl ~= '0' and not fresh then
+    call('EXPIRE', kept, kind == 'list' and list_ttl or kept_ttl)
     if kind == 'stream' then
       call('EXPIRE', fence, kept_ttl)
     end

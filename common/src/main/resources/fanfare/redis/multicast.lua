@@ -35,6 +35,8 @@ local held, held_from
 local asked
 -- By message.
 local expires = {}
+-- What answers have in common, made once: behind the position, by how many hear of which message; and at the end.
+local stored, handed = {}, {}
 
 -- Asks presence about the users whom any gateway holds, of so many publications from one on.
 local function ask(i)
@@ -68,8 +70,11 @@ local function publish(i)
     end
   end
   if not known then
-    local expires_ms = expires[message] or string.format('%d', now + item_ttl)
-    expires[message] = expires_ms
+    local expires_ms = expires[message]
+    if not expires_ms then
+      expires_ms = string.format('%d', now + item_ttl)
+      expires[message], stored[message] = expires_ms, {}
+    end
     local position, item, prev = append(once, kept, tail, ARGV[message + 1], now, expires_ms)
     if position then
       local routed, named, where = hearers[2 * i], 0, 0
@@ -83,8 +88,16 @@ local function publish(i)
       if named < routed then
         routed, where = call(PUBLISH, live, item), 0
       end
-      local answer = string.format('%s 0 %d %s %s 1', position, routed, now, expires_ms)
-      return (where == 0 or routed == 0) and answer or string.format('%s %s %d', answer, prev, where)
+      local times = stored[message][routed]
+      if not times then
+        times = string.format(' 0 %d %s %s 1', routed, now, expires_ms)
+        stored[message][routed] = times
+      end
+      if where == 0 or routed == 0 then
+        return position .. times
+      end
+      handed[where] = handed[where] or ' ' .. where
+      return position .. times .. ' ' .. prev .. handed[where]
     end
     known = item
   end

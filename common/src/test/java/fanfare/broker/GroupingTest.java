@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import fanfare.channel.Channel;
 import fanfare.channel.Publication;
 import io.vertx.core.Promise;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,14 @@ class GroupingTest {
         Attempt part = new Attempt(mailing.draft(ALICE), 1, Durability.MASTER, null, Promise.promise(), 0, mailing);
         assertThat(calls(List.of(attempt(ALICE, "before", 1), part, part, part, attempt(ALICE, "behind", 1))))
                 .containsExactly(List.of("before"), List.of("m", "m", "m"), List.of("behind"));
+    }
+
+    @Test
+    void aCallHasMorePartsOfAMailingThanPublications() {
+        Mailing mailing = new Mailing(new Publication("m", "/n", "e", "1", 60));
+        Attempt part = new Attempt(mailing.draft(ALICE), 1, Durability.MASTER, null, Promise.promise(), 0, mailing);
+        List<Attempt> parts = Collections.nCopies(2 * Grouping.PARTS_MAX + 1, part);
+        assertThat(calls(parts)).extracting(List::size).containsExactly(32, 32, 1);
     }
 
     private static List<List<String>> calls(List<Attempt> attempts) {

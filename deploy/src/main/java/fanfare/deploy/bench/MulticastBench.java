@@ -22,7 +22,9 @@ import java.util.stream.IntStream;
 final class MulticastBench {
     private static final int GATEWAYS = 2;
     private static final int CALLERS = 64;
-    private static final int ROUNDS_UNCOUNTED = 2;
+    /** For the JVM to compile what is busy: what a call to all takes is new to it, and short. */
+    private static final int ROUNDS_UNCOUNTED = 5;
+
     private static final int COMING_AT_ONCE = 200;
     /** What one publication may name. */
     private static final int USERS_MAX = 1_000;
@@ -52,11 +54,37 @@ final class MulticastBench {
     }
 
     /** One way to tell all users, and what it cost in each round. */
-    private record Arm(String name, String key, Publish publish, Rates redisMs, Rates gatewayBytes, Rates lastMs) {
+    private record Arm(
+            String name,
+            String key,
+            Publish publish,
+            Rates redisMs,
+            Rates publisherMs,
+            Rates gatewaysMs,
+            Rates gatewayBytes,
+            Rates lastMs) {
         Arm(String name, String key, Publish publish) {
-            this(name, key, publish, new Rates(), new Rates(), new Rates());
+            this(name, key, publish, new Rates(), new Rates(), new Rates(), new Rates(), new Rates());
         }
     }
+
+    /** What is measured. */
+    private record Servers(RedisAdmin redis, long publisher, List<Long> gateways, List<Link> links) {
+        Reading read() throws IOException {
+            double gatewaysMs = 0;
+            for (long gateway : gateways) {
+                gatewaysMs += Cpu.nanos(gateway) / 1e6;
+            }
+            return new Reading(
+                    redis.cpuMicros() / 1e3,
+                    Cpu.nanos(publisher) / 1e6,
+                    gatewaysMs,
+                    links.stream().mapToLong(Link::bytesFromTarget).sum() / (double) links.size());
+        }
+    }
+
+    /** CPU time so far, and bytes to a gateway. */
+    private record Reading(double redisMs, double publisherMs, double gatewaysMs, double gatewayBytes) {}
 
     Outcome run(Workbench workbench) throws IOException, InterruptedException {
         Vertx vertx = Vertx.vertx();
@@ -66,6 +94,7 @@ final class MulticastBench {
         Workbench.Service publisher = workbench.startPublisher(redisPort);
         Browsers browsers = Browsers.start(workbench, "browsers", 0, options.users());
         List<Link> links = new ArrayList<>();
+        List<Long> gateways = new ArrayList<>();
         int share = options.users() / GATEWAYS;
         for (int i = 0; i < GATEWAYS; i++) {
             Link link =
@@ -74,6 +103,7 @@ final class MulticastBench {
             int here = i == 0 ? options.users() - (GATEWAYS - 1) * share : share;
             Workbench.Gateway gateway =
                     workbench.startGateway("gateway-" + (i + 1), link.port(), site.actualPort(), here + ROOM);
+            gateways.add(gateway.pid());
             Progress.say("%,d users come to gateway %d".formatted(here, i + 1));
             browsers.come(gateway.port(), i == 0 ? 0 : options.users() - here, here, COMING_AT_ONCE);
         }
@@ -92,10 +122,11 @@ final class MulticastBench {
                         "singles",
                         () -> loop.await("publishing one by one", STEP_MAX, () -> callers.times(options.users()))));
         try (RedisAdmin redis = new RedisAdmin(redisPort)) {
+            Servers servers = new Servers(redis, publisher.pid(), gateways, links);
             for (int round = -ROUNDS_UNCOUNTED; round < options.rounds(); round++) {
                 Progress.say(round < 0 ? "warming up" : "round %d of %d".formatted(round + 1, options.rounds()));
                 for (Arm arm : arms) {
-                    measure(arm, redis, links, browsers, sent, round >= 0);
+                    measure(arm, servers, browsers, sent, round >= 0);
                 }
             }
         }
@@ -124,27 +155,23 @@ final class MulticastBench {
         return publications;
     }
 
-    private static void measure(
-            Arm arm, RedisAdmin redis, List<Link> links, Browsers browsers, Sent sent, boolean counts)
+    private static void measure(Arm arm, Servers servers, Browsers browsers, Sent sent, boolean counts)
             throws IOException, InterruptedException {
         browsers.takeDelays();
-        long bytes = bytes(links);
-        long cpu = redis.cpuMicros();
+        Reading before = servers.read();
         long start = System.nanoTime();
         arm.publish().run();
         if (!browsers.awaitHeard(sent.notes(), STEP_MAX)) {
             throw new IOException("not all that was published %s has arrived".formatted(arm.name()));
         }
-        double cpuMs = (redis.cpuMicros() - cpu) / 1e3;
+        Reading after = servers.read();
         if (counts) {
-            arm.redisMs().add(cpuMs);
-            arm.gatewayBytes().add((bytes(links) - bytes) / (double) links.size());
+            arm.redisMs().add(after.redisMs() - before.redisMs());
+            arm.publisherMs().add(after.publisherMs() - before.publisherMs());
+            arm.gatewaysMs().add(after.gatewaysMs() - before.gatewaysMs());
+            arm.gatewayBytes().add(after.gatewayBytes() - before.gatewayBytes());
             arm.lastMs().add((browsers.takeDelays().lastNanos() - start) / 1e6);
         }
-    }
-
-    private static long bytes(List<Link> links) {
-        return links.stream().mapToLong(Link::bytesFromTarget).sum();
     }
 
     private Outcome outcome(List<Arm> arms, int wrong, int inboxesWrong) {
@@ -154,6 +181,8 @@ final class MulticastBench {
                 "",
                 "Redis CPU ms",
                 ": one by one",
+                "publisher ms",
+                "gateways ms",
                 "KB to a gateway",
                 ": one by one",
                 "last browser ms");
@@ -169,6 +198,8 @@ final class MulticastBench {
                     arm.name(),
                     Table.number(arm.redisMs().median(), 1),
                     Table.number(cpuRatio, 3),
+                    Table.number(arm.publisherMs().median(), 0),
+                    Table.number(arm.gatewaysMs().median(), 0),
                     Table.number(arm.gatewayBytes().median() / 1e3, 1),
                     Table.number(bytesRatio, 4),
                     Table.number(arm.lastMs().median(), 0));
@@ -177,6 +208,12 @@ final class MulticastBench {
                     new JsonObject()
                             .put("redisCpuMs", Outcome.rounded(arm.redisMs().median()))
                             .put("cpuToSingles", Outcome.rounded(cpuRatio))
+                            .put(
+                                    "publisherCpuMs",
+                                    Outcome.rounded(arm.publisherMs().median()))
+                            .put(
+                                    "gatewaysCpuMs",
+                                    Outcome.rounded(arm.gatewaysMs().median()))
                             .put(
                                     "bytesToAGateway",
                                     Math.round(arm.gatewayBytes().median()))
