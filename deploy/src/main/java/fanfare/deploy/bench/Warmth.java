@@ -3,7 +3,6 @@ package fanfare.deploy.bench;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Whether a JVM is warm: whether its compilers have left off, which take several times as much CPU as its work before. */
@@ -45,17 +44,24 @@ final class Warmth {
         long nanos = 0;
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
             for (Path thread : threads) {
-                try {
-                    String stat = Files.readString(thread.resolve("stat"));
-                    if (stat.contains("(C1 Compiler") || stat.contains("(C2 Compiler")) {
-                        nanos += Cpu.parse(stat).nanos();
-                    }
-                } catch (NoSuchFileException e) {
-                    // It has just ended.
-                    continue;
-                }
+                nanos += compiler(thread);
             }
         }
         return nanos;
+    }
+
+    private static long compiler(Path thread) throws IOException {
+        try {
+            String stat = Files.readString(thread.resolve("stat"));
+            return stat.contains("(C1 Compiler") || stat.contains("(C2 Compiler")
+                    ? Cpu.parse(stat).nanos()
+                    : 0;
+        } catch (IOException e) {
+            if (Files.exists(thread)) {
+                throw e;
+            }
+            // It has just ended.
+            return 0;
+        }
     }
 }
