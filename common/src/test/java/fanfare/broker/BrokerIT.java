@@ -171,6 +171,33 @@ class BrokerIT {
     }
 
     @Test
+    void anInboxIsGivenItsTimeAgainWhenItsLastItemIsOld() throws Exception {
+        publish(ALICE, "a");
+        assertThat(secondsLeft(keys.kept(ALICE))).isGreaterThanOrEqualTo(3_600);
+        Item last = read(ALICE, Reading.Point.since(0)).items().get(0);
+        Item old = new Item(
+                last.position(),
+                last.prev(),
+                last.serverMs() - 3_600_000,
+                last.expiresMs(),
+                last.id(),
+                last.namespace(),
+                last.receiptSeconds(),
+                last.event());
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.LSET).arg(keys.kept(ALICE)).arg(0).arg(old.bytes())));
+        await(() -> broker.links()
+                .send("", Request.cmd(Command.EXPIRE).arg(keys.kept(ALICE)).arg(5)));
+        publish(ALICE, "b");
+        assertThat(secondsLeft(keys.kept(ALICE))).isGreaterThanOrEqualTo(3_600);
+    }
+
+    private long secondsLeft(String key) throws Exception {
+        return await(() -> broker.links().send("", Request.cmd(Command.TTL).arg(key)))
+                .toLong();
+    }
+
+    @Test
     void longInboxesAreReadInFullOnlyWhenThatIsAskedFor() throws Exception {
         broker.close();
         use(RedisServer.shared().url(), BrokerLimits.defaults());
