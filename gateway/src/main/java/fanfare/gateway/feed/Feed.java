@@ -393,7 +393,7 @@ public final class Feed implements Hub.Source {
 
         @Override
         public void lost(Subscriber<Followed> subscriber) {
-            feed.get().lost();
+            feed.get().lost(subscriber);
             comparison.lost();
             subscriber.channels().stream().filter(Followed::isWanted).forEach(channel -> channel.state()
                     .lost());

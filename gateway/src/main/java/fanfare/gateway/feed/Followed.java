@@ -47,18 +47,22 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     }
 
     Subscriber<Followed> subscriber() {
-        return feed.subscriber(Keys.tag(channel()));
+        return feed.subscriber(tag());
+    }
+
+    private String tag() {
+        return Keys.tag(channel());
     }
 
     /** Another shard has the channel now. */
     void moveTo(ShardFeed other) {
-        lossesBefore = other.losses() - losses();
+        lossesBefore = other.losses(tag()) - losses();
         feed = other;
     }
 
     /** Links lost so far over which the channel may be heard or read. */
     int losses() {
-        return feed.losses() - lossesBefore;
+        return feed.losses(tag()) - lossesBefore;
     }
 
     Channel channel() {

@@ -35,8 +35,8 @@ final class ShardFeed {
     final RedisLink commands;
 
     final List<Subscriber<Followed>> subscribers = new ArrayList<>();
-    /** Fences by key, as they were found since the last loss of a link. */
-    private final Map<String, Future<Fence>> fences = new HashMap<>();
+    /** For each of them, fences by key, as they were found since it or the link for commands was lost last. */
+    private final List<Map<String, Future<Fence>>> fences = new ArrayList<>();
     /** Those that are asked for at the end of this tick. */
     private final Map<String, Future<Fence>> askedFences = new HashMap<>();
 
@@ -52,8 +52,8 @@ final class ShardFeed {
     private final long timer;
     /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
     private long writtenMs;
-    /** Links lost so far. */
-    private int losses;
+    /** For each of them, how often it or the link for commands was lost so far. */
+    private final int[] losses = new int[Keys.CONNECTIONS];
 
     /**
      * @param keptS how long the fence of a topic lives on after it was asked for [s]
@@ -88,6 +88,7 @@ final class ShardFeed {
         this.astray = astray;
         for (int i = 0; i < Keys.CONNECTIONS; i++) {
             subscribers.add(subscriber.apply(i));
+            fences.add(new HashMap<>());
         }
         this.timer = vertx.setPeriodic(0, PROBE_MS, tick -> probe());
     }
@@ -131,14 +132,26 @@ final class ShardFeed {
         return true;
     }
 
-    /** A link is lost: the next one may reach another master. */
+    /** The link for commands is lost: the next one may reach another master. */
     void lost() {
-        losses++;
-        fences.clear();
+        for (int i = 0; i < subscribers.size(); i++) {
+            lost(i);
+        }
     }
 
-    int losses() {
-        return losses;
+    /** The same of one of those that hear, which concerns its channels alone. */
+    void lost(Subscriber<Followed> subscriber) {
+        lost(subscribers.indexOf(subscriber));
+    }
+
+    private void lost(int connection) {
+        losses[connection]++;
+        fences.get(connection).clear();
+    }
+
+    /** How often a link was lost over which a tag's channels are heard or read. */
+    int losses(String tag) {
+        return losses[Keys.connection(tag)];
     }
 
     /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
@@ -153,13 +166,14 @@ final class ShardFeed {
 
     /** The fence of a channel's slot, read once after each loss: many users share one. */
     Future<Fence> fence(Channel channel) {
+        Map<String, Future<Fence>> found = fencesBeside(channel);
         String key = keys.fence(channel);
-        Future<Fence> known = fences.get(key);
+        Future<Fence> known = found.get(key);
         if (known != null && !known.failed()) {
             return known;
         }
         Future<Fence> asked = reader.fence(channel, keptS);
-        fences.put(key, asked);
+        found.put(key, asked);
         return asked;
     }
 
@@ -178,12 +192,17 @@ final class ShardFeed {
     /** The fence as it was found; null if it was not yet. */
     @Nullable
     Fence fenceNow(Channel channel) {
-        Future<Fence> known = fences.get(keys.fence(channel));
+        Future<Fence> known = fencesBeside(channel).get(keys.fence(channel));
         return known != null && known.succeeded() ? known.result() : null;
     }
 
     void forgetFence(Channel channel) {
-        fences.remove(keys.fence(channel));
+        fencesBeside(channel).remove(keys.fence(channel));
+    }
+
+    /** Those of the channels that are heard over the same link. */
+    private Map<String, Future<Fence>> fencesBeside(Channel channel) {
+        return fences.get(Keys.connection(Keys.tag(channel)));
     }
 
     /**
