@@ -108,6 +108,8 @@ final class FallbackWire implements Wire {
     private final Ear ear;
     /** The last send, which the next one waits for, or they would overtake each other; touched on the context only. */
     private Future<Void> sent = Future.succeededFuture();
+    /** The requests that have no connection yet; touched on the context only. */
+    private Future<?> making = Future.succeededFuture();
     /** Set by the session's last frame, or by our own going away; touched on the context only. */
     private boolean over;
 
@@ -187,7 +189,9 @@ final class FallbackWire implements Wire {
         String session = sessionUris.get(requests++ % sessionUris.size());
         RequestOptions options = new RequestOptions().setMethod(method).setAbsoluteURI(session + "/" + path);
         headers.forEach(options::addHeader);
-        return client.request(options);
+        Future<HttpClientRequest> made = client.request(options);
+        making = making.transform(before -> made);
+        return made;
     }
 
     @Override
@@ -196,7 +200,8 @@ final class FallbackWire implements Wire {
         // On the context, or a request could be made of a client that is closed in that very moment.
         context.runOnContext(tick -> {
             over = true;
-            client.close().onComplete(closed);
+            // A client may never say that it is closed if that finds it connecting.
+            making.onComplete(made -> client.close().onComplete(closed));
         });
         return closed.future();
     }
