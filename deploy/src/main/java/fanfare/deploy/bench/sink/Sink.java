@@ -84,7 +84,9 @@ final class Sink implements Wire.Listener {
         int events = framing.events(bytes, from, to);
         if (events > 0) {
             loop.heard(events);
-        } else if (!welcome && framing.isWelcome(bytes, from, to)) {
+        }
+        // One frame may have both: what is published as a browser comes is said with its welcome.
+        if (!welcome && framing.isWelcome(bytes, from, to)) {
             welcome = true;
             loop.welcomed();
         }
