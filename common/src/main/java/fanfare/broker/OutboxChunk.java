@@ -10,7 +10,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * Some entries of an {@link Outbox} one behind the other, in one array: a busy publisher keeps a hundred thousand of them for
  * seconds each, and as a dozen objects each they would be most of what its garbage collector looks through. An entry is known
- * by where it begins. What users share who are told the same, its body, stands once for those that follow each other. Confined to the outbox's event loop.
+ * by where it begins. What users share who are told the same, its body, stands once for those that follow each other.
+ * Confined to the outbox's event loop.
  */
 final class OutboxChunk {
     /** Too few for a collector to treat the array otherwise than a small one, and enough for hundreds of entries. */

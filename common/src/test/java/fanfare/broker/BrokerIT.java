@@ -685,7 +685,6 @@ class BrokerIT {
         return await(() -> reader.read(channel, point));
     }
 
-    /** Everything of the broker's happens on one event loop. */
     /** As if the generation under the channel's tag were of another master. */
     private void anotherMasterOpened(Channel channel) throws Exception {
         await(() -> broker.links()
@@ -697,6 +696,7 @@ class BrokerIT {
                                 .arg("0".repeat(40))));
     }
 
+    /** Everything of the broker's happens on one event loop. */
     private <T> T await(Supplier<Future<T>> call) throws Exception {
         return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
                 .await(60, TimeUnit.SECONDS);

@@ -53,15 +53,17 @@ final class RedisAdmin implements AutoCloseable {
 
     /** What Redis has spent inside of a command since its statistics were reset [us]; 0 if nobody called it. */
     long commandMicros(String command) throws IOException {
-        Matcher matcher = Pattern.compile("cmdstat_" + command + ":calls=\\d+,usec=(\\d+)")
-                .matcher(command("INFO", "commandstats"));
-        return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+        return commandFigure(command, "usec");
     }
 
     /** How often a command was called since Redis' statistics were reset. */
     long commandCalls(String command) throws IOException {
-        Matcher matcher =
-                Pattern.compile("cmdstat_" + command + ":calls=(\\d+)").matcher(command("INFO", "commandstats"));
+        return commandFigure(command, "calls");
+    }
+
+    private long commandFigure(String command, String field) throws IOException {
+        Matcher matcher = Pattern.compile("cmdstat_" + command + ":.*?\\b" + field + "=(\\d+)")
+                .matcher(command("INFO", "commandstats"));
         return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
     }
 

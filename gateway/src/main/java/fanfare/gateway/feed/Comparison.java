@@ -56,9 +56,8 @@ final class Comparison {
         String tag = Keys.tag(one);
         int term = quiet.term();
         // Asked for before the newest positions, so that what comes between is only compared once more than need be.
-        // And a topic's fence lives on by it for as long as somebody reckons with its mark: if it ended with a silent
-        // log,
-        // then what comes next would look like the first message after a loss.
+        // It also has a topic's fence live on while somebody reckons with its mark: if that ended with a silent
+        // log, what comes next would look like the first message after a loss.
         reader.counter(one, feed.keptMs() / 1_000).onSuccess(counter -> {
             if (quiet.isQuiet(tag, counter)) {
                 return;
