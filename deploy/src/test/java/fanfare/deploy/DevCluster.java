@@ -14,6 +14,10 @@ public final class DevCluster implements AutoCloseable {
     private static final int STOP_SECONDS_MAX = 60;
     /** Somebody may take a port that was free a moment ago. */
     private static final int ATTEMPTS = 5;
+    /** So that all ports stay below those of other tests and those that Linux gives to connections (ip_local_port_range). */
+    private static final int OFFSET_MIN = 4_000;
+
+    private static final int OFFSET_END = 10_900;
 
     private final Process launcher;
     private final int offset;
@@ -26,7 +30,7 @@ public final class DevCluster implements AutoCloseable {
     public static DevCluster start(int gateways) {
         StringBuilder printed = new StringBuilder();
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            int offset = ThreadLocalRandom.current().nextInt(20_000, 50_000);
+            int offset = ThreadLocalRandom.current().nextInt(OFFSET_MIN, OFFSET_END);
             DevCluster cluster = new DevCluster(launch(gateways, offset), offset);
             if (cluster.isUp(printed)) {
                 return cluster;

@@ -4,10 +4,9 @@ import fanfare.deploy.DevCluster;
 import fanfare.deploy.dev.Child;
 import fanfare.deploy.dev.Readiness;
 import fanfare.testing.FlakyLink;
+import fanfare.testing.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,8 +31,8 @@ final class OtherHost implements AutoCloseable {
 
     static OtherHost beside(DevCluster cluster) {
         try {
-            int port = freePort();
-            int managementPort = freePort();
+            int port = RedisServer.freePort();
+            int managementPort = RedisServer.freePort();
             Path logs = Files.createDirectories(Path.of("target/logs/browser").toAbsolutePath());
             Child gateway = Child.start(
                     "gateway-" + port,
@@ -109,12 +108,6 @@ final class OtherHost implements AutoCloseable {
             gateway.awaitEnd();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }
