@@ -1,5 +1,6 @@
 package fanfare.deploy.bench;
 
+import fanfare.deploy.dev.RedisClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -26,13 +27,13 @@ final class DeafSubscriber implements AutoCloseable {
     }
 
     /** Subscribes, and waits until Redis has done it. */
-    void subscribe(List<String> channels, RedisAdmin admin) throws IOException, InterruptedException {
+    void subscribe(List<String> channels, RedisMeter redis) throws IOException, InterruptedException {
         for (int from = 0; from < channels.size(); from += SLICE) {
             List<String> words = new ArrayList<>(List.of("SUBSCRIBE"));
             words.addAll(channels.subList(from, Math.min(channels.size(), from + SLICE)));
-            socket.getOutputStream().write(RedisAdmin.encode(words));
+            socket.getOutputStream().write(RedisClient.encode(words));
         }
-        while (admin.subscriptions() < channels.size()) {
+        while (redis.subscriptions() < channels.size()) {
             Thread.sleep(POLL_MS);
         }
     }

@@ -26,16 +26,16 @@ record InboxMemory(List<Row> rows) {
     }
 
     /** Empties Redis before each filling. */
-    static InboxMemory measure(Loop loop, RedisAdmin admin, Publishing publishing, int users, List<Integer> lengths)
+    static InboxMemory measure(Loop loop, RedisMeter redis, Publishing publishing, int users, List<Integer> lengths)
             throws IOException, InterruptedException {
         List<Row> rows = new ArrayList<>();
         for (int length : lengths) {
             Buffer message = Buffer.buffer("x".repeat(length));
             IntFunction<String> key = user -> publishing.keys().kept(Publishing.user(user));
-            double list = fill(loop, admin, publishing, users, key, user -> Request.cmd(Command.RPUSH)
+            double list = fill(loop, redis, publishing, users, key, user -> Request.cmd(Command.RPUSH)
                     .arg(key.apply(user))
                     .arg(message));
-            double stream = fill(loop, admin, publishing, users, key, user -> Request.cmd(Command.XADD)
+            double stream = fill(loop, redis, publishing, users, key, user -> Request.cmd(Command.XADD)
                     .arg(key.apply(user))
                     .arg("*")
                     .arg("item")
@@ -47,14 +47,14 @@ record InboxMemory(List<Row> rows) {
 
     private static double fill(
             Loop loop,
-            RedisAdmin admin,
+            RedisMeter redis,
             Publishing publishing,
             int users,
             IntFunction<String> key,
             IntFunction<Request> add)
             throws IOException, InterruptedException {
-        admin.command("FLUSHALL", "SYNC");
-        double before = admin.info("memory", "used_memory");
+        redis.command("FLUSHALL", "SYNC");
+        double before = redis.info("memory", "used_memory");
         loop.await(
                 "filling inboxes",
                 FILL_MAX,
@@ -68,7 +68,7 @@ record InboxMemory(List<Row> rows) {
                                         .send(Request.cmd(Command.EXPIRE)
                                                 .arg(key.apply(user))
                                                 .arg(TTL)))));
-        return (admin.info("memory", "used_memory") - before) / users;
+        return (redis.info("memory", "used_memory") - before) / users;
     }
 
     void addTo(Table table) {

@@ -69,7 +69,7 @@ final class MulticastBench {
     }
 
     /** What is measured. */
-    private record Servers(RedisAdmin redis, long publisher, List<Long> gateways, List<Link> links) {
+    private record Servers(RedisMeter redis, long publisher, List<Long> gateways, List<Link> links) {
         Reading read() throws IOException {
             double gatewaysMs = 0;
             for (long gateway : gateways) {
@@ -121,7 +121,7 @@ final class MulticastBench {
                         "one by one",
                         "singles",
                         () -> loop.await("publishing one by one", STEP_MAX, () -> callers.times(options.users()))));
-        try (RedisAdmin redis = new RedisAdmin(redisPort)) {
+        try (RedisMeter redis = new RedisMeter(redisPort)) {
             Servers servers = new Servers(redis, publisher.pid(), gateways, links);
             for (int round = -ROUNDS_UNCOUNTED; round < options.rounds(); round++) {
                 Progress.say(round < 0 ? "warming up" : "round %d of %d".formatted(round + 1, options.rounds()));

@@ -57,7 +57,7 @@ final class PrivateBench {
     }
 
     /** One service with all that is around it. */
-    private record Side(String name, RedisAdmin redis, long publisher, long gateway, Browsers browsers, Sent sent) {
+    private record Side(String name, RedisMeter redis, long publisher, long gateway, Browsers browsers, Sent sent) {
         Spent spent() throws IOException {
             return new Spent(Cpu.nanos(publisher) / 1e3, Cpu.nanos(gateway) / 1e3, redis.cpuMicros());
         }
@@ -106,8 +106,8 @@ final class PrivateBench {
         HttpServer site = loop.await("the site", STEP_MAX, () -> Doorman.listen(vertx));
         int redisPort = workbench.startRedis();
         int plainRedisPort = workbench.startRedis("plain-redis");
-        try (RedisAdmin redis = new RedisAdmin(redisPort);
-                RedisAdmin plainRedis = new RedisAdmin(plainRedisPort)) {
+        try (RedisMeter redis = new RedisMeter(redisPort);
+                RedisMeter plainRedis = new RedisMeter(plainRedisPort)) {
             Workbench.Gateway gateway = workbench.startGateway(redisPort, site.actualPort(), options.users() + ROOM);
             Workbench.Service publisher = workbench.startPublisher(redisPort);
             Backend backend = new Backend(publisher.port());
@@ -140,7 +140,7 @@ final class PrivateBench {
         }
     }
 
-    private Side side(Workbench workbench, String name, RedisAdmin redis, long publisher, int gatewayPort, long gateway)
+    private Side side(Workbench workbench, String name, RedisMeter redis, long publisher, int gatewayPort, long gateway)
             throws IOException, InterruptedException {
         Progress.say("%s: %,d users come".formatted(name, options.users()));
         Browsers browsers = Browsers.start(workbench, name + "-browsers", 0, options.users());

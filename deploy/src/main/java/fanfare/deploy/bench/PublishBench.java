@@ -56,26 +56,26 @@ final class PublishBench {
         Vertx vertx = Vertx.vertx();
         Loop loop = new Loop(vertx);
         Publishing publishing = Publishing.open(vertx, loop, port);
-        try (RedisAdmin admin = new RedisAdmin(port)) {
+        try (RedisMeter redis = new RedisMeter(port)) {
             List<String> channels = IntStream.range(0, users)
                     .mapToObj(user -> publishing.keys().live(Publishing.user(user)))
                     .toList();
             List<Contender> contenders;
             int itemBytes;
             try (DeafSubscriber subscriber = new DeafSubscriber(port)) {
-                subscriber.subscribe(channels, admin);
+                subscriber.subscribe(channels, redis);
                 loop.await("a first publication", ROUND_MAX, () -> publishing.publish(Publishing.user(0), DATA));
-                String item = admin.command("LINDEX", publishing.keys().kept(Publishing.user(0)), "0");
+                String item = redis.command("LINDEX", publishing.keys().kept(Publishing.user(0)), "0");
                 itemBytes = item.length();
                 RecordedScript script = RecordedScript.record(port, loop, publishing, DATA);
                 contenders = contenders(publishing, item, script);
                 for (int round = -1; round < ROUNDS; round++) {
                     for (Contender contender : contenders) {
-                        measure(loop, admin, contender, round >= 0);
+                        measure(loop, redis, contender, round >= 0);
                     }
                 }
             }
-            InboxMemory memory = InboxMemory.measure(loop, admin, publishing, users, List.of(DATA.length(), itemBytes));
+            InboxMemory memory = InboxMemory.measure(loop, redis, publishing, users, List.of(DATA.length(), itemBytes));
             return outcome(contenders, memory, itemBytes);
         }
     }
@@ -140,17 +140,17 @@ final class PublishBench {
                         .arg(item));
     }
 
-    private void measure(Loop loop, RedisAdmin admin, Contender contender, boolean counts)
+    private void measure(Loop loop, RedisMeter redis, Contender contender, boolean counts)
             throws IOException, InterruptedException {
-        admin.command("CONFIG", "RESETSTAT");
-        long cpu = admin.cpuMicros();
+        redis.command("CONFIG", "RESETSTAT");
+        long cpu = redis.cpuMicros();
         long start = System.nanoTime();
         loop.await(contender.name(), ROUND_MAX, () -> Pipeline.run(callsPerRound, AT_ONCE, contender.call()));
         long nanos = System.nanoTime() - start;
-        long cpuMicros = admin.cpuMicros() - cpu;
+        long cpuMicros = redis.cpuMicros() - cpu;
         long commandMicros = 0;
         for (String command : contender.commands()) {
-            commandMicros += admin.commandMicros(command);
+            commandMicros += redis.commandMicros(command);
         }
         if (counts) {
             contender.add(callsPerRound, nanos, cpuMicros, commandMicros);

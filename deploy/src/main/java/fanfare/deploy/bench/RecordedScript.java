@@ -1,6 +1,7 @@
 package fanfare.deploy.bench;
 
 import fanfare.channel.Channel;
+import fanfare.deploy.dev.RedisClient;
 import fanfare.redis.Keys;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -48,7 +49,7 @@ final class RecordedScript {
     /** Publishes once; the script must be known to Redis already. */
     static RecordedScript record(int redisPort, Loop loop, Publishing publishing, String data)
             throws IOException, InterruptedException {
-        try (RedisAdmin monitor = new RedisAdmin(redisPort)) {
+        try (RedisClient monitor = new RedisClient(redisPort, (int) PUBLISH_MAX.toMillis())) {
             monitor.command("MONITOR");
             loop.await("a publication", PUBLISH_MAX, () -> publishing.publish(CHANNEL, ID, data));
             String line = monitor.line();

@@ -57,17 +57,17 @@ final class RecoverBench {
         Loop loop = new Loop(vertx);
         HttpServer site = loop.await("the site", STEP_MAX, () -> Doorman.listen(vertx));
         Publishing publishing = Publishing.open(vertx, loop, redisPort);
-        try (RedisAdmin admin = new RedisAdmin(redisPort)) {
+        try (RedisMeter redis = new RedisMeter(redisPort)) {
             fillInboxes(loop, publishing);
             Workbench.Gateway gateway = workbench.startGateway(redisPort, site.actualPort(), users + ROOM);
             Crowd crowd = loop.make(() -> new Crowd(vertx, gateway.port(), users));
 
-            Stopwatch coming = Stopwatch.start(admin);
+            Stopwatch coming = Stopwatch.start(redis);
             loop.await("the users' coming", STEP_MAX, crowd::come);
             double cameSeconds = coming.seconds();
             double cameRedisSeconds = coming.redisSeconds();
-            LinkLoss loss = loseLink(loop, publishing, admin, crowd);
-            Return back = comeBack(loop, publishing, admin, crowd, new Population(gateway.managementPort()));
+            LinkLoss loss = loseLink(loop, publishing, redis, crowd);
+            Return back = comeBack(loop, publishing, redis, crowd, new Population(gateway.managementPort()));
             long repeated = loop.make(crowd::eventsHeard) - missed - returning;
             return outcome(cameSeconds, cameRedisSeconds, loss, back, repeated);
         }
@@ -85,10 +85,10 @@ final class RecoverBench {
     }
 
     /** Kills the subscriptions and publishes in the same breath. */
-    private LinkLoss loseLink(Loop loop, Publishing publishing, RedisAdmin admin, Crowd crowd)
+    private LinkLoss loseLink(Loop loop, Publishing publishing, RedisMeter redis, Crowd crowd)
             throws IOException, InterruptedException {
-        long subscriptions = admin.subscriptions();
-        Stopwatch stopwatch = Stopwatch.start(admin);
+        long subscriptions = redis.subscriptions();
+        Stopwatch stopwatch = Stopwatch.start(redis);
         Future<Double> arrived = loop.make(() -> crowd.expect(missed, "missed").map(all -> stopwatch.seconds()));
         long unheard = loop.await("publishing", STEP_MAX, () -> {
             Request kill = Request.cmd(Command.CLIENT).arg("KILL").arg("TYPE").arg("pubsub");
@@ -100,7 +100,7 @@ final class RecoverBench {
                     .filter(one -> one.result().routed() == 0)
                     .count());
         });
-        while (admin.subscriptions() < subscriptions) {
+        while (redis.subscriptions() < subscriptions) {
             if (stopwatch.seconds() > STEP_MAX.toSeconds()) {
                 throw new IOException("the gateway does not subscribe again");
             }
@@ -111,7 +111,7 @@ final class RecoverBench {
         return new LinkLoss(unheard, resubscribed, last, stopwatch.redisSeconds());
     }
 
-    private Return comeBack(Loop loop, Publishing publishing, RedisAdmin admin, Crowd crowd, Population population)
+    private Return comeBack(Loop loop, Publishing publishing, RedisMeter redis, Crowd crowd, Population population)
             throws IOException, InterruptedException {
         loop.await("the users' leaving", STEP_MAX, () -> crowd.leave(returning));
         population.awaitAtMost(users - returning, STEP_MAX);
@@ -123,7 +123,7 @@ final class RecoverBench {
                         returning,
                         PUBLISHING_AT_ONCE,
                         user -> publishing.publish(Publishing.user(user), "\"while away\"")));
-        Stopwatch stopwatch = Stopwatch.start(admin);
+        Stopwatch stopwatch = Stopwatch.start(redis);
         long recovered = loop.await("the users' return", STEP_MAX, () -> crowd.comeBack(returning));
         loop.await("the arrival of what was published meanwhile", STEP_MAX, () -> heard);
         return new Return(recovered, stopwatch.seconds(), stopwatch.redisSeconds());

@@ -107,8 +107,8 @@ final class ShardFailoverBench {
         Vertx vertx = Vertx.vertx();
         Stage stage = set(workbench, vertx, new Loop(vertx));
         Sent sent = new Sent(options.users());
-        try (RedisAdmin master = admin(stage, 0);
-                RedisAdmin heir = admin(stage, RedisShards.COUNT)) {
+        try (RedisMeter master = meter(stage, 0);
+                RedisMeter heir = meter(stage, RedisShards.COUNT)) {
             List<Pace> paces = List.of(
                     pace(vertx, stage, sent, stage.users(), "first-%d"),
                     pace(vertx, stage, sent, stage.others(), "other-%d"));
@@ -180,8 +180,8 @@ final class ShardFailoverBench {
         return PubSub.SHARDED.slotOf(keys.live(Channel.user(Note.userName(user))));
     }
 
-    private static RedisAdmin admin(Stage stage, int server) throws IOException {
-        return new RedisAdmin(stage.shards().server(server).port());
+    private static RedisMeter meter(Stage stage, int server) throws IOException {
+        return new RedisMeter(stage.shards().server(server).port());
     }
 
     private Pace pace(Vertx vertx, Stage stage, Sent sent, List<Integer> users, String ids) {
@@ -190,7 +190,7 @@ final class ShardFailoverBench {
     }
 
     /** Has the master go, and waits until its replica has all subscriptions and was asked for every newest message. */
-    private Recovery fail(Stage stage, RedisAdmin heir, long subscriptions, long beginNanos)
+    private Recovery fail(Stage stage, RedisMeter heir, long subscriptions, long beginNanos)
             throws IOException, InterruptedException {
         int users = stage.users().size();
         long comparisons = heir.commandCalls(COMPARISON) + users;
@@ -219,10 +219,10 @@ final class ShardFailoverBench {
         return (System.nanoTime() - beginNanos) / 1e9;
     }
 
-    private static Spent spent(Stage stage, RedisAdmin first) throws IOException {
+    private static Spent spent(Stage stage, RedisMeter first) throws IOException {
         double others = 0;
         for (int i = 1; i < RedisShards.COUNT; i++) {
-            try (RedisAdmin other = admin(stage, i)) {
+            try (RedisMeter other = meter(stage, i)) {
                 others += other.cpuMicros() / 1e6;
             }
         }

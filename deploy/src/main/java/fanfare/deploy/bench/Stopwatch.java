@@ -4,18 +4,18 @@ import java.io.IOException;
 
 /** Time, and what Redis spends in it. */
 final class Stopwatch {
-    private final RedisAdmin admin;
+    private final RedisMeter redis;
     private final long cpuMicros;
     private final long nanos;
 
-    private Stopwatch(RedisAdmin admin, long cpuMicros) {
-        this.admin = admin;
+    private Stopwatch(RedisMeter redis, long cpuMicros) {
+        this.redis = redis;
         this.cpuMicros = cpuMicros;
         this.nanos = System.nanoTime();
     }
 
-    static Stopwatch start(RedisAdmin admin) throws IOException {
-        return new Stopwatch(admin, admin.cpuMicros());
+    static Stopwatch start(RedisMeter redis) throws IOException {
+        return new Stopwatch(redis, redis.cpuMicros());
     }
 
     double seconds() {
@@ -23,6 +23,6 @@ final class Stopwatch {
     }
 
     double redisSeconds() throws IOException {
-        return (admin.cpuMicros() - cpuMicros) / 1e6;
+        return (redis.cpuMicros() - cpuMicros) / 1e6;
     }
 }

@@ -80,7 +80,7 @@ final class StormBench {
         int redisPort = workbench.startRedis();
         int plainRedisPort = workbench.startRedis("plain-redis");
         Workbench.Service publisher = workbench.startPublisher(redisPort);
-        try (RedisAdmin plainRedis = new RedisAdmin(plainRedisPort)) {
+        try (RedisMeter plainRedis = new RedisMeter(plainRedisPort)) {
             Side ours = ours(workbench, redisPort, site.actualPort());
             Side plain = plain(workbench, plainRedisPort, plainRedis);
             warmUp(plain, ours);
@@ -123,7 +123,7 @@ final class StormBench {
         return new Side(gateway.port(), gateway.pid(), browsers, gone, new Rates(), new Rates());
     }
 
-    private Side plain(Workbench workbench, int redisPort, RedisAdmin redis) throws IOException, InterruptedException {
+    private Side plain(Workbench workbench, int redisPort, RedisMeter redis) throws IOException, InterruptedException {
         Workbench.Service gateway = workbench.startOwn("plain-gateway", "plain-gateway", redisPort);
         Browsers browsers = Browsers.start(workbench, "plain-browsers", 0, users);
         Gone gone = left -> {
