@@ -6,6 +6,7 @@ import fanfare.deploy.bench.plain.BareBroadcaster;
 import fanfare.deploy.bench.plain.PlainProcess;
 import fanfare.deploy.bench.sink.SinkProcess;
 import fanfare.deploy.dev.Dev;
+import fanfare.deploy.dev.FreePorts;
 import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 
 /** {@code deploy.jar bench}: runs one benchmark, which prints a table and a line of JSON. */
 public final class Bench {
@@ -81,7 +83,7 @@ public final class Bench {
         int code = 1;
         try {
             Path logs = Files.createDirectories(root.resolve("deploy/target/logs/bench/" + name));
-            Workbench workbench = new Workbench(root, logs);
+            Workbench workbench = new Workbench(root, logs, new FreePorts(new Random()));
             // However the JVM ends: the benchmark is over, a signal, a mistake.
             Runtime.getRuntime().addShutdownHook(new Thread(workbench::stop, "stop"));
             Outcome outcome = benchmark.run(workbench);

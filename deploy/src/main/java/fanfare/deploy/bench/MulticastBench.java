@@ -98,7 +98,7 @@ final class MulticastBench {
         int share = options.users() / GATEWAYS;
         for (int i = 0; i < GATEWAYS; i++) {
             Link link =
-                    Link.open(vertx, ((VertxInternal) vertx).createEventLoopContext(), Workbench.freePort(), redisPort);
+                    Link.open(vertx, ((VertxInternal) vertx).createEventLoopContext(), workbench.freePort(), redisPort);
             links.add(link);
             int here = i == 0 ? options.users() - (GATEWAYS - 1) * share : share;
             Workbench.Gateway gateway =

@@ -1,13 +1,12 @@
 package fanfare.deploy.bench;
 
 import fanfare.deploy.dev.Child;
+import fanfare.deploy.dev.FreePorts;
 import fanfare.deploy.dev.JvmFlags;
 import fanfare.deploy.dev.Readiness;
 import fanfare.deploy.dev.RedisBinary;
 import fanfare.deploy.dev.RedisShards;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +41,7 @@ final class Workbench {
 
     private final Path root;
     private final Path logs;
+    private final FreePorts ports;
     private final Readiness readiness = new Readiness();
     /** Guarded by this, as is the next. */
     private final List<Child> children = new ArrayList<>();
@@ -54,9 +54,15 @@ final class Workbench {
         Child start() throws IOException;
     }
 
-    Workbench(Path root, Path logs) {
+    Workbench(Path root, Path logs, FreePorts ports) {
         this.root = root;
         this.logs = logs;
+        this.ports = ports;
+    }
+
+    /** A port for something of the benchmark's own. */
+    int freePort() {
+        return ports.take();
     }
 
     /** Starts a Redis that keeps nothing, and waits until it answers on the port that is returned. */
@@ -67,7 +73,7 @@ final class Workbench {
     /** The same under a name of its own. */
     int startRedis(String name) throws IOException, InterruptedException {
         RedisBinary redis = redis();
-        int port = freePort();
+        int port = ports.take();
         List<String> command = List.of(
                 redis.path().toString(),
                 "--port",
@@ -91,7 +97,7 @@ final class Workbench {
         RedisBinary redis = redis();
         List<RedisShards.Address> addresses = new ArrayList<>();
         for (int i = 0; i < 2 * RedisShards.COUNT; i++) {
-            addresses.add(new RedisShards.Address(freePort(), freePort()));
+            addresses.add(new RedisShards.Address(ports.take(), ports.take()));
         }
         RedisShards shards = new RedisShards(
                 redis,
@@ -137,8 +143,8 @@ final class Workbench {
 
     private Gateway startGateway(String name, Path jar, String redisUrl, int sitePort, int connectionsMax)
             throws IOException, InterruptedException {
-        int port = freePort();
-        int managementPort = freePort();
+        int port = ports.take();
+        int managementPort = ports.take();
         Map<String, String> settings = Map.ofEntries(
                 Map.entry("FANFARE_NODE_NAME", name),
                 Map.entry("FANFARE_LISTEN_HOST", LOOPBACK),
@@ -157,8 +163,8 @@ final class Workbench {
 
     /** Starts a publisher that takes {@link #PUBLISHER_KEY}, and waits until it is ready. */
     Service startPublisher(int redisPort) throws IOException, InterruptedException {
-        int port = freePort();
-        int managementPort = freePort();
+        int port = ports.take();
+        int managementPort = ports.take();
         Map<String, String> settings = Map.of(
                 "FANFARE_LISTEN_HOST",
                 LOOPBACK,
@@ -180,7 +186,7 @@ final class Workbench {
 
     /** Starts {@code deploy.jar bench COMMAND PORT ARGUMENTS}, and waits until it is ready. */
     Service startOwn(String name, String command, int... arguments) throws IOException, InterruptedException {
-        int port = freePort();
+        int port = ports.take();
         // What is compared with the product has the product's flags.
         List<String> line =
                 JvmFlags.start(JvmFlags.of(root, "gateway"), HEAP, root.resolve("deploy/target/deploy.jar"));
@@ -205,7 +211,7 @@ final class Workbench {
      * own process, not of the shell that ends it with this one.
      */
     Service startNative(String name, Path program, int... arguments) throws IOException, InterruptedException {
-        int port = freePort();
+        int port = ports.take();
         List<String> line = new ArrayList<>(List.of(program.toString(), Integer.toString(port)));
         IntStream.of(arguments).mapToObj(Integer::toString).forEach(line::add);
         Child child = add(() -> Child.startTied(name, logs, line));
@@ -295,11 +301,5 @@ final class Workbench {
         Child child = start.start();
         children.add(child);
         return child;
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -1,9 +1,8 @@
 package fanfare.deploy.images;
 
+import fanfare.deploy.dev.FreePorts;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -89,7 +89,7 @@ final class Rehearsal {
     private Path loaded() throws IOException, InterruptedException {
         Path classes = folder.resolve("rehearsal.list");
         Path log = folder.resolve("rehearsal.log");
-        int management = freePort();
+        int management = new FreePorts(new Random()).take();
         ProcessBuilder builder = new ProcessBuilder(
                         runtime.java().toString(),
                         "-Xshare:off",
@@ -135,12 +135,6 @@ final class Rehearsal {
             return request.getResponseCode() == OK;
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }

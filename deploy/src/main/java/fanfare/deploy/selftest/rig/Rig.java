@@ -1,6 +1,7 @@
 package fanfare.deploy.selftest.rig;
 
 import fanfare.deploy.dev.Child;
+import fanfare.deploy.dev.FreePorts;
 import fanfare.deploy.dev.JvmFlags;
 import fanfare.deploy.dev.Readiness;
 import fanfare.deploy.dev.RedisBinary;

@@ -2,6 +2,7 @@ package fanfare.deploy.selftest.rig;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.deploy.dev.FreePorts;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.net.NetServer;
