@@ -95,6 +95,8 @@ class WebhooksIT {
             for (String user : held.keySet()) {
                 noted.addAll(noted(user));
             }
+            // Whoever came and went since the last look was gone before it was told.
+            until("it has heard of all", () -> site.events().size() >= noted.size());
             assertThat(site.events()).doesNotHaveDuplicates().hasSameElementsAs(noted);
             assertThat(noted).hasSizeGreaterThan(80);
             until("each is counted", () -> worker.count("events") == noted.size());
@@ -193,10 +195,10 @@ class WebhooksIT {
         try (WebhookWorker worker = worker("/second", LONG, 100, LONG)) {
             until("it hears", () -> !site.changesOf("between").isEmpty());
             assertThat(site.events()).hasSize(4);
-            assertThat(worker.count("events"))
-                    .isEqualTo(site.posts("/second").stream()
-                            .mapToInt(post -> post.events().size())
-                            .sum());
+            int told = site.posts("/second").stream()
+                    .mapToInt(post -> post.events().size())
+                    .sum();
+            until("its answer is counted", () -> worker.count("events") == told);
         }
     }
 
@@ -252,7 +254,8 @@ class WebhooksIT {
                 gateway.open("44");
                 until("the other goes on", () -> site.changesOf("44").size() == 1);
                 assertThat(two.isOwner()).isTrue();
-                assertThat(site.posts("/one")).hasSize(tries);
+                // One may have been on its way when it noticed.
+                assertThat(site.posts("/one").size() - tries).isLessThanOrEqualTo(1);
                 link.resume();
             }
         }
@@ -273,8 +276,9 @@ class WebhooksIT {
                     .arg("42");
             StoredItems.ask(vertx, redis, visit);
             until("it hears", () -> site.events().size() == 1);
-            redis.restart();
+            redis.kill();
             until("it has noticed", () -> !worker.isOwner());
+            redis.restart();
             until("it tells again", worker::isOwner);
             StoredItems.ask(vertx, redis, visit);
             // It is not known any more that the site takes this one for online.

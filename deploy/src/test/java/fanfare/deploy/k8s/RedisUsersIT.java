@@ -148,9 +148,13 @@ class RedisUsersIT {
         ben.expectEvents(4);
 
         assertThat(get("/v1/users/anna/history").getJsonArray("publications")).hasSize(2);
-        assertThat(get("/v1/users/anna/presence").getBoolean("online")).isTrue();
-        assertThat(get("/v1/presence").getJsonArray("users")).contains("ben");
-        assertThat(get("/v1/stats").getJsonArray("gateways")).hasSize(2);
+        // Gateways tell Redis of their users, and of themselves, while they serve already.
+        Await.until("anna is online", () -> get("/v1/users/anna/presence").getBoolean("online"));
+        Await.until(
+                "ben is listed", () -> get("/v1/presence").getJsonArray("users").contains("ben"));
+        Await.until(
+                "both gateways are known",
+                () -> get("/v1/stats").getJsonArray("gateways").size() == 2);
         assertThat(post("/v1/presence", "{\"users\":[\"anna\",\"nobody\"]}")
                         .getJsonObject("online")
                         .getBoolean("nobody"))

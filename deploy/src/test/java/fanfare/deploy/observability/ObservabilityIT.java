@@ -61,6 +61,10 @@ class ObservabilityIT {
             }
         }
         assertThat(publish()).isEqualTo(200);
+        // It counts what it has answered after the answer has gone out.
+        Await.until("the request is counted", () -> RawHttp.get(publisher.managementPort(), "/metrics")
+                .body()
+                .contains("\nfanfare_http_requests_total{"));
     }
 
     @AfterAll
