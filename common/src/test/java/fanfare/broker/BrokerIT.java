@@ -697,8 +697,7 @@ class BrokerIT {
     }
 
     /** Everything of the broker's happens on one event loop. */
-    private <T> T await(Supplier<Future<T>> call) throws Exception {
-        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .await(60, TimeUnit.SECONDS);
+    private <T> T await(Supplier<Future<T>> call) {
+        return Await.on(loop, call);
     }
 }

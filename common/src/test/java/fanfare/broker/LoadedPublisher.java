@@ -115,11 +115,7 @@ final class LoadedPublisher {
 
     /** Runs a call on the process's event loop. */
     <T> T on(Supplier<Future<T>> call) {
-        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join();
+        return Await.on(loop, call);
     }
 
     private Future<Reading> read(Channel channel) {

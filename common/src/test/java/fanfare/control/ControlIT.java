@@ -7,6 +7,7 @@ import fanfare.redis.Keys;
 import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
 import fanfare.redis.Shards;
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -23,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -257,8 +257,7 @@ class ControlIT {
         });
     }
 
-    private <T> T await(Supplier<Future<T>> call) throws Exception {
-        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .await(20, TimeUnit.SECONDS);
+    private <T> T await(Supplier<Future<T>> call) {
+        return Await.on(loop, call);
     }
 }

@@ -9,6 +9,7 @@ import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
 import fanfare.redis.Shards;
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -549,9 +550,8 @@ class PresenceIT {
         });
     }
 
-    private <T> T await(Supplier<Future<T>> call) throws Exception {
-        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .await(20, TimeUnit.SECONDS);
+    private <T> T await(Supplier<Future<T>> call) {
+        return Await.on(loop, call);
     }
 
     private <T> T eventually(Supplier<Future<T>> read, Predicate<T> wanted) throws Exception {

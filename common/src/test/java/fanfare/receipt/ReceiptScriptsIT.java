@@ -20,7 +20,6 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -216,8 +215,7 @@ class ReceiptScriptsIT {
         return run(() -> redis.send("", Request.cmd(Command.TIME)).map(ServerTime::msOf));
     }
 
-    private <T> T run(Supplier<Future<T>> work) throws Exception {
-        return Future.<T>future(done -> loop.runOnContext(turn -> work.get().onComplete(done)))
-                .await(30, TimeUnit.SECONDS);
+    private <T> T run(Supplier<Future<T>> work) {
+        return Await.on(loop, work);
     }
 }

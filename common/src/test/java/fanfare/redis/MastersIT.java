@@ -15,7 +15,6 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
@@ -132,10 +131,6 @@ class MastersIT {
     }
 
     private <T> T on(Supplier<Future<T>> call) {
-        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join();
+        return Await.on(loop, call);
     }
 }

@@ -136,11 +136,7 @@ class RedisTlsIT {
     }
 
     private <T> T await(Supplier<Future<T>> call) {
-        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(20, TimeUnit.SECONDS)
-                .join();
+        return Await.on(loop, call);
     }
 
     private void start(TestCertificate shown) {
@@ -168,11 +164,8 @@ class RedisTlsIT {
     /** What an operator is told. */
     private String check(RedisConfig config) {
         ByteArrayOutputStream told = new ByteArrayOutputStream();
-        RedisCheck.run(vertx, config, false, new Report(new PrintStream(told, true, StandardCharsets.UTF_8)))
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(20, TimeUnit.SECONDS)
-                .join();
+        Await.result(
+                RedisCheck.run(vertx, config, false, new Report(new PrintStream(told, true, StandardCharsets.UTF_8))));
         return told.toString(StandardCharsets.UTF_8);
     }
 

@@ -15,7 +15,6 @@ import io.vertx.junit5.VertxExtension;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -99,7 +98,7 @@ class ShardsIT {
                 Request.cmd(Command.MSET).arg(key).arg(2).arg("{moving}new").arg(3)));
         assertThat(RedisTrio.ask(from, "GET", "{moving}new")).startsWith("ASK");
         cluster.endMove(slot, from, to);
-        assertThat(await(both).toString()).isEqualTo("OK");
+        assertThat(Await.result(both).toString()).isEqualTo("OK");
         assertThat(get(key)).isEqualTo("2");
         Await.until("the new owner is known", () -> shards.slots().of(key) != before);
         assertThat(RedisTrio.ask(to, "GET", "{moving}new")).isEqualTo("3");
@@ -160,17 +159,10 @@ class ShardsIT {
     }
 
     private <T> T on(Supplier<Future<T>> call) {
-        return await(start(call));
+        return Await.on(loop, call);
     }
 
     private <T> Future<T> start(Supplier<Future<T>> call) {
         return Future.future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)));
-    }
-
-    private static <T> T await(Future<T> future) {
-        return future.toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join();
     }
 }

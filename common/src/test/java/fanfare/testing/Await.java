@@ -1,14 +1,18 @@
 package fanfare.testing;
 
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Waits for what nothing announces. */
+/** Waits for what others do, on threads that may wait. */
 public final class Await {
     /** Generous, since it only ever passes in full when a test fails. */
-    private static final Duration WAIT_MAX = Duration.ofSeconds(30);
+    private static final Duration WAIT_MAX = Duration.ofSeconds(60);
 
     private static final Duration PERIOD = Duration.ofMillis(10);
 
@@ -40,6 +44,21 @@ public final class Await {
                 throw new AssertionError("waited in vain: " + what);
             }
             LockSupport.parkNanos(PERIOD.toNanos());
+        }
+    }
+
+    /** Makes a call on an event loop and returns what it comes to; fails as it does. */
+    public static <T> T on(Context loop, Supplier<Future<T>> call) {
+        return result(
+                Future.future(promise -> loop.runOnContext(go -> call.get().onComplete(promise))));
+    }
+
+    /** What a future comes to; fails as it does. */
+    public static <T> T result(Future<T> future) {
+        try {
+            return future.await(WAIT_MAX.toSeconds(), TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            throw new AssertionError("waited in vain for an answer", e);
         }
     }
 }

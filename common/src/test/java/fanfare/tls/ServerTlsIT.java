@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
@@ -67,13 +66,13 @@ class ServerTlsIT {
 
     @AfterEach
     void close() throws Exception {
-        await(vertx.close());
+        Await.result(vertx.close());
         log.close();
     }
 
     @Test
     void aCertificateIsShownOnceItIsValid() throws Exception {
-        await(tls.start(metrics));
+        Await.result(tls.start(metrics));
         HttpServer server = listening();
         put(second);
         Await.until("it is known to be unusable", () -> logged(Level.WARNING) == 1);
@@ -91,17 +90,17 @@ class ServerTlsIT {
 
     @Test
     void whatOneListenerDoesNotTakeIsNotInForceAndTriedAgain() throws Exception {
-        await(tls.start(metrics));
+        Await.result(tls.start(metrics));
         HttpServer server = listening();
         // It cannot be told of anything as yet.
         HttpServer deaf =
-                await(tls.listen(new HttpServerOptions(), options -> Future.succeededFuture(server(options))));
+                Await.result(tls.listen(new HttpServerOptions(), options -> Future.succeededFuture(server(options))));
         validFromNowOn(second);
         put(second);
         Await.until("it is known to be unusable", this::isBroken);
         assertExpiryOf(first);
 
-        await(deaf.listen(0, "127.0.0.1"));
+        Await.result(deaf.listen(0, "127.0.0.1"));
 
         Await.until("it is in use", () -> !isBroken());
         assertThat(second.isShown(server.actualPort())).isTrue();
@@ -111,7 +110,7 @@ class ServerTlsIT {
 
     @Test
     void whatComesWhileAListenerIsMadeReachesIt() throws Exception {
-        await(tls.start(metrics));
+        Await.result(tls.start(metrics));
         Promise<Void> begin = Promise.promise();
         Future<HttpServer> listening =
                 tls.listen(new HttpServerOptions(), options -> begin.future().compose(begun -> listen(options)));
@@ -121,13 +120,13 @@ class ServerTlsIT {
 
         begin.complete();
 
-        assertThat(second.isShown(await(listening).actualPort())).isTrue();
+        assertThat(second.isShown(Await.result(listening).actualPort())).isTrue();
     }
 
     @Test
     void anExpiredCertificateIsBetterThanNoStart() throws Exception {
         now.set(first.certificate().getNotAfter().toInstant().plus(Duration.ofDays(1)));
-        await(tls.start(metrics));
+        Await.result(tls.start(metrics));
         HttpServer server = listening();
         assertThat(first.isShown(server.actualPort())).isTrue();
         assertExpiryOf(first);
@@ -138,7 +137,7 @@ class ServerTlsIT {
     void soIsOneThatIsNotValidYet() throws Exception {
         Instant valid = first.certificate().getNotBefore().toInstant();
         now.set(valid.minus(Duration.ofDays(1)));
-        await(tls.start(metrics));
+        Await.result(tls.start(metrics));
         HttpServer server = listening();
         assertThat(first.isShown(server.actualPort())).isTrue();
         assertThat(gauge("fanfare_tls_certificate_start_seconds")).isEqualTo((double) valid.getEpochSecond());
@@ -146,7 +145,7 @@ class ServerTlsIT {
     }
 
     private HttpServer listening() throws Exception {
-        return await(tls.listen(new HttpServerOptions(), this::listen));
+        return Await.result(tls.listen(new HttpServerOptions(), this::listen));
     }
 
     private Future<HttpServer> listen(HttpServerOptions options) {
@@ -194,9 +193,5 @@ class ServerTlsIT {
                 .filter(entry -> Arrays.stream(entry.getParameters())
                         .anyMatch(parameter -> parameter.toString().startsWith("the certificate is valid from")))
                 .count();
-    }
-
-    private static <T> T await(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 }

@@ -1,10 +1,9 @@
 package fanfare.publisher;
 
 import static fanfare.publisher.RunningPublisher.json;
-import static fanfare.publisher.RunningPublisher.until;
+import static fanfare.testing.Await.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import fanfare.testing.Await;
 import fanfare.testing.FlakyLink;
 import fanfare.testing.RedisServer;
 import fanfare.testing.RedisTrio;
@@ -21,7 +20,7 @@ class DurabilityIT {
                 RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + replication.port());
                 RunningPublisher publisher =
                         RunningPublisher.start(master.url(), PublisherVerticle.BODY_MAX, Map.of())) {
-            Await.until("the replica follows", () -> "up"
+            until("the replica follows", () -> "up"
                     .equals(RedisTrio.info(replica, "replication").get("master_link_status")));
             // Half a second may be too short for a replica that has just come, or for this machine.
             until("a replica confirms", () -> replicated(publisher, "a").getBoolean("replicated"));

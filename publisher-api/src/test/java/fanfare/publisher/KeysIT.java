@@ -1,7 +1,7 @@
 package fanfare.publisher;
 
 import static fanfare.publisher.RunningPublisher.json;
-import static fanfare.publisher.RunningPublisher.until;
+import static fanfare.testing.Await.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.testing.RawHttp;

@@ -8,6 +8,7 @@ import fanfare.redis.Keys;
 import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
 import fanfare.redis.Shards;
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -15,7 +16,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** A gateway as far as Redis knows of it: a lease and the users whom it holds. */
@@ -85,10 +85,6 @@ final class KnownGateway {
     }
 
     private static <T> T on(Context loop, Supplier<Future<T>> call) {
-        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(20, TimeUnit.SECONDS)
-                .join();
+        return Await.on(loop, call);
     }
 }

@@ -9,6 +9,7 @@ import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.publisher.webhook.Secrets;
 import fanfare.redis.Keys;
+import fanfare.testing.Await;
 import fanfare.testing.FlakyLink;
 import fanfare.testing.RedisServer;
 import io.vertx.core.Vertx;
@@ -150,8 +151,7 @@ class PhpClientIT {
         try (FlakyLink link = FlakyLink.to(publisher.port)) {
             link.swallow(FlakyLink.Direction.DOWN);
             try (Php php = Php.run("calls.php", "publish", url(link.port()), transport, "30", "0.5")) {
-                RunningPublisher.until(
-                        "it is stored", () -> publisher.metric("fanfare_publishes_total{outcome=\"stored\"}") == 1);
+                Await.until("it is stored", () -> publisher.metric("fanfare_publishes_total{outcome=\"stored\"}") == 1);
                 assertThat(php.answer().getInteger("status")).isZero();
                 link.resume();
                 JsonObject answer = afterTries(php);
@@ -296,7 +296,7 @@ class PhpClientIT {
         try (Php site = Php.serve("hook.php", port, Map.of("FANFARE_WEBHOOK_SECRET", next));
                 RunningPublisher told =
                         RunningPublisher.start(RedisServer.shared().url(), PublisherVerticle.BODY_MAX, settings)) {
-            RunningPublisher.until("it tells", () -> told.metric("fanfare_webhook_owner") == 1);
+            Await.until("it tells", () -> told.metric("fanfare_webhook_owner") == 1);
             KnownGateway gateway = KnownGateway.start(vertx, told.prefix, PresenceLimits.defaults(), state);
             gateway.open("42");
             assertThat(site.answer().getString("refused")).isEqualTo("its signature is not by a secret of ours");
@@ -310,7 +310,7 @@ class PhpClientIT {
             assertThat(event.getString("type")).isEqualTo("user.online");
             assertThat(event.getString("user")).isEqualTo("42");
             assertThat(told.metric("fanfare_webhook_secrets")).isEqualTo(2);
-            RunningPublisher.until("it counts", () -> told.metric("fanfare_webhook_events_total") == 1);
+            Await.until("it counts", () -> told.metric("fanfare_webhook_events_total") == 1);
             gateway.crash();
         }
     }

@@ -2,6 +2,7 @@ package fanfare.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.testing.Await;
 import fanfare.testing.FlakyLink;
 import fanfare.testing.RawHttp;
 import fanfare.testing.RedisServer;
@@ -40,7 +41,7 @@ class ProcessIT {
             int port = RedisServer.freePort();
             int managementPort = RedisServer.freePort();
             Running started = new Running(launch(settings(port, managementPort, redisUrl)), port, managementPort);
-            RunningPublisher.until("it is ready", () -> isReady(managementPort));
+            Await.until("it is ready", () -> isReady(managementPort));
             return started;
         }
 
@@ -50,7 +51,7 @@ class ProcessIT {
             for (int i = 0; i < CALLERS; i++) {
                 callers.add(publish(RawHttp.to(port)));
             }
-            RunningPublisher.until("all are under way", () -> underWay(managementPort) == CALLERS);
+            Await.until("all are under way", () -> underWay(managementPort) == CALLERS);
             return callers;
         }
 
@@ -167,7 +168,7 @@ class ProcessIT {
             List<RawHttp> callers = publisher.callers();
             publisher.terminate();
             assertThat(idle.rest()).isEmpty();
-            RunningPublisher.until("the port is closed", () -> !accepts(publisher.port()));
+            Await.until("the port is closed", () -> !accepts(publisher.port()));
             link.resume();
             // A machine that was away for longer than the broker tries has nothing to finish.
             boolean inTime = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(4);
@@ -216,8 +217,8 @@ class ProcessIT {
                     .redirectOutput(log.toFile())
                     .start();
             try {
-                RunningPublisher.until("Redis refuses it", () -> read(log).contains("WRONGPASS"));
-                RunningPublisher.until("it listens", () -> accepts(port));
+                Await.until("Redis refuses it", () -> read(log).contains("WRONGPASS"));
+                Await.until("it listens", () -> accepts(port));
                 for (String key : List.of("dev.guessed-secret", "secret-without-id", "dev.secret")) {
                     RawHttp.Answer answer = RawHttp.post(
                             port,
@@ -264,7 +265,7 @@ class ProcessIT {
                 ends.add(CompletableFuture.supplyAsync(
                         () -> worked(publisher.port(), answered), caller -> new Thread(caller).start()));
             }
-            RunningPublisher.until("all are at work", () -> answered.get() > 20 * CALLERS);
+            Await.until("all are at work", () -> answered.get() > 20 * CALLERS);
             publisher.terminate();
             for (CompletableFuture<String> end : ends) {
                 assertThat(end.get(20, TimeUnit.SECONDS)).isEmpty();
@@ -305,7 +306,7 @@ class ProcessIT {
         settings.put("JAVA_TOOL_OPTIONS", "-Xmx96m -XX:MaxDirectMemorySize=32m -XX:+ExitOnOutOfMemoryError");
         Process publisher = launch(settings);
         try {
-            RunningPublisher.until("it is ready", () -> isReady(management));
+            Await.until("it is ready", () -> isReady(management));
             HttpClient client = HttpClient.newHttpClient();
             List<CompletableFuture<Integer>> answers = new ArrayList<>();
             for (int i = 0; i < 8; i++) {

@@ -4,6 +4,7 @@ import static fanfare.publisher.RunningPublisher.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.redis.Keys;
+import fanfare.testing.Await;
 import fanfare.testing.FlakyLink;
 import fanfare.testing.RedisServer;
 import io.vertx.core.Vertx;
@@ -176,8 +177,7 @@ class RateLimitIT {
             for (int i = 0; i < 4; i++) {
                 answers.add(CompletableFuture.supplyAsync(() -> alone.publish(slow.key(), "{\"user\":\"1\"}", "/a")));
             }
-            RunningPublisher.until(
-                    "all are with the broker", () -> alone.metric("fanfare_rate_unchecked_total") >= unchecked + 4);
+            Await.until("all are with the broker", () -> alone.metric("fanfare_rate_unchecked_total") >= unchecked + 4);
             link.resume();
             for (CompletableFuture<HttpResponse<String>> answer : answers) {
                 assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);

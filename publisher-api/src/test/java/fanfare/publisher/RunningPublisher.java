@@ -1,8 +1,8 @@
 package fanfare.publisher;
 
 import fanfare.config.Env;
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
-import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Route;
 import java.io.IOException;
@@ -23,9 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 
 /** A whole publisher on free loopback ports, asked over real HTTP; its prefix is random unless a setting says another. */
 final class RunningPublisher implements AutoCloseable {
@@ -54,7 +52,7 @@ final class RunningPublisher implements AutoCloseable {
         all.put("FANFARE_REDIS_URL", redisUrl);
         publisher =
                 new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax, () -> "made-" + made.incrementAndGet());
-        await(publisher.start());
+        Await.result(publisher.start());
     }
 
     static RunningPublisher start() {
@@ -63,7 +61,7 @@ final class RunningPublisher implements AutoCloseable {
 
     static RunningPublisher start(String redisUrl, Duration bodyMax, Map<String, String> settings) {
         RunningPublisher started = new RunningPublisher(redisUrl, bodyMax, settings);
-        until(
+        Await.until(
                 "the publisher is ready",
                 () -> started.get(started.managementPort, "/readyz").statusCode() == 200);
         return started;
@@ -149,25 +147,8 @@ final class RunningPublisher implements AutoCloseable {
         return new JsonObject(response.body());
     }
 
-    static void until(String condition, BooleanSupplier holds) {
-        long deadline = System.nanoTime() + WAIT_MAX.toNanos();
-        while (!holds.getAsBoolean()) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("in " + WAIT_MAX + " it did not come true that " + condition);
-            }
-            Thread.onSpinWait();
-        }
-    }
-
     @Override
     public void close() {
-        await(publisher.stop());
-    }
-
-    private static void await(Future<Void> future) {
-        future.toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(WAIT_MAX.toSeconds(), TimeUnit.SECONDS)
-                .join();
+        Await.result(publisher.stop());
     }
 }

@@ -7,13 +7,12 @@ import fanfare.publisher.webhook.WebhookLimits;
 import fanfare.publisher.webhook.WebhookVerticle;
 import fanfare.redis.Keys;
 import fanfare.redis.Shards;
+import fanfare.testing.Await;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.net.URI;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 /** A publisher's part in webhooks with short times, here or, as {@link #main}, in a process that can be stopped and killed. */
 final class WebhookWorker implements AutoCloseable {
@@ -35,7 +34,7 @@ final class WebhookWorker implements AutoCloseable {
         this.vertx = vertx;
         Secrets secrets = new Secrets();
         secrets.replace(HookSite.SECRET);
-        this.id = await(vertx.deployVerticle(new WebhookVerticle(
+        this.id = Await.result(vertx.deployVerticle(new WebhookVerticle(
                 new WebhookConfig(URI.create(hookUrl), "", batchMax, Duration.ofSeconds(1), retryMax),
                 new WebhookLimits(
                         lease,
@@ -70,14 +69,7 @@ final class WebhookWorker implements AutoCloseable {
     @Override
     public void close() {
         if (vertx.deploymentIDs().contains(id)) {
-            await(vertx.undeploy(id));
+            Await.result(vertx.undeploy(id));
         }
-    }
-
-    private static <T> T await(Future<T> future) {
-        return future.toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(20, TimeUnit.SECONDS)
-                .join();
     }
 }

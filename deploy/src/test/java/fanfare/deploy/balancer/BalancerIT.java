@@ -1,5 +1,6 @@
 package fanfare.deploy.balancer;
 
+import static fanfare.testing.Await.result;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -54,14 +55,14 @@ class BalancerIT {
         }
 
         void start(Vertx vertx) throws Exception {
-            server = get(vertx.createHttpServer()
+            server = result(vertx.createHttpServer()
                     .requestHandler(this::answer)
                     .webSocketHandler(socket -> {
                         socket.textMessageHandler(text -> socket.writeTextMessage(name + " heard " + text));
                         socket.closeHandler(closed -> ends.add("websocket"));
                     })
                     .listen(port, HOST));
-            get(vertx.createHttpServer()
+            result(vertx.createHttpServer()
                     .requestHandler(request -> {
                         if (readiness != SILENT) {
                             request.response().setStatusCode(readiness).end();
@@ -103,14 +104,14 @@ class BalancerIT {
     void start() throws Exception {
         one.start(vertx);
         two.start(vertx);
-        get(vertx.deployVerticle(
+        result(vertx.deployVerticle(
                 new Balancer(new BalancerConfig(HOST, port, managementPort, backends(), 0), PATIENT_MS)));
         awaitReady(2);
     }
 
     @AfterEach
     void stop() throws Exception {
-        get(vertx.close());
+        result(vertx.close());
     }
 
     @Test
@@ -120,7 +121,7 @@ class BalancerIT {
 
     @Test
     void aBackendThatRefusesCostsNobodyARequest() throws Exception {
-        get(one.server.close());
+        result(one.server.close());
         assertThat(ask(10)).containsOnlyKeys("two").containsEntry("two", 10);
     }
 
@@ -150,13 +151,13 @@ class BalancerIT {
         one.readiness = 503;
         int hastyPort = RedisServer.freePort();
         int hastyManagementPort = RedisServer.freePort();
-        get(vertx.deployVerticle(
+        result(vertx.deployVerticle(
                 new Balancer(new BalancerConfig(HOST, hastyPort, hastyManagementPort, backends(), 0), 200)));
         awaitReady(hastyManagementPort, 1);
         two.readiness = SILENT;
         awaitReady(hastyManagementPort, 0);
         for (int i = 0; i < 4; i++) {
-            assertThat(get(client.request(HttpMethod.GET, hastyPort, HOST, "/name")
+            assertThat(result(client.request(HttpMethod.GET, hastyPort, HOST, "/name")
                                     .compose(HttpClientRequest::send))
                             .getHeader("X-Peer"))
                     .isEqualTo("two");
@@ -165,7 +166,7 @@ class BalancerIT {
 
     @Test
     void theHostStaysAndTheClientIsNamed() throws Exception {
-        get(client.request(HttpMethod.GET, port, HOST, "/name")
+        result(client.request(HttpMethod.GET, port, HOST, "/name")
                 .compose(request -> request.putHeader("Host", "push.example:81")
                         .putHeader("X-Forwarded-For", "203.0.113.7")
                         .putHeader("Cookie", "a=1")
@@ -183,8 +184,8 @@ class BalancerIT {
     @Test
     void bodiesPassBothWays() throws Exception {
         Buffer body = Buffer.buffer("x".repeat(1 << 20));
-        HttpClientRequest request = get(client.request(HttpMethod.POST, port, HOST, "/echo"));
-        assertThat(get(request.send(body).compose(HttpClientResponse::body))).isEqualTo(body);
+        HttpClientRequest request = result(client.request(HttpMethod.POST, port, HOST, "/echo"));
+        assertThat(result(request.send(body).compose(HttpClientResponse::body))).isEqualTo(body);
     }
 
     @Test
@@ -195,7 +196,7 @@ class BalancerIT {
     @Test
     void aChunkArrivesBeforeTheEnd() throws Exception {
         BlockingQueue<String> chunks = new LinkedBlockingQueue<>();
-        get(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
+        result(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
                 .onSuccess(response -> response.handler(chunk -> chunks.add(chunk.toString())))));
         assertThat(chunks.poll(30, SECONDS)).isEqualTo("first");
     }
@@ -203,7 +204,7 @@ class BalancerIT {
     @Test
     void aStreamReachesAnOldClientToo() throws Exception {
         BlockingQueue<String> lines = new LinkedBlockingQueue<>();
-        get(sockets.connect(port, HOST).compose(socket -> {
+        result(sockets.connect(port, HOST).compose(socket -> {
             StringBuilder all = new StringBuilder();
             socket.handler(bytes -> {
                 all.append(bytes);
@@ -218,7 +219,7 @@ class BalancerIT {
 
     @Test
     void aClientThatGoesTakesItsStreamAlong() throws Exception {
-        get(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
+        result(client.request(HttpMethod.GET, port, HOST, "/stream").compose(request -> request.send()
                 .compose(response -> request.connection().close())));
         Await.until("a backend sees its stream end", () -> one.ends.contains("stream") || two.ends.contains("stream"));
     }
@@ -234,15 +235,15 @@ class BalancerIT {
 
     @Test
     void webSocketsPassAndEndTogether() throws Exception {
-        WebSocket socket = get(webSockets.connect(
+        WebSocket socket = result(webSockets.connect(
                 new WebSocketConnectOptions().setHost(HOST).setPort(port).setURI("/push/websocket")));
         BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         socket.textMessageHandler(heard::add);
-        get(socket.writeTextMessage("hello"));
+        result(socket.writeTextMessage("hello"));
         String answer = heard.poll(30, SECONDS);
         assertThat(answer).endsWith("heard hello");
         Peer peer = answer.startsWith("one") ? one : two;
-        get(socket.close());
+        result(socket.close());
         assertThat(peer.ends.poll(30, SECONDS)).isEqualTo("websocket");
     }
 
@@ -250,10 +251,10 @@ class BalancerIT {
     void webSocketsTakeTurnsToo() throws Exception {
         Map<String, Integer> counts = new TreeMap<>();
         for (int i = 0; i < 4; i++) {
-            WebSocket socket = get(webSockets.connect(port, HOST, "/push/websocket"));
+            WebSocket socket = result(webSockets.connect(port, HOST, "/push/websocket"));
             BlockingQueue<String> heard = new LinkedBlockingQueue<>();
             socket.textMessageHandler(heard::add);
-            get(socket.writeTextMessage("hello"));
+            result(socket.writeTextMessage("hello"));
             counts.merge(heard.poll(30, SECONDS), 1, Integer::sum);
         }
         assertThat(counts.values()).containsExactly(2, 2);
@@ -278,7 +279,7 @@ class BalancerIT {
     }
 
     private HttpClientResponse send(HttpMethod method, String path) throws Exception {
-        return get(client.request(new RequestOptions()
+        return result(client.request(new RequestOptions()
                         .setMethod(method)
                         .setHost(HOST)
                         .setPort(port)
@@ -286,24 +287,15 @@ class BalancerIT {
                 .compose(HttpClientRequest::send));
     }
 
-    private void awaitReady(int count) throws Exception {
+    private void awaitReady(int count) {
         awaitReady(managementPort, count);
     }
 
-    private void awaitReady(int managementPort, int count) throws Exception {
-        long deadline = System.nanoTime() + SECONDS.toNanos(30);
-        while (true) {
-            String answer = get(client.request(HttpMethod.GET, managementPort, HOST, "/readyz")
-                            .compose(request -> request.send().compose(HttpClientResponse::body)))
-                    .toString();
-            if (answer.contains(count + " of 2 ready")) {
-                return;
-            }
-            assertThat(System.nanoTime()).as(answer).isLessThan(deadline);
-        }
-    }
-
-    private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, SECONDS);
+    private void awaitReady(int managementPort, int count) {
+        Await.until(
+                count + " of 2 are ready", () -> result(client.request(HttpMethod.GET, managementPort, HOST, "/readyz")
+                                .compose(request -> request.send().compose(HttpClientResponse::body)))
+                        .toString()
+                        .contains(count + " of 2 ready"));
     }
 }

@@ -1,10 +1,10 @@
 package fanfare.deploy.balancer;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
+import static fanfare.testing.Await.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientResponse;
@@ -33,17 +33,14 @@ class RotationIT {
     @BeforeEach
     void start() throws Exception {
         List<Backend> backends = List.of(gateway("one", 200), gateway("two", 503), gateway("three", 200));
-        get(vertx.deployVerticle(
+        result(vertx.deployVerticle(
                 new Balancer(new BalancerConfig(HOST, port, managementPort, backends, 0), PATIENT_MS)));
-        long deadline = System.nanoTime() + SECONDS.toNanos(30);
-        while (!text(managementPort, "/readyz", "").contains("2 of 3 ready")) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-        }
+        Await.until("two are ready", () -> text(managementPort, "/readyz", "").contains("2 of 3 ready"));
     }
 
     @AfterEach
     void stop() throws Exception {
-        get(vertx.close());
+        result(vertx.close());
     }
 
     @Test
@@ -66,13 +63,13 @@ class RotationIT {
     }
 
     private Backend gateway(String name, int readiness) throws Exception {
-        int gatewayPort = get(vertx.createHttpServer(new HttpServerOptions()
+        int gatewayPort = result(vertx.createHttpServer(new HttpServerOptions()
                                 .setMaxHeaderSize(HEAD_BYTES_MAX)
                                 .setMaxInitialLineLength(HEAD_BYTES_MAX))
                         .requestHandler(request -> request.response().end(name))
                         .listen(0, HOST))
                 .actualPort();
-        int gatewayManagementPort = get(vertx.createHttpServer()
+        int gatewayManagementPort = result(vertx.createHttpServer()
                         .requestHandler(request ->
                                 request.response().setStatusCode(readiness).end())
                         .listen(0, HOST))
@@ -80,15 +77,11 @@ class RotationIT {
         return new Backend(HOST, gatewayPort, gatewayManagementPort);
     }
 
-    private String text(int atPort, String path, String cookie) throws Exception {
-        return get(client.request(HttpMethod.GET, atPort, HOST, path)
+    private String text(int atPort, String path, String cookie) {
+        return result(client.request(HttpMethod.GET, atPort, HOST, path)
                         // The body is asked for on the event loop: a response waits for nobody.
                         .compose(request ->
                                 request.putHeader("Cookie", cookie).send().compose(HttpClientResponse::body)))
                 .toString();
-    }
-
-    private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, SECONDS);
     }
 }

@@ -1,10 +1,10 @@
 package fanfare.deploy.site;
 
+import static fanfare.testing.Await.result;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.testing.RedisServer;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -41,7 +41,7 @@ class SiteIT {
 
     @BeforeEach
     void start() throws Exception {
-        get(vertx.createHttpServer()
+        result(vertx.createHttpServer()
                 .requestHandler(request -> request.body().onSuccess(body -> {
                     calls.add(new Call(
                             request.method() + " " + request.uri(),
@@ -53,13 +53,13 @@ class SiteIT {
                             .end("{\"field\":\"data\"}");
                 }))
                 .listen(publisherPort, HOST));
-        get(vertx.deployVerticle(new Site(new SiteConfig(HOST, port, managementPort, 8080, publisherPort, 0))));
+        result(vertx.deployVerticle(new Site(new SiteConfig(HOST, port, managementPort, 8080, publisherPort, 0))));
     }
 
     @AfterEach
     void stop() throws Exception {
         assertThat(calls).isEmpty();
-        get(vertx.close());
+        result(vertx.close());
     }
 
     @Test
@@ -216,9 +216,5 @@ class SiteIT {
 
     private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
         return client.send(request.build(), BodyHandlers.ofString());
-    }
-
-    private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, SECONDS);
     }
 }

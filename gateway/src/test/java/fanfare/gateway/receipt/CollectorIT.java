@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -85,8 +84,7 @@ class CollectorIT {
         return Objects.requireNonNull(Receipt.of(Channel.user("42"), item));
     }
 
-    private static <T> T run(Context loop, Supplier<Future<T>> work) throws Exception {
-        return Future.<T>future(done -> loop.runOnContext(turn -> work.get().onComplete(done)))
-                .await(30, TimeUnit.SECONDS);
+    private static <T> T run(Context loop, Supplier<Future<T>> work) {
+        return Await.on(loop, work);
     }
 }

@@ -9,6 +9,7 @@ import fanfare.redis.Keys;
 import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
 import fanfare.redis.Shards;
+import fanfare.testing.Await;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -22,7 +23,6 @@ import io.vertx.redis.client.Response;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -77,10 +77,9 @@ class JournalIT {
 
         Journal later = begun(3);
         assertThatThrownBy(() -> await(() -> former.settle(both, both)))
-                .hasCauseInstanceOf(FencedException.class)
-                .extracting(failure -> ((FencedException) failure.getCause()).token)
-                .isEqualTo(3L);
-        assertThatThrownBy(() -> begun(2)).hasCauseInstanceOf(FencedException.class);
+                .isInstanceOfSatisfying(FencedException.class, fenced -> assertThat(fenced.token)
+                        .isEqualTo(3L));
+        assertThatThrownBy(() -> begun(2)).isInstanceOf(FencedException.class);
         assertThat(await(later::read)).isEqualTo(both.subList(1, 2));
         assertThat(await(() -> later.news(both.subList(1, 2)))).isEqualTo(both.subList(1, 2));
 
@@ -89,7 +88,7 @@ class JournalIT {
         assertThat(redis(Command.HGET, keys.webhook(TAG), "cursor"))
                 .hasToString(both.get(1).place().toString());
         redis(Command.DEL, keys.webhook(TAG));
-        assertThatThrownBy(() -> await(() -> later.settle(both, both))).hasCauseInstanceOf(FencedException.class);
+        assertThatThrownBy(() -> await(() -> later.settle(both, both))).isInstanceOf(FencedException.class);
     }
 
     @Test
@@ -155,10 +154,6 @@ class JournalIT {
     }
 
     private <T> T await(Supplier<Future<T>> call) {
-        return Future.<T>future(promise -> loop.runOnContext(go -> call.get().onComplete(promise)))
-                .toCompletionStage()
-                .toCompletableFuture()
-                .orTimeout(20, TimeUnit.SECONDS)
-                .join();
+        return Await.on(loop, call);
     }
 }
