@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -32,12 +33,15 @@ public final class ChannelReader {
     private final RedisLinks redis;
     private final Keys keys;
     private final Bounds bounds;
+    private final long keptS;
     private final LuaScript fence = new LuaScript("fence");
 
-    public ChannelReader(RedisLinks redis, Keys keys, Bounds bounds) {
+    /** @param kept how long a channel is kept after its last publication, and a topic's fence after it was asked for */
+    public ChannelReader(RedisLinks redis, Keys keys, Bounds bounds, Duration kept) {
         this.redis = redis;
         this.keys = keys;
         this.bounds = bounds;
+        this.keptS = kept.toSeconds();
     }
 
     /** Fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked. */
@@ -50,24 +54,16 @@ public final class ChannelReader {
                 .map(reading -> reading.within(bounds.items(), bounds.bytes()));
     }
 
-    /**
-     * What the channel's slot knows of itself; one that is not there comes into being.
-     *
-     * @param keptS for how long a topic's lives on after this [s]; the others have no end
-     */
-    public Future<Fence> fence(Channel channel, long keptS) {
-        return askFence(channel, keptS)
+    /** What the channel's slot knows of itself; one that is not there comes into being. */
+    public Future<Fence> fence(Channel channel) {
+        return askFence(channel)
                 .map(answer -> new Fence(number(answer.get(0)), number(answer.get(1)), number(answer.get(2))));
     }
 
-    /**
-     * What is another one after each publication under the channel's tag.
-     *
-     * @param keptS for how long a topic's fence lives on after this [s]
-     */
-    public Future<String> counter(Channel channel, long keptS) {
+    /** What is another one after each publication under the channel's tag. */
+    public Future<String> counter(Channel channel) {
         return channel.kind() == Channel.Kind.TOPIC
-                ? askFence(channel, keptS).map(fence -> fence.get(0) + "-" + fence.get(3))
+                ? askFence(channel).map(fence -> fence.get(0) + "-" + fence.get(3))
                 : redis.send(
                                 keys.fence(channel),
                                 Request.cmd(Command.HMGET)
@@ -77,7 +73,7 @@ public final class ChannelReader {
                         .map(fence -> fence.get(0) + "-" + fence.get(1));
     }
 
-    private Future<Response> askFence(Channel channel, long keptS) {
+    private Future<Response> askFence(Channel channel) {
         boolean endless = channel.kind() != Channel.Kind.TOPIC;
         return fence.run(redis, List.of(keys.fence(channel)), List.of(endless ? 0 : keptS));
     }

@@ -144,7 +144,7 @@ class BrokerIT {
         for (String id : List.of("l1", "l2", "l3")) {
             await(() -> broker.publish(news, new Publication(id, "/n", "e", large, 60)));
         }
-        Fence before = await(() -> reader.fence(news, 3_600));
+        Fence before = await(() -> reader.fence(news));
         await(() -> broker.links().send("", Request.cmd(Command.DEL).arg(keys.kept(news))));
         publish(news, "s1");
         for (String id : List.of("m1", "m2")) {
@@ -153,7 +153,7 @@ class BrokerIT {
         assertThat(read(news, Reading.Point.since(0)).items())
                 .extracting(Item::id)
                 .containsExactly("s1", "m1", "m2");
-        Fence after = await(() -> reader.fence(news, 3_600));
+        Fence after = await(() -> reader.fence(news));
         assertThat(after.mark()).isEqualTo(before.mark());
         assertThat(after.generation()).isEqualTo(before.generation());
     }
@@ -164,7 +164,7 @@ class BrokerIT {
         publish(news, "a");
         await(() -> broker.links()
                 .send("", Request.cmd(Command.EXPIRE).arg(keys.fence(news)).arg(5)));
-        await(() -> reader.fence(news, 3_600));
+        await(() -> reader.fence(news));
         assertThat(await(() -> broker.links().send("", Request.cmd(Command.TTL).arg(keys.fence(news))))
                         .toLong())
                 .isGreaterThan(3_500);
@@ -666,7 +666,8 @@ class BrokerIT {
         await(() -> {
             broker = new Broker(
                     vertx, Shards.of(vertx, config), keys, limits, "publish", () -> 0.5, new SimpleMeterRegistry());
-            reader = new ChannelReader(broker.links(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
+            reader = new ChannelReader(
+                    broker.links(), keys, new ChannelReader.Bounds(1_000, 1 << 20), limits.inboxTtl());
             broker.open();
             return Future.succeededFuture();
         });

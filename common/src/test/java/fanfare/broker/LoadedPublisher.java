@@ -49,7 +49,7 @@ final class LoadedPublisher {
             made.open();
             return Future.succeededFuture(made);
         });
-        reader = new ChannelReader(broker.links(), keys, new ChannelReader.Bounds(1_000, 1 << 20));
+        reader = new ChannelReader(broker.links(), keys, new ChannelReader.Bounds(1_000, 1 << 20), LIMITS.inboxTtl());
     }
 
     Published publish(Channel channel, String id) {

@@ -196,7 +196,11 @@ final class PublisherVerticle extends VerticleBase {
                 router,
                 "/v1/users/:user/history",
                 oneToken,
-                new HistoryHandler(new ChannelReader(redis, redisKeys, HistoryHandler.EVERYTHING)));
+                new HistoryHandler(new ChannelReader(
+                        redis,
+                        redisKeys,
+                        HistoryHandler.EVERYTHING,
+                        config.limits().inboxTtl())));
         get(router, "/v1/messages/:id", oneToken, new MessageHandler(new ReceiptReader(redis, redisKeys)));
         get(router, "/v1/stats", oneToken, new StatsHandler(new Gateways(redis, redisKeys)));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);

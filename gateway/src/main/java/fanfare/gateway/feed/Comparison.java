@@ -58,7 +58,7 @@ final class Comparison {
         // Asked for before the newest positions, so that what comes between is only compared once more than need be.
         // It also has a topic's fence live on while somebody reckons with its mark: if that ended with a silent
         // log, what comes next would look like the first message after a loss.
-        reader.counter(one, feed.keptMs() / 1_000).onSuccess(counter -> {
+        reader.counter(one).onSuccess(counter -> {
             if (quiet.isQuiet(tag, counter)) {
                 return;
             }

@@ -99,7 +99,7 @@ public final class Feed implements Hub.Source {
         this.shards = shards;
         this.clock = clock;
         this.limits = limits;
-        this.reader = new ChannelReader(commands, keys, limits.read());
+        this.reader = new ChannelReader(commands, keys, limits.read(), limits.kept());
         this.budget = new Backlog.Budget(limits.recoveryBytesMax(), metrics);
         this.recent = new RecentItems.Budget(limits.recentItemsMax(), limits.recentBytesMax(), metrics);
         this.delivered = new DeliveredIds(limits.idsMax(), metrics);
@@ -129,7 +129,6 @@ public final class Feed implements Hub.Source {
                             Objects.requireNonNull(commands.of(shard)),
                             keys,
                             reader,
-                            limits.keptMs() / 1_000,
                             probe,
                             probing,
                             number -> new Subscriber<>(

@@ -44,7 +44,6 @@ final class ShardFeed {
     private final Context context;
     private final Keys keys;
     private final ChannelReader reader;
-    private final long keptS;
     private final String probe;
     private final LuaScript script;
     private final Runnable probed;
@@ -56,7 +55,6 @@ final class ShardFeed {
     private final int[] losses = new int[Keys.CONNECTIONS];
 
     /**
-     * @param keptS how long the fence of a topic lives on after it was asked for [s]
      * @param probe what the gateway's probes are called
      * @param script writes one
      * @param subscriber makes one of the links that hear
@@ -69,7 +67,6 @@ final class ShardFeed {
             RedisLink commands,
             Keys keys,
             ChannelReader reader,
-            long keptS,
             String probe,
             LuaScript script,
             IntFunction<Subscriber<Followed>> subscriber,
@@ -81,7 +78,6 @@ final class ShardFeed {
         this.context = vertx.getOrCreateContext();
         this.keys = keys;
         this.reader = reader;
-        this.keptS = keptS;
         this.probe = probe;
         this.script = script;
         this.probed = probed;
@@ -172,7 +168,7 @@ final class ShardFeed {
         if (known != null && !known.failed()) {
             return known;
         }
-        Future<Fence> asked = reader.fence(channel, keptS);
+        Future<Fence> asked = reader.fence(channel);
         found.put(key, asked);
         return asked;
     }
@@ -183,7 +179,7 @@ final class ShardFeed {
             Promise<Fence> asked = Promise.promise();
             context.runOnContext(tick -> {
                 askedFences.remove(key);
-                reader.fence(channel, keptS).onComplete(asked);
+                reader.fence(channel).onComplete(asked);
             });
             return asked.future();
         });
