@@ -2,9 +2,7 @@ package fanfare.publisher.disconnect;
 
 import fanfare.control.ControlWriter;
 import fanfare.control.Disconnect;
-import fanfare.http.RequestId;
 import fanfare.publisher.auth.Permission;
-import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.UnknownFields;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonObject;
@@ -23,9 +21,7 @@ public final class DisconnectHandler implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
         Permission.DISCONNECT.require(context);
-        JsonBody json = JsonBody.of(context.body().buffer());
-        Disconnect disconnect = DisconnectRequest.parse(json);
-        unknownFields.ignored("disconnect", RequestId.of(context), json.unknown());
+        Disconnect disconnect = unknownFields.read(context, "disconnect", DisconnectRequest::parse);
         control.disconnect(disconnect)
                 .onSuccess(done -> context.json(new JsonObject().put("requested", true)))
                 .onFailure(context::fail);

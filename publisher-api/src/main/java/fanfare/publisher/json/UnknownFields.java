@@ -1,7 +1,10 @@
 package fanfare.publisher.json;
 
+import fanfare.http.RequestId;
+import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /** Says now and then that a caller sends fields which nobody reads. Confined to one event loop. */
@@ -23,8 +26,16 @@ public final class UnknownFields {
         this.loggedAt = nanoTime.getAsLong() - PERIOD_NS;
     }
 
+    /** A request's body, as {@code parse} reads it; what that leaves is ignored, and told now and then. */
+    public <T> T read(RoutingContext context, String call, Function<JsonBody, T> parse) {
+        JsonBody json = JsonBody.of(context.body().buffer());
+        T request = parse.apply(json);
+        ignored(call, RequestId.of(context), json.unknown());
+        return request;
+    }
+
     /** Takes note of one request's unknown fields. */
-    public void ignored(String call, String requestId, List<String> paths) {
+    void ignored(String call, String requestId, List<String> paths) {
         if (paths.isEmpty()) {
             return;
         }

@@ -1,7 +1,6 @@
 package fanfare.publisher.presence;
 
 import fanfare.http.Problem;
-import fanfare.http.RequestId;
 import fanfare.presence.PresenceReader;
 import fanfare.publisher.auth.Permission;
 import fanfare.publisher.json.JsonBody;
@@ -27,21 +26,19 @@ public final class OnlineHandler implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
         Permission.PRESENCE_READ.require(context);
-        Set<String> users = users(context);
+        Set<String> users = unknownFields.read(context, "presence", OnlineHandler::users);
         presence.online(users)
                 .map(online -> describe(users, online))
                 .onSuccess(context::json)
                 .onFailure(context::fail);
     }
 
-    private Set<String> users(RoutingContext context) {
-        JsonBody json = JsonBody.of(context.body().buffer());
+    private static Set<String> users(JsonBody json) {
         UsersField field = new UsersField(json);
         json.read(field);
         if (field.users == null) {
             throw Problem.INVALID.of("users", "is missing");
         }
-        unknownFields.ignored("presence", RequestId.of(context), json.unknown());
         return field.users;
     }
 

@@ -3,7 +3,6 @@ package fanfare.publisher.publish;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
 import fanfare.http.RequestId;
-import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.UnknownFields;
 import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Future;
@@ -60,10 +59,7 @@ public final class BatchHandler implements Handler<RoutingContext> {
 
     private BatchRequest parse(RoutingContext context) {
         try {
-            JsonBody json = JsonBody.of(context.body().buffer());
-            BatchRequest batch = BatchRequest.parse(json, publishing.defaults());
-            unknownFields.ignored("batch", RequestId.of(context), json.unknown());
-            return batch;
+            return unknownFields.read(context, "batch", json -> BatchRequest.parse(json, publishing.defaults()));
         } catch (ProblemException refusal) {
             publishing.refused();
             throw refusal;

@@ -2,7 +2,6 @@ package fanfare.publisher.publish;
 
 import fanfare.http.ProblemException;
 import fanfare.http.RequestId;
-import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.UnknownFields;
 import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Handler;
@@ -35,9 +34,8 @@ public final class PublishHandler implements Handler<RoutingContext> {
 
     private PublishRequest permitted(RoutingContext context) {
         try {
-            JsonBody json = JsonBody.of(context.body().buffer());
-            PublishRequest request = PublishRequest.parse(json, publishing.defaults());
-            unknownFields.ignored("publish", RequestId.of(context), json.unknown());
+            PublishRequest request =
+                    unknownFields.read(context, "publish", json -> PublishRequest.parse(json, publishing.defaults()));
             return Publishing.permitted(request, context);
         } catch (ProblemException refusal) {
             publishing.refused();
