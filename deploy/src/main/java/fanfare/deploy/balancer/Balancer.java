@@ -1,18 +1,14 @@
 package fanfare.deploy.balancer;
 
-import fanfare.config.Env;
+import fanfare.deploy.command.Serving;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.ProblemHandler;
-import fanfare.process.LogFormat;
-import fanfare.process.Logging;
-import fanfare.process.Parent;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpServerOptions;
@@ -22,7 +18,6 @@ import java.util.List;
 
 /** {@code deploy.jar balancer}: spreads requests over gateways, round robin, without stickiness. */
 public final class Balancer extends AbstractVerticle {
-    private static final System.Logger LOG = System.getLogger(Balancer.class.getName());
     private static final String USAGE =
             """
             Usage: java -jar deploy.jar balancer
@@ -59,22 +54,10 @@ public final class Balancer extends AbstractVerticle {
 
     /** Starts it, unless only help is asked for. */
     public static void run(List<String> arguments) {
-        if (!arguments.isEmpty()) {
-            System.out.println(USAGE);
-            return;
-        }
-        Env env = new Env(System.getenv());
-        Logging.install(LogFormat.of(env));
-        BalancerConfig config = BalancerConfig.from(env);
-        LOG.log(System.Logger.Level.INFO, "settings:" + env.table());
-        Parent.watch(config.parentPid(), () -> Runtime.getRuntime().halt(1));
-        Vertx.vertx()
-                .deployVerticle(new Balancer(config))
-                .onSuccess(id -> LOG.log(System.Logger.Level.INFO, "listening on port " + config.listenPort()))
-                .onFailure(failure -> {
-                    LOG.log(System.Logger.Level.ERROR, "cannot start: " + failure.getMessage());
-                    System.exit(1);
-                });
+        Serving.run(arguments, USAGE, env -> {
+            BalancerConfig config = BalancerConfig.from(env);
+            return new Serving.Server(new Balancer(config), config.listenPort(), config.parentPid());
+        });
     }
 
     @Override

@@ -1,4 +1,4 @@
-/** Command lines. Values, no threads. */
+/** Command lines: values, and what a command that serves begins with, on the main thread. */
 @NullMarked
 package fanfare.deploy.command;
 

@@ -1,13 +1,10 @@
 package fanfare.deploy.dev;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /** Waits for processes to say that they are ready. Blocks the caller. */
@@ -32,10 +29,8 @@ public final class Readiness {
      */
     public void awaitRedis(Child redis, int port) throws IOException, InterruptedException {
         await(redis, () -> {
-            try (Socket socket = new Socket(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port)) {
-                socket.setSoTimeout((int) ASK_MAX.toMillis());
-                socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-                return socket.getInputStream().read() == '+';
+            try (RedisClient client = new RedisClient(port, (int) ASK_MAX.toMillis())) {
+                return client.command("PING").equals("PONG");
             }
         });
     }

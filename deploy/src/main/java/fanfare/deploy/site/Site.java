@@ -1,19 +1,15 @@
 package fanfare.deploy.site;
 
-import fanfare.config.Env;
+import fanfare.deploy.command.Serving;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.ProblemHandler;
-import fanfare.process.LogFormat;
-import fanfare.process.Logging;
-import fanfare.process.Parent;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.StaticHandler;
@@ -22,7 +18,6 @@ import java.util.List;
 
 /** {@code deploy.jar site}: the demo site, which plays a site backend with users, logins and a page. */
 public final class Site extends AbstractVerticle {
-    private static final System.Logger LOG = System.getLogger(Site.class.getName());
     private static final String USAGE =
             """
             Usage: java -jar deploy.jar site
@@ -47,22 +42,10 @@ public final class Site extends AbstractVerticle {
 
     /** Starts it, unless only help is asked for. */
     public static void run(List<String> arguments) {
-        if (!arguments.isEmpty()) {
-            System.out.println(USAGE);
-            return;
-        }
-        Env env = new Env(System.getenv());
-        Logging.install(LogFormat.of(env));
-        SiteConfig config = SiteConfig.from(env);
-        LOG.log(System.Logger.Level.INFO, "settings:" + env.table());
-        Parent.watch(config.parentPid(), () -> Runtime.getRuntime().halt(1));
-        Vertx.vertx()
-                .deployVerticle(new Site(config))
-                .onSuccess(id -> LOG.log(System.Logger.Level.INFO, "listening on port " + config.listenPort()))
-                .onFailure(failure -> {
-                    LOG.log(System.Logger.Level.ERROR, "cannot start: " + failure.getMessage());
-                    System.exit(1);
-                });
+        Serving.run(arguments, USAGE, env -> {
+            SiteConfig config = SiteConfig.from(env);
+            return new Serving.Server(new Site(config), config.listenPort(), config.parentPid());
+        });
     }
 
     @Override
