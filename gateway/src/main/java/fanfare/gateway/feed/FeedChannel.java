@@ -140,6 +140,10 @@ final class FeedChannel<J> {
         if (after != null && after.equals(last) && inStep) {
             return new Reading(List.of(), null, last, Reach.LINKED);
         }
+        if (last == null && inStep) {
+            // Nothing was kept when it was read, and nothing has come since.
+            return new Reading(List.of(), null, null, Reach.BEGINNING);
+        }
         return recent == null ? null : recent.after(point);
     }
 

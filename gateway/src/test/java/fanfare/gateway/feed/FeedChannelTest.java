@@ -133,6 +133,23 @@ class FeedChannelTest {
     }
 
     @Test
+    void whoeverComesToALiveChannelOnWhichNothingIsKeptCostsNoRead() {
+        join("ann", since(20));
+        channel.subscribed();
+        actions.answer(reading());
+        actions.expect("joined ann");
+        join("bob", Reading.Point.BEGINNING);
+        actions.expect("joined bob");
+        join("eve", Reading.Point.after(new Position(7, 2)));
+        actions.expect("joined eve");
+        channel.message(item(1, 30));
+        actions.expect("deliver 1");
+        join("dan", since(20));
+        actions.answer(reading(item(1, 30)));
+        actions.expect("joined dan 1");
+    }
+
+    @Test
     void aHoleIsFilledByARead() {
         live();
         channel.message(item(5, 50));
