@@ -39,6 +39,8 @@ public final class Bench {
         Outcome run(Workbench workbench) throws IOException, InterruptedException;
     }
 
+    private static final Path CONGESTION_CONTROL = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
+
     private Bench() {}
 
     /** Returns only when asked for help; else ends the JVM, with 0 if all that was to arrive has arrived. */
@@ -86,6 +88,7 @@ public final class Bench {
             Workbench workbench = new Workbench(root, logs, new FreePorts(new Random()));
             // However the JVM ends: the benchmark is over, a signal, a mistake.
             Runtime.getRuntime().addShutdownHook(new Thread(workbench::stop, "stop"));
+            warnOfPacing();
             Outcome outcome = benchmark.run(workbench);
             System.out.print(outcome.table());
             System.out.println(outcome.json().encode());
@@ -96,5 +99,15 @@ public final class Bench {
             System.err.println("fanfare: interrupted");
         }
         System.exit(code);
+    }
+
+    private static void warnOfPacing() throws IOException {
+        if (Files.exists(CONGESTION_CONTROL)
+                && Files.readString(CONGESTION_CONTROL).startsWith("bbr")) {
+            Progress.say(
+                    "TCP is paced here: on loopback bbr sets a timer at nearly every write, which costs more than the"
+                            + " write; to compare with the figures of deploy/README.md:"
+                            + " sysctl net.ipv4.tcp_congestion_control=cubic");
+        }
     }
 }
