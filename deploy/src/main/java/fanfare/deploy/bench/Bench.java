@@ -35,11 +35,11 @@ public final class Bench {
 
             Runs one benchmark; ./deploy/bench --help says more.""";
 
+    private static final Path CONGESTION_CONTROL = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
+
     private interface Benchmark {
         Outcome run(Workbench workbench) throws IOException, InterruptedException;
     }
-
-    private static final Path CONGESTION_CONTROL = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
 
     private Bench() {}
 
