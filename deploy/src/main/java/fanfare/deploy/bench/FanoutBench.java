@@ -21,7 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class FanoutBench {
     private static final Duration STEP_MAX = Duration.ofMinutes(2);
-    private static final int ROUNDS_UNCOUNTED = 3;
+    private static final int WARM_UPS_MAX = 30;
+    /** Of a few users no JVM gets warm. */
+    private static final int FEW_USERS = 1_000;
+
+    private static final int FEW_WARM_UPS = 3;
+    /** Of a warm gateway's CPU. */
+    private static final double COMPILERS_SHARE_MAX = 0.03;
+
     private static final int IN_FLIGHT = 16;
     private static final int ALONE = 5;
     /** So that a broadcast finds its loop idle [ms]. */
@@ -90,12 +97,10 @@ final class FanoutBench {
                 new Arm("SockJS, one at a time", "sockjs", sockJs, 1),
                 new Arm("raw, %d in flight".formatted(IN_FLIGHT), "rawInFlight", raw, IN_FLIGHT),
                 new Arm("SockJS, %d in flight".formatted(IN_FLIGHT), "sockjsInFlight", sockJs, IN_FLIGHT));
-        for (int round = -ROUNDS_UNCOUNTED; round < options.rounds(); round++) {
-            Progress.say(round < 0 ? "warming up" : "round %d of %d".formatted(round + 1, options.rounds()));
-            for (int i = 0; i < arms.size(); i++) {
-                // No arm is always behind the same one.
-                measure(arms.get(Math.floorMod(round + i, arms.size())), round >= 0);
-            }
+        warmUp(arms.subList(1, arms.size()), List.of(raw, sockJs));
+        for (int round = 0; round < options.rounds(); round++) {
+            Progress.say("round %d of %d".formatted(round + 1, options.rounds()));
+            measure(arms, round, true);
         }
         Map<Stand, Sinks.Arrivals> alone = new LinkedHashMap<>();
         int troubles = 0;
@@ -135,6 +140,37 @@ final class FanoutBench {
         Sinks sinks = Sinks.start(workbench, "sinks-" + key);
         sinks.come(port, framing, 0, options.users());
         return sinks;
+    }
+
+    /** Rounds that do not count, until the gateways' code is compiled. */
+    private void warmUp(List<Arm> arms, List<Stand> gateways) throws IOException, InterruptedException {
+        Progress.say("warming up, until the JVMs compile no more");
+        List<Warmth> cold = new ArrayList<>();
+        for (Stand gateway : gateways) {
+            cold.add(new Warmth(gateway.pid(), COMPILERS_SHARE_MAX));
+        }
+        int roundsMax = options.users() < FEW_USERS ? FEW_WARM_UPS : WARM_UPS_MAX;
+        int rounds = 0;
+        do {
+            measure(arms, rounds++, false);
+        } while (!areReached(cold) && rounds < roundsMax);
+        Progress.say("%d rounds have warmed them up".formatted(rounds));
+    }
+
+    private static boolean areReached(List<Warmth> all) throws IOException {
+        boolean reached = true;
+        for (Warmth one : all) {
+            // Each is to be asked after each round.
+            reached &= one.isReached();
+        }
+        return reached;
+    }
+
+    private void measure(List<Arm> arms, int round, boolean counts) throws IOException, InterruptedException {
+        for (int i = 0; i < arms.size(); i++) {
+            // No arm is always behind the same one.
+            measure(arms.get((round + i) % arms.size()), counts);
+        }
     }
 
     private void measure(Arm arm, boolean counts) throws IOException, InterruptedException {

@@ -20,6 +20,8 @@ final class StormBench {
     private static final int SLICE = 1_000;
     private static final int WARM_UP = 3_000;
     private static final int WARM_UPS_MAX = 100;
+    /** Of a warm gateway's CPU. */
+    private static final double COMPILERS_SHARE_MAX = 0.1;
     /** With fewer users than {@link #WARM_UP}, who would not make a gateway warm in any time worth waiting for. */
     private static final int FEW_WARM_UPS = 5;
 
@@ -103,7 +105,7 @@ final class StormBench {
         Progress.say("warming up, until the JVM compiles no more");
         int count = Math.min(users, WARM_UP);
         int timesMax = users < WARM_UP ? FEW_WARM_UPS : WARM_UPS_MAX;
-        Warmth warmth = new Warmth(ours.pid());
+        Warmth warmth = new Warmth(ours.pid(), COMPILERS_SHARE_MAX);
         int times = 0;
         do {
             for (Side side : List.of(plain, ours)) {

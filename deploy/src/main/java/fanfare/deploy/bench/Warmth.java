@@ -7,19 +7,22 @@ import java.nio.file.Path;
 
 /** Whether a JVM is warm: whether its compilers have left off, which take several times as much CPU as its work before. */
 final class Warmth {
-    /** Of the CPU of a warm JVM, what is its compilers' at most. */
-    private static final double COMPILERS_SHARE_MAX = 0.1;
     /** In a row; in between, the compilers wait for what is called often enough. */
     private static final int CALM_ROUNDS = 5;
 
     private final long pid;
+    private final double compilersShareMax;
     private long spentBefore;
     private long compiledBefore;
     private int calmRounds;
 
-    /** @throws IOException if the process has gone */
-    Warmth(long pid) throws IOException {
+    /**
+     * @param compilersShareMax of the CPU of a warm JVM, what is its compilers' at most, 0 to 1
+     * @throws IOException if the process has gone
+     */
+    Warmth(long pid, double compilersShareMax) throws IOException {
         this.pid = pid;
+        this.compilersShareMax = compilersShareMax;
         spentBefore = Cpu.nanos(pid);
         compiledBefore = compilers();
     }
@@ -32,7 +35,7 @@ final class Warmth {
     boolean isReached() throws IOException {
         long spent = Cpu.nanos(pid);
         long compiled = compilers();
-        boolean calm = compiled - compiledBefore <= COMPILERS_SHARE_MAX * (spent - spentBefore);
+        boolean calm = compiled - compiledBefore <= compilersShareMax * (spent - spentBefore);
         calmRounds = calm ? calmRounds + 1 : 0;
         spentBefore = spent;
         compiledBefore = compiled;

@@ -61,9 +61,14 @@ final class EventsTransport implements Transport {
     }
 
     @Override
+    public boolean takesMore() {
+        return !response.closed() && !response.ended() && !response.writeQueueFull();
+    }
+
+    @Override
     public int write(SendQueue queue) {
         SendQueue.Reader waiting = queue.reader();
-        while (!waiting.isAtEnd() && !response.closed() && !response.ended() && !response.writeQueueFull()) {
+        while (!waiting.isAtEnd() && takesMore()) {
             Future<Void> write = response.write(part(waiting));
             List<Message> asked = waiting.asked();
             if (session != null) {

@@ -46,6 +46,13 @@ final class Audience {
         return (first == null ? 0 : 1) + (others == null ? 0 : others.size());
     }
 
+    /** Who is here now, for one during whose work others may come and go. */
+    Subscription[] toArray() {
+        List<Subscription> all = new ArrayList<>(size());
+        forEach(all::add);
+        return all.toArray(Subscription[]::new);
+    }
+
     void forEach(Consumer<Subscription> action) {
         if (first != null) {
             action.accept(first);

@@ -41,8 +41,11 @@ public final class Hub {
     /** Before the first sign of life of the links, a session's own start less this counts [ms]. */
     private static final long UNCERTAIN_MS = 30_000;
 
-    /** How long what was handed in may keep from their writes those who have something to say [ns]. */
-    private static final long TURN_NS_MAX = 5_000_000;
+    /** How long what was handed in may keep from their writes those who have something to say [ms]. */
+    private static final long TURN_MS_MAX = 5;
+
+    /** How many get a message before they write, and so are still in the processor's caches when they do. */
+    private static final int SLICE = 32;
 
     private final Context context;
     private final String node;
@@ -66,6 +69,8 @@ public final class Hub {
     private final AtomicBoolean turnDue = new AtomicBoolean();
     /** What was handed in is being done, and the writes follow. */
     private boolean inTurn;
+    /** When they must at the latest [ms]. */
+    private long turnEndMs;
     /** Redis' time up to which nothing that was published is missing here; 0 before that is known [ms]. */
     private long asOfMs;
     /** Sessions with something to write, which they do together at the end of the tick. */
@@ -115,13 +120,13 @@ public final class Hub {
      * leaves together: a loop with nothing to do writes at once, and one that is behind has more of it in each write.
      */
     private void turn() {
-        long endNs = System.nanoTime() + TURN_NS_MAX;
+        turnBegins();
         inTurn = true;
         try {
             Runnable task = inbox.poll();
             while (task != null) {
                 task.run();
-                task = System.nanoTime() - endNs < 0 ? inbox.poll() : null;
+                task = nowMs() < turnEndMs ? inbox.poll() : null;
             }
         } finally {
             // Also after a bug, which is the context's to report.
@@ -131,18 +136,26 @@ public final class Hub {
                 turnSoon();
             }
             flush();
+            nothing.forget();
         }
+    }
+
+    private void turnBegins() {
+        turnEndMs = nowMs() + TURN_MS_MAX;
     }
 
     private void flush() {
         List<Outflow> flushed = dirty;
         dirty = clean;
         clean = flushed;
+        // On the way the processor fetches what the writes need, of many sessions at once. In a write each would wait
+        // for it.
+        flushed.removeIf(session -> !session.isDue());
+        long nowMs = nowMs();
         for (Outflow session : flushed) {
-            flush(session);
+            write(session, nowMs);
         }
         flushed.clear();
-        nothing.forget();
     }
 
     /**
@@ -176,13 +189,37 @@ public final class Hub {
             if (receipt != null && firstStamp == 0) {
                 reports.held(receipt, audience.size());
             }
-            audience.forEach(receiver -> {
-                try {
-                    receiver.deliver(message, firstStamp);
-                } catch (RuntimeException bug) {
-                    failed(receiver.session(), bug);
+            if (audience.size() <= SLICE) {
+                audience.forEach(receiver -> deliver(receiver, message, firstStamp));
+            } else {
+                deliverInSlices(audience.toArray(), message, firstStamp);
+            }
+        }
+    }
+
+    /**
+     * A slice writes before the next one gets the message; but once there is more to do, which may be more for all of them,
+     * the rest writes at the end of the turn.
+     */
+    private void deliverInSlices(Subscription[] receivers, Message message, long firstStamp) {
+        boolean atOnce = dirty.isEmpty();
+        for (int i = 0; i < receivers.length; i++) {
+            deliver(receivers[i], message, firstStamp);
+            if (i % SLICE == SLICE - 1) {
+                atOnce = atOnce && inbox.isEmpty();
+                if (atOnce) {
+                    flush();
+                    turnBegins();
                 }
-            });
+            }
+        }
+    }
+
+    private void deliver(Subscription receiver, Message message, long firstStamp) {
+        try {
+            receiver.deliver(message, firstStamp);
+        } catch (RuntimeException bug) {
+            failed(receiver.session(), bug);
         }
     }
 
@@ -307,9 +344,9 @@ public final class Hub {
         }
     }
 
-    private void flush(Outflow session) {
+    private void write(Outflow session, long nowMs) {
         try {
-            session.flush();
+            session.write(nowMs);
         } catch (RuntimeException bug) {
             failed(session, bug);
         }

@@ -78,9 +78,22 @@ abstract class Outflow extends Traffic {
 
     /** Writes what waits, as far as the transport takes it. */
     public final void flush() {
+        if (isDue()) {
+            write(hub.nowMs());
+        }
+    }
+
+    /** Whether something waits that the transport would take; if not, it is over with the flush that was due. */
+    final boolean isDue() {
         flushing = false;
+        return state != SessionState.CLOSED && !queue.isEmpty() && transport.takesMore();
+    }
+
+    /** Does so after {@link #isDue}. */
+    final void write(long nowMs) {
         SendQueue waiting = queue;
         if (state == SessionState.CLOSED || waiting.isEmpty()) {
+            // Another one's write has seen to that.
             return;
         }
         int taken = 0;
@@ -90,15 +103,15 @@ abstract class Outflow extends Traffic {
         try {
             taken = transport.write(waiting);
         } finally {
-            written(waiting, taken);
+            written(waiting, taken, nowMs);
         }
     }
 
-    private void written(SendQueue waiting, int taken) {
+    private void written(SendQueue waiting, int taken, long nowMs) {
         SendQueue left = waiting.after(taken, hub.nothing());
         hub.waits(left.bytes() - waiting.bytes());
         if (taken > 0) {
-            took(taken, waiting.bytes() - left.bytes(), hub.nowMs());
+            took(taken, waiting.bytes() - left.bytes(), nowMs);
         }
         if (state == SessionState.CLOSED) {
             lose(left);

@@ -8,6 +8,9 @@ public interface Transport {
     /** The metric's label, such as {@code websocket}. */
     String name();
 
+    /** Whether the network takes anything now; if it does not, {@link Session#flush} is called once it does. */
+    boolean takesMore();
+
     /**
      * Writes as much of what waits as the network takes now; calls {@link Session#flush} when it can take more.
      *

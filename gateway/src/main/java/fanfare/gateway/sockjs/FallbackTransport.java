@@ -147,12 +147,14 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     }
 
     @Override
+    public boolean takesMore() {
+        return receiver != null && unsentBytes < UNSENT_BYTES_MAX;
+    }
+
+    @Override
     public int write(SendQueue queue) {
-        if (receiver == null) {
-            return 0;
-        }
         SendQueue.Reader waiting = queue.reader();
-        while (receiver != null && !waiting.isAtEnd() && unsentBytes < UNSENT_BYTES_MAX) {
+        while (!waiting.isAtEnd() && takesMore()) {
             Buffer frame = SockJsFrames.array(waiting, STREAM_BYTES_MAX);
             put(frame, waiting.asked());
         }

@@ -175,7 +175,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
         return taken;
     }
 
-    private boolean takesMore() {
+    @Override
+    public boolean takesMore() {
         return waiting == 0 && !closing && (socket == null ? channel.isActive() : socket.isOpen());
     }
 
@@ -210,8 +211,12 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
 
     /** Hands the kernel what it takes; how much that was. */
     private int sendNow(Socket open, ByteBuf bytes, int length) {
-        ByteBuffer memory = bytes.internalNioBuffer(bytes.readerIndex(), length);
+        int begin = bytes.readerIndex();
         try {
+            if (bytes.hasMemoryAddress()) {
+                return open.sendAddress(bytes.memoryAddress(), begin, begin + length);
+            }
+            ByteBuffer memory = bytes.internalNioBuffer(begin, length);
             return open.send(memory, memory.position(), memory.limit());
         } catch (IOException broken) {
             end();

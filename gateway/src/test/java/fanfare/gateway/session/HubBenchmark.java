@@ -121,6 +121,11 @@ public class HubBenchmark {
         }
 
         @Override
+        public boolean takesMore() {
+            return true;
+        }
+
+        @Override
         public int write(SendQueue waiting) {
             taken++;
             if (taken == sessions) {

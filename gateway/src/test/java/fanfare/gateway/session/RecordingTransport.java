@@ -36,6 +36,11 @@ final class RecordingTransport implements Transport {
     }
 
     @Override
+    public boolean takesMore() {
+        return writable;
+    }
+
+    @Override
     public int write(SendQueue queue) {
         writes++;
         whileWriting.run();
@@ -43,7 +48,7 @@ final class RecordingTransport implements Transport {
             throw new IllegalStateException("bug");
         }
         SendQueue.Reader waiting = queue.reader();
-        while (writable && !waiting.isAtEnd()) {
+        while (takesMore() && !waiting.isAtEnd()) {
             JsonObject json =
                     new JsonObject(Objects.requireNonNull(waiting.poll()).text());
             token = json.getString("resume", token);

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,9 @@ class SessionTest {
     private static final SessionLimits LIMITS = new SessionLimits(
             400, Duration.ofSeconds(1), Duration.ofSeconds(25), Duration.ofSeconds(5), Duration.ofMinutes(10), 20);
     private static final ServerTime START = new ServerTime(7, "master");
+    /** More than hear a broadcast before the first of them writes. */
+    private static final int CROWD = 100;
+
     private static final Identity ALICE = new Identity("alice", null, List.of(), Long.MAX_VALUE);
 
     private final RecordingTransport transport = new RecordingTransport();
@@ -636,6 +640,55 @@ class SessionTest {
                         .count())
                 .isEqualTo(2);
         transport.events.clear();
+    }
+
+    @Test
+    void thoseOfABroadcastWhoseTurnComesLaterGetWhatCameMeanwhileInOneWrite() throws Exception {
+        List<RecordingTransport> crowd = crowd();
+        Message second = event(Channel.BROADCAST, 2, 0);
+        transport.whileWriting = () -> {
+            transport.whileWriting = () -> {};
+            hub.execute(() -> hub.deliver(Channel.BROADCAST, second, 0));
+        };
+        Message first = event(Channel.BROADCAST, 1, 0);
+        turn(() -> hub.execute(() -> hub.deliver(Channel.BROADCAST, first, 0)));
+        transport.expect("write event 1", "write event 2");
+        crowd.forEach(other -> other.expect("write event 1", "write event 2"));
+        assertThat(transport.writes).isEqualTo(2);
+        assertThat(crowd.get(CROWD - 1).writes).isEqualTo(1);
+    }
+
+    @Test
+    void whoLeavesDuringABroadcastKeepsItFromNobodyElse() throws Exception {
+        List<RecordingTransport> crowd = crowd();
+        transport.whileWriting = () -> {
+            session.ended(1001);
+            hub.open(new RecordingTransport(), "late", START, closed -> {}).admitted(ALICE);
+        };
+        turn(() -> hub.deliver(Channel.BROADCAST, event(Channel.BROADCAST, 1, 0), 0));
+        transport.expect("write event 1");
+        crowd.forEach(other -> other.expect("write event 1"));
+    }
+
+    /** So many others who are welcome, in the order in which they hear a broadcast; the session is the first one. */
+    private List<RecordingTransport> crowd() throws Exception {
+        welcomed();
+        List<RecordingTransport> crowd =
+                Stream.generate(RecordingTransport::new).limit(CROWD).toList();
+        turn(() -> {
+            crowd.forEach(other -> {
+                Session one = hub.open(other, "c2", START, closed -> {});
+                one.admitted(ALICE);
+                one.receive("{\"type\":\"hello\"}");
+            });
+            joins.subList(2, joins.size()).forEach(join -> join.joined(List.of(), true, null, 1));
+        });
+        crowd.forEach(other -> {
+            other.expect("write welcome alice null");
+            other.writes = 0;
+        });
+        transport.writes = 0;
+        return crowd;
     }
 
     private void drain() throws Exception {
