@@ -145,25 +145,10 @@ final class FanoutBench {
     /** Rounds that do not count, until the gateways' code is compiled. */
     private void warmUp(List<Arm> arms, List<Stand> gateways) throws IOException, InterruptedException {
         Progress.say("warming up, until the JVMs compile no more");
-        List<Warmth> cold = new ArrayList<>();
-        for (Stand gateway : gateways) {
-            cold.add(new Warmth(gateway.pid(), COMPILERS_SHARE_MAX));
-        }
         int roundsMax = options.users() < FEW_USERS ? FEW_WARM_UPS : WARM_UPS_MAX;
-        int rounds = 0;
-        do {
-            measure(arms, rounds++, false);
-        } while (!areReached(cold) && rounds < roundsMax);
+        List<Long> pids = gateways.stream().map(Stand::pid).toList();
+        int rounds = Warmth.reach(pids, COMPILERS_SHARE_MAX, roundsMax, round -> measure(arms, round, false));
         Progress.say("%d rounds have warmed them up".formatted(rounds));
-    }
-
-    private static boolean areReached(List<Warmth> all) throws IOException {
-        boolean reached = true;
-        for (Warmth one : all) {
-            // Each is to be asked after each round.
-            reached &= one.isReached();
-        }
-        return reached;
     }
 
     private void measure(List<Arm> arms, int round, boolean counts) throws IOException, InterruptedException {

@@ -22,8 +22,14 @@ import java.util.stream.IntStream;
 final class MulticastBench {
     private static final int GATEWAYS = 2;
     private static final int CALLERS = 64;
-    /** For the JVM to compile what is busy: what a call to all takes is new to it, and short. */
-    private static final int ROUNDS_UNCOUNTED = 5;
+    /** More would lengthen inboxes, which costs Redis more than warm JVMs save. */
+    private static final int WARM_UPS_MAX = 10;
+    /** Of a few users no JVM gets warm. */
+    private static final int FEW_USERS = 1_000;
+
+    private static final int FEW_WARM_UPS = 5;
+    /** Of a warm JVM's CPU. */
+    private static final double COMPILERS_SHARE_MAX = 0.05;
 
     private static final int COMING_AT_ONCE = 200;
     /** What one publication may name. */
@@ -123,10 +129,20 @@ final class MulticastBench {
                         () -> loop.await("publishing one by one", STEP_MAX, () -> callers.times(options.users()))));
         try (RedisMeter redis = new RedisMeter(redisPort)) {
             Servers servers = new Servers(redis, publisher.pid(), gateways, links);
-            for (int round = -ROUNDS_UNCOUNTED; round < options.rounds(); round++) {
-                Progress.say(round < 0 ? "warming up" : "round %d of %d".formatted(round + 1, options.rounds()));
+            Progress.say("warming up, until the JVMs compile no more");
+            List<Long> pids = new ArrayList<>(gateways);
+            pids.add(publisher.pid());
+            int warmUpsMax = options.users() < FEW_USERS ? FEW_WARM_UPS : WARM_UPS_MAX;
+            int warmUps = Warmth.reach(pids, COMPILERS_SHARE_MAX, warmUpsMax, round -> {
                 for (Arm arm : arms) {
-                    measure(arm, servers, browsers, sent, round >= 0);
+                    measure(arm, servers, browsers, sent, false);
+                }
+            });
+            Progress.say("%d rounds have warmed them up".formatted(warmUps));
+            for (int round = 0; round < options.rounds(); round++) {
+                Progress.say("round %d of %d".formatted(round + 1, options.rounds()));
+                for (Arm arm : arms) {
+                    measure(arm, servers, browsers, sent, true);
                 }
             }
         }

@@ -105,15 +105,12 @@ final class StormBench {
         Progress.say("warming up, until the JVM compiles no more");
         int count = Math.min(users, WARM_UP);
         int timesMax = users < WARM_UP ? FEW_WARM_UPS : WARM_UPS_MAX;
-        Warmth warmth = new Warmth(ours.pid(), COMPILERS_SHARE_MAX);
-        int times = 0;
-        do {
+        int times = Warmth.reach(List.of(ours.pid()), COMPILERS_SHARE_MAX, timesMax, round -> {
             for (Side side : List.of(plain, ours)) {
                 come(side, 0, count);
                 leave(side, 0, count, 0);
             }
-            times++;
-        } while (!warmth.isReached() && times < timesMax);
+        });
         Progress.say("%,d connects have warmed it up".formatted(times * count));
     }
 

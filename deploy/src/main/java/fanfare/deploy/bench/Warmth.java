@@ -4,11 +4,18 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Whether a JVM is warm: whether its compilers have left off, which take several times as much CPU as its work before. */
 final class Warmth {
     /** In a row; in between, the compilers wait for what is called often enough. */
     private static final int CALM_ROUNDS = 5;
+
+    /** One round of work, counted from 0. */
+    interface Round {
+        void run(int number) throws IOException, InterruptedException;
+    }
 
     private final long pid;
     private final double compilersShareMax;
@@ -16,11 +23,7 @@ final class Warmth {
     private long compiledBefore;
     private int calmRounds;
 
-    /**
-     * @param compilersShareMax of the CPU of a warm JVM, what is its compilers' at most, 0 to 1
-     * @throws IOException if the process has gone
-     */
-    Warmth(long pid, double compilersShareMax) throws IOException {
+    private Warmth(long pid, double compilersShareMax) throws IOException {
         this.pid = pid;
         this.compilersShareMax = compilersShareMax;
         spentBefore = Cpu.nanos(pid);
@@ -28,11 +31,33 @@ final class Warmth {
     }
 
     /**
-     * To be asked after each round of work.
+     * Repeats a round until all are warm.
      *
-     * @throws IOException if the process has gone
+     * @param compilersShareMax of the CPU of a warm JVM, what is its compilers' at most, 0 to 1
+     * @param roundsMax after which they are taken as they are
+     * @return how many rounds it took
+     * @throws IOException if one of the processes has gone
      */
-    boolean isReached() throws IOException {
+    static int reach(List<Long> pids, double compilersShareMax, int roundsMax, Round round)
+            throws IOException, InterruptedException {
+        List<Warmth> all = new ArrayList<>();
+        for (long pid : pids) {
+            all.add(new Warmth(pid, compilersShareMax));
+        }
+        int rounds = 0;
+        boolean reached = false;
+        while (!reached && rounds < roundsMax) {
+            round.run(rounds++);
+            reached = true;
+            for (Warmth one : all) {
+                reached &= one.isReached();
+            }
+        }
+        return rounds;
+    }
+
+    /** To be asked after each round. */
+    private boolean isReached() throws IOException {
         long spent = Cpu.nanos(pid);
         long compiled = compilers();
         boolean calm = compiled - compiledBefore <= compilersShareMax * (spent - spentBefore);
