@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * machine is nobody's own. The gateway's CPU time counts, not the clock, since its clients share the machine.
  */
 final class ReceiptBench {
-    /** Under way at once, as the broker's callers would have it; then all are awaited. */
-    private static final int BURST = 10;
-
     private static final int ROUNDS_UNCOUNTED = 2;
     private static final Duration STEP_MAX = Duration.ofMinutes(2);
     /** Long enough to be reported, and short enough not to fill Redis. */
@@ -41,16 +38,18 @@ final class ReceiptBench {
     /**
      * @param broadcasts in each round
      * @param rounds of each kind
+     * @param atOnce broadcasts that are under way together; then all are awaited
      * @param beside another build's gateway.jar to compare with; null for none
      */
-    record Options(int users, int broadcasts, int rounds, @Nullable Path beside) {
+    record Options(int users, int broadcasts, int rounds, int atOnce, @Nullable Path beside) {
         /** @throws IllegalArgumentException with one sentence for people */
         static Options parse(List<String> arguments) {
-            Arguments given = new Arguments(arguments, "--users", "--broadcasts", "--rounds", "--beside");
+            Arguments given = new Arguments(arguments, "--users", "--broadcasts", "--rounds", "--at-once", "--beside");
             return new Options(
                     given.number("--users", 2_000, 10, Workbench.CONNECTIONS_MAX / 2),
                     given.number("--broadcasts", 200, 10, 10_000),
                     given.number("--rounds", 9, 1, 100),
+                    given.number("--at-once", 10, 1, 100),
                     given.jar("--beside", "gateway.jar"));
         }
     }
@@ -119,7 +118,7 @@ final class ReceiptBench {
             return arm;
         });
         long before = Cpu.nanos(stand.gateway().pid());
-        int bursts = Math.max(1, options.broadcasts() / BURST);
+        int bursts = Math.max(1, options.broadcasts() / options.atOnce());
         for (int i = 0; i < bursts; i++) {
             burst++;
             loop.await(arm.name(), STEP_MAX, () -> burst(arm));
@@ -128,16 +127,16 @@ final class ReceiptBench {
             }
         }
         return (double) bursts
-                * BURST
+                * options.atOnce()
                 * options.users()
                 * 1e9
                 / Math.max(1, Cpu.nanos(stand.gateway().pid()) - before);
     }
 
     private Future<?> burst(Arm arm) {
-        Future<Void> heard = arm.stand().crowd().expect(options.users(), data(BURST - 1));
+        Future<Void> heard = arm.stand().crowd().expect(options.users(), data(options.atOnce() - 1));
         List<Future<?>> published = new ArrayList<>();
-        for (int i = 0; i < BURST; i++) {
+        for (int i = 0; i < options.atOnce(); i++) {
             Publishing publishing = arm.stand().publishing();
             published.add(
                     arm.receipt()
@@ -162,7 +161,7 @@ final class ReceiptBench {
                         .formatted(
                                 Table.number(options.users()),
                                 Table.number(options.broadcasts()),
-                                BURST,
+                                options.atOnce(),
                                 options.rounds()),
                 "",
                 "deliveries/CPU s",

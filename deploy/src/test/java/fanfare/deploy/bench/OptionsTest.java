@@ -10,7 +10,7 @@ class OptionsTest {
     @Test
     void defaultsAreTheFullSize() {
         assertThat(PublishBench.Options.parse(List.of())).isEqualTo(new PublishBench.Options(20_000, 300_000));
-        assertThat(ReceiptBench.Options.parse(List.of())).isEqualTo(new ReceiptBench.Options(2_000, 200, 9, null));
+        assertThat(ReceiptBench.Options.parse(List.of())).isEqualTo(new ReceiptBench.Options(2_000, 200, 9, 10, null));
         assertThat(RecoverBench.Options.parse(List.of())).isEqualTo(new RecoverBench.Options(19_000));
     }
 
@@ -19,7 +19,7 @@ class OptionsTest {
         assertThat(PublishBench.Options.parse(List.of("--calls", "300", "--users", "100")))
                 .isEqualTo(new PublishBench.Options(100, 300));
         assertThat(ReceiptBench.Options.parse(List.of("--users", "10", "--broadcasts", "20", "--rounds", "1")))
-                .isEqualTo(new ReceiptBench.Options(10, 20, 1, null));
+                .isEqualTo(new ReceiptBench.Options(10, 20, 1, 10, null));
         assertThat(RecoverBench.Options.parse(List.of("--users", "10"))).isEqualTo(new RecoverBench.Options(10));
     }
 
@@ -33,6 +33,7 @@ class OptionsTest {
         assertThatThrownBy(() -> RecoverBench.Options.parse(List.of("--calls", "1")))
                 .hasMessage("--calls is not an option; there is --users");
         assertThatThrownBy(() -> ReceiptBench.Options.parse(List.of("--calls", "1")))
-                .hasMessage("--calls is not an option; there are --users, --broadcasts, --rounds and --beside");
+                .hasMessage(
+                        "--calls is not an option; there are --users, --broadcasts, --rounds, --at-once and --beside");
     }
 }
