@@ -150,7 +150,7 @@ public final class Hub {
         clean = flushed;
         // On the way the processor fetches what the writes need, of many sessions at once. In a write each would wait
         // for it.
-        flushed.removeIf(session -> !session.isDue());
+        flushed.removeIf(session -> !isDue(session));
         long nowMs = nowMs();
         for (Outflow session : flushed) {
             write(session, nowMs);
@@ -341,6 +341,15 @@ public final class Hub {
         dirty.add(session);
         if (!inTurn) {
             turnSoon();
+        }
+    }
+
+    private boolean isDue(Outflow session) {
+        try {
+            return session.isDue();
+        } catch (RuntimeException bug) {
+            failed(session, bug);
+            return false;
         }
     }
 

@@ -29,6 +29,8 @@ final class RecordingTransport implements Transport {
     Runnable whileWriting = () -> {};
     /** Writing meets a bug. */
     boolean broken;
+    /** The question whether it takes more does. */
+    boolean puzzled;
 
     @Override
     public String name() {
@@ -37,6 +39,9 @@ final class RecordingTransport implements Transport {
 
     @Override
     public boolean takesMore() {
+        if (puzzled) {
+            throw new IllegalStateException("bug");
+        }
         return writable;
     }
 

@@ -703,6 +703,15 @@ class SessionTest {
 
     @Test
     void aBugThatOneSessionMeetsEndsThatOneOnly() throws Exception {
+        endsThatOneOnly(() -> transport.broken = true);
+    }
+
+    @Test
+    void soDoesABugInFrontOfTheWrite() throws Exception {
+        endsThatOneOnly(() -> transport.puzzled = true);
+    }
+
+    private void endsThatOneOnly(Runnable bug) throws Exception {
         RecordingTransport other = new RecordingTransport();
         welcomed();
         turn(() -> {
@@ -712,7 +721,7 @@ class SessionTest {
             joinAll();
         });
         other.expect("write welcome alice null");
-        transport.broken = true;
+        bug.run();
         turn(() -> hub.deliver(Channel.BROADCAST, event(1), 0));
         turn(() -> {});
         transport.expect("reset");
