@@ -133,17 +133,12 @@ final class MulticastBench {
             List<Long> pids = new ArrayList<>(gateways);
             pids.add(publisher.pid());
             int warmUpsMax = options.users() < FEW_USERS ? FEW_WARM_UPS : WARM_UPS_MAX;
-            int warmUps = Warmth.reach(pids, COMPILERS_SHARE_MAX, warmUpsMax, round -> {
-                for (Arm arm : arms) {
-                    measure(arm, servers, browsers, sent, false);
-                }
-            });
+            int warmUps = Warmth.reach(
+                    pids, COMPILERS_SHARE_MAX, warmUpsMax, round -> measure(arms, servers, browsers, sent, false));
             Progress.say("%d rounds have warmed them up".formatted(warmUps));
             for (int round = 0; round < options.rounds(); round++) {
                 Progress.say("round %d of %d".formatted(round + 1, options.rounds()));
-                for (Arm arm : arms) {
-                    measure(arm, servers, browsers, sent, true);
-                }
+                measure(arms, servers, browsers, sent, true);
             }
         }
         int wrong = sent.mismatches(browsers.ledger(), 0) + browsers.troubles();
@@ -169,6 +164,13 @@ final class MulticastBench {
                     .put("data", data));
         }
         return publications;
+    }
+
+    private static void measure(List<Arm> arms, Servers servers, Browsers browsers, Sent sent, boolean counts)
+            throws IOException, InterruptedException {
+        for (Arm arm : arms) {
+            measure(arm, servers, browsers, sent, counts);
+        }
     }
 
     private static void measure(Arm arm, Servers servers, Browsers browsers, Sent sent, boolean counts)

@@ -47,10 +47,10 @@ final class Audience {
     }
 
     /** Who is here now, for one during whose work others may come and go. */
-    Subscription[] toArray() {
+    List<Subscription> copy() {
         List<Subscription> all = new ArrayList<>(size());
         forEach(all::add);
-        return all.toArray(Subscription[]::new);
+        return all;
     }
 
     void forEach(Consumer<Subscription> action) {

@@ -192,7 +192,7 @@ public final class Hub {
             if (audience.size() <= SLICE) {
                 audience.forEach(receiver -> deliver(receiver, message, firstStamp));
             } else {
-                deliverInSlices(audience.toArray(), message, firstStamp);
+                deliverInSlices(audience.copy(), message, firstStamp);
             }
         }
     }
@@ -201,10 +201,10 @@ public final class Hub {
      * A slice writes before the next one gets the message; but once there is more to do, which may be more for all of them,
      * the rest writes at the end of the turn.
      */
-    private void deliverInSlices(Subscription[] receivers, Message message, long firstStamp) {
+    private void deliverInSlices(List<Subscription> receivers, Message message, long firstStamp) {
         boolean atOnce = dirty.isEmpty();
-        for (int i = 0; i < receivers.length; i++) {
-            deliver(receivers[i], message, firstStamp);
+        for (int i = 0; i < receivers.size(); i++) {
+            deliver(receivers.get(i), message, firstStamp);
             if (i % SLICE == SLICE - 1) {
                 atOnce = atOnce && inbox.isEmpty();
                 if (atOnce) {

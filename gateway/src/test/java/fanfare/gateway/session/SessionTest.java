@@ -629,11 +629,7 @@ class SessionTest {
         turn(() -> hub.askToMove(5, 0, 10_000, "rebalance"));
         welcomed();
         List<RecordingTransport> others = List.of(new RecordingTransport(), new RecordingTransport());
-        turn(() -> others.forEach(other -> {
-            Session second = hub.open(other, "c2", START, closed -> {});
-            second.admitted(ALICE);
-            second.receive("{\"type\":\"hello\"}");
-        }));
+        turn(() -> others.forEach(this::come));
         turn(() -> joins.subList(2, joins.size()).forEach(join -> join.joined(List.of(), true, null, 1)));
         turn(() -> hub.askToMove(2, 0, 10_000, "rebalance"));
         assertThat(metrics.counter("fanfare_reconnects_asked_total", "reason", "rebalance")
@@ -670,17 +666,20 @@ class SessionTest {
         crowd.forEach(other -> other.expect("write event 1"));
     }
 
+    /** One more session of Alice, who is welcome once its joins are over. */
+    private void come(RecordingTransport other) {
+        Session one = hub.open(other, "c2", START, closed -> {});
+        one.admitted(ALICE);
+        one.receive("{\"type\":\"hello\"}");
+    }
+
     /** So many others who are welcome, in the order in which they hear a broadcast; the session is the first one. */
     private List<RecordingTransport> crowd() throws Exception {
         welcomed();
         List<RecordingTransport> crowd =
                 Stream.generate(RecordingTransport::new).limit(CROWD).toList();
         turn(() -> {
-            crowd.forEach(other -> {
-                Session one = hub.open(other, "c2", START, closed -> {});
-                one.admitted(ALICE);
-                one.receive("{\"type\":\"hello\"}");
-            });
+            crowd.forEach(this::come);
             joins.subList(2, joins.size()).forEach(join -> join.joined(List.of(), true, null, 1));
         });
         crowd.forEach(other -> {
@@ -715,9 +714,7 @@ class SessionTest {
         RecordingTransport other = new RecordingTransport();
         welcomed();
         turn(() -> {
-            Session second = hub.open(other, "c2", START, closed -> {});
-            second.admitted(ALICE);
-            second.receive("{\"type\":\"hello\"}");
+            come(other);
             joinAll();
         });
         other.expect("write welcome alice null");
