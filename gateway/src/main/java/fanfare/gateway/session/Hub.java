@@ -47,6 +47,7 @@ public final class Hub {
     /** How many get a message before they write, and so are still in the processor's caches when they do. */
     private static final int SLICE = 32;
 
+    private final Vertx vertx;
     private final Context context;
     private final String node;
     private final Source source;
@@ -56,6 +57,9 @@ public final class Hub {
     private final LongSupplier clock;
     private final DoubleSupplier random;
     private final Wheel wheel;
+    /** The timer that advances the wheel. */
+    private long alarm = -1;
+
     private final Count queueBytes;
     /** Messages that went into the queues of a transport's sessions. */
     private final Map<String, Count> deliveries = new HashMap<>();
@@ -90,6 +94,7 @@ public final class Hub {
             Reports reports,
             LongSupplier clock,
             DoubleSupplier random) {
+        this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.node = node;
         this.source = source;
@@ -99,8 +104,12 @@ public final class Hub {
         this.clock = clock;
         this.random = random;
         this.queueBytes = metrics.queueBytes();
-        this.wheel = new Wheel(clock.getAsLong());
-        vertx.setPeriodic(Wheel.SLOT_MS, timer -> wheel.advance(clock.getAsLong()));
+        this.wheel = new Wheel(clock.getAsLong(), this::wakeAt);
+    }
+
+    private void wakeAt(long dueMs) {
+        vertx.cancelTimer(alarm);
+        alarm = vertx.setTimer(Math.max(1, dueMs - nowMs()), timer -> wheel.advance(nowMs()));
     }
 
     /** Runs something on this hub's event loop, after what was handed in before; may be called on any thread. */

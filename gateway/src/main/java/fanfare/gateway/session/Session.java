@@ -25,6 +25,8 @@ public final class Session extends Outflow implements Wheel.Timed {
     private static final int FILTERED_MAX = 50;
 
     private static final int TOKEN_SOON_MS = 500;
+    /** In the time from one heartbeat to the next: a second each, by default. */
+    private static final int BEATS = 25;
     /** For how long what is private is kept back at most; an outage of the site must not silence everybody [ms]. */
     private static final long HELD_MS_MAX = 30_000;
 
@@ -333,12 +335,19 @@ public final class Session extends Outflow implements Wheel.Timed {
     }
 
     private long heartbeat(long nowMs) {
-        long heartbeatMs = shareOf(hub.limits().heartbeat());
-        if (nowMs - writtenMs() >= heartbeatMs) {
-            transport.heartbeat();
-            wrote(nowMs);
+        long dueMs = onBeat(writtenMs() + shareOf(hub.limits().heartbeat()));
+        if (nowMs < dueMs) {
+            return dueMs;
         }
-        return writtenMs() + heartbeatMs;
+        transport.heartbeat();
+        wrote(nowMs);
+        // Who is apart from the others stays so.
+        return onBeat(nowMs + hub.limits().heartbeat().toMillis());
+    }
+
+    /** Heartbeats keep together: an event loop that wakes up for many at once does each for less. */
+    private long onBeat(long ms) {
+        return ms - ms % Math.max(1, hub.limits().heartbeat().toMillis() / BEATS);
     }
 
     /** Nine tenths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */

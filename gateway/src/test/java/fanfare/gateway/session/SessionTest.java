@@ -317,6 +317,22 @@ class SessionTest {
     }
 
     @Test
+    void heartbeatsKeepTogetherAndAreAWholeIntervalApart() throws Exception {
+        welcomed();
+        pass(Duration.ofMillis(300));
+        turn(() -> session.receive("{\"type\":\"ping\"}"));
+        transport.expect("write pong");
+        pass(Duration.ofMillis(24_700));
+        transport.expect();
+        pass(Duration.ofMillis(100));
+        transport.expect("heartbeat");
+        pass(Duration.ofMillis(24_900));
+        transport.expect();
+        pass(Duration.ofMillis(100));
+        transport.expect("heartbeat");
+    }
+
+    @Test
     void aBrowserThatDoesNotReadIsClosedAtItsBudget() throws Exception {
         welcomed();
         turn(() -> joins.get(0).joined(List.of(), true, null, 1));

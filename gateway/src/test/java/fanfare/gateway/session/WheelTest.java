@@ -8,7 +8,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class WheelTest {
-    private final Wheel wheel = new Wheel(0);
+    private final List<Long> alarms = new ArrayList<>();
+    private final Wheel wheel = new Wheel(0, alarms::add);
     private final List<Long> ticks = new ArrayList<>();
 
     @Test
@@ -68,6 +69,37 @@ class WheelTest {
         assertThatThrownBy(() -> wheel.advance(1_100)).hasMessage("bug");
         wheel.advance(1_200);
         assertThat(ticks).containsExactly(1_200L);
+    }
+
+    @Test
+    void asksToBeAdvancedWhenSomethingIsDueAndNotBefore() {
+        wheel.schedule(once(), 20_000);
+        wheel.schedule(once(), 5_000);
+        wheel.schedule(once(), 30_000);
+        assertThat(alarms).containsExactly(20_100L, 5_100L);
+        alarms.clear();
+        wheel.advance(5_100);
+        assertThat(alarms).containsExactly(20_100L);
+        alarms.clear();
+        wheel.advance(20_100);
+        wheel.advance(30_100);
+        assertThat(alarms).containsExactly(30_100L);
+        assertThat(ticks).containsExactly(5_100L, 20_100L, 30_100L);
+    }
+
+    @Test
+    void aCrowdLetsOthersHaveTheirTurn() {
+        for (int i = 0; i < 2 * Wheel.AT_ONCE + 1; i++) {
+            wheel.schedule(once(), 1_000);
+        }
+        alarms.clear();
+        wheel.advance(1_100);
+        assertThat(ticks).hasSize(Wheel.AT_ONCE);
+        assertThat(alarms).containsExactly(1_100L);
+        wheel.advance(1_101);
+        wheel.advance(1_102);
+        assertThat(ticks).hasSize(2 * Wheel.AT_ONCE + 1);
+        assertThat(alarms).hasSize(2);
     }
 
     private Wheel.Timed once() {
