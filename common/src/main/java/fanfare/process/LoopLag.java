@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /** How late an event loop does what is due: all that it serves waits so long. Confined to that loop. */
 public final class LoopLag {
-    private static final int PERIOD_MS = 500;
+    private static final int PERIOD_MS = 1_000;
 
     private final Vertx vertx;
     private final Timer lag;
@@ -18,10 +18,10 @@ public final class LoopLag {
         this.lag = lag;
     }
 
-    /** Looks twice a second, from now on; {@code loop} says what the current event loop does. */
+    /** Looks once a second, from now on; {@code loop} says what the current event loop does. */
     public static void watch(Vertx vertx, String loop, MeterRegistry metrics) {
         Timer lag = Timer.builder("fanfare_event_loop_lag_seconds")
-                .description("How late an event loop did what was due, looked at twice a second")
+                .description("How late an event loop did what was due, looked at once a second")
                 .tag("loop", loop)
                 .serviceLevelObjectives(
                         Duration.ofMillis(2),

@@ -86,7 +86,8 @@ public final class RedisLink {
     private int failures;
 
     private boolean closed;
-    private long watch = -1;
+    /** Somebody looks whether answers come. */
+    private boolean watched;
 
     /** Makes a link of the current event loop to wherever the master is; {@code random} gives numbers from 0 to 1. */
     public RedisLink(
@@ -112,7 +113,6 @@ public final class RedisLink {
     /** Connects, now and after every loss, until {@link #close}. */
     public void open() {
         masters.join(this);
-        watch = vertx.setPeriodic(WATCH_PERIOD_MS, timer -> watch());
         connect();
     }
 
@@ -121,7 +121,6 @@ public final class RedisLink {
         // A shard may be given up while the process lives, and nobody is to look for it.
         metrics.remove(gauge);
         masters.leave(this);
-        vertx.cancelTimer(watch);
         Redis last = client;
         lose("closed");
         return last == null ? Future.succeededFuture() : last.close();
@@ -174,10 +173,7 @@ public final class RedisLink {
         if (current == null) {
             return Future.failedFuture(new RedisDownException("no connection to Redis"));
         }
-        if (waiting == 0) {
-            answeredAt = System.nanoTime();
-        }
-        waiting += requests.size();
+        owes(requests.size());
         return current.batch(requests)
                 .onComplete(result -> answered(current, requests.size()))
                 .recover(failure -> Future.failedFuture(told(failure)));
@@ -334,14 +330,11 @@ public final class RedisLink {
             return;
         }
         queued = new ArrayList<>();
-        if (waiting == 0) {
-            answeredAt = System.nanoTime();
-        }
         if (calls.size() == 1) {
             alone(current, calls.get(0));
             return;
         }
-        waiting += calls.size();
+        owes(calls.size());
         current.batch(calls.stream().map(Call::request).toList()).onComplete(result -> {
             answered(current, calls.size());
             if (result.succeeded()) {
@@ -357,7 +350,7 @@ public final class RedisLink {
     }
 
     private void alone(RedisConnection current, Call call) {
-        waiting++;
+        owes(1);
         current.send(call.request()).onComplete(result -> {
             answered(current, 1);
             if (result.succeeded()) {
@@ -375,10 +368,27 @@ public final class RedisLink {
         }
     }
 
+    private void owes(int answers) {
+        if (waiting == 0) {
+            answeredAt = System.nanoTime();
+        }
+        waiting += answers;
+        if (!watched) {
+            watched = true;
+            vertx.setTimer(WATCH_PERIOD_MS, timer -> watch());
+        }
+    }
+
+    /** Goes on for as long as answers are owed whenever it looks, so that a link without a task wakes nobody up. */
     private void watch() {
-        long silentMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - answeredAt);
-        if (connection != null && waiting > 0 && silentMs > ANSWER_MS_MAX) {
-            reconnect("no answer for " + silentMs + " ms");
+        watched = false;
+        if (connection != null && waiting > 0) {
+            long silentMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - answeredAt);
+            if (silentMs > ANSWER_MS_MAX) {
+                reconnect("no answer for " + silentMs + " ms");
+            } else {
+                owes(0);
+            }
         }
     }
 

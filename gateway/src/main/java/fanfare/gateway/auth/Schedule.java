@@ -23,7 +23,13 @@ final class Schedule {
 
     private final NavigableSet<Task> tasks =
             new TreeSet<>(Comparator.<Task>comparingLong(task -> task.atMs).thenComparingLong(task -> task.number));
+    private final Runnable sooner;
     private long numbers;
+
+    /** @param sooner told when something is to be done before all that was to be done until now */
+    Schedule(Runnable sooner) {
+        this.sooner = sooner;
+    }
 
     /** Does something at that time, and not when it was to be done before. */
     void at(long atMs, Task task) {
@@ -32,6 +38,14 @@ final class Schedule {
         task.number = numbers++;
         task.scheduled = true;
         tasks.add(task);
+        if (tasks.first() == task) {
+            sooner.run();
+        }
+    }
+
+    /** When something is due next [ms]; {@link Long#MAX_VALUE} if nothing is. */
+    long nextMs() {
+        return tasks.isEmpty() ? Long.MAX_VALUE : tasks.first().atMs;
     }
 
     void cancel(Task task) {

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class SiteAuthenticator {
     /** How late a try or a re-check may come [ms]. */
     private static final int TICK_MS = 100;
+    /** With nothing due; the wall clock may be set, and what was far away is due then [ms]. */
+    private static final int TICK_MS_MAX = 1_000;
+
     /** How often a question is put anew because its user was disconnected meanwhile. */
     private static final int REVOKED_MAX = 3;
 
@@ -52,7 +55,7 @@ public final class SiteAuthenticator {
     private final AnonymousPolicy anonymous;
     private final LongSupplier clockMs;
     private final Results results;
-    private final Schedule schedule = new Schedule();
+    private final Schedule schedule = new Schedule(this::awaitTick);
     private final Revocations revocations;
     private final AnswerCache cache;
     private final SiteChecks checks;
@@ -60,7 +63,11 @@ public final class SiteAuthenticator {
     /** Questions that newcomers may join, by key of the credentials. */
     private final Map<Credentials.Key, Flight> flights = new HashMap<>();
 
-    private final long timer;
+    private long timer = -1;
+    /** When it goes off [ms]. */
+    private long tickMs = Long.MAX_VALUE;
+
+    private boolean closed;
 
     /**
      * Starts the authenticator of the current event loop.
@@ -87,7 +94,24 @@ public final class SiteAuthenticator {
         SiteClient site = new SiteClient(vertx, siteAuthUrl, limits, clockMs, log, metrics);
         this.checks = new SiteChecks(site, limits, schedule, revocations::mark, clockMs, random, log, metrics);
         this.logins = new KeptLogins(checks, anonymous, limits, schedule, revocations, clockMs, random, metrics);
-        this.timer = vertx.setPeriodic(TICK_MS, tick -> tick());
+        awaitTick();
+    }
+
+    private void awaitTick() {
+        long now = clockMs.getAsLong();
+        long dueMs = now + Math.max(TICK_MS, Math.min(TICK_MS_MAX, schedule.nextMs() - now));
+        if (dueMs < tickMs && !closed) {
+            vertx.cancelTimer(timer);
+            tickMs = dueMs;
+            timer = vertx.setTimer(dueMs - now, tick -> {
+                tickMs = Long.MAX_VALUE;
+                try {
+                    tick();
+                } finally {
+                    awaitTick();
+                }
+            });
+        }
     }
 
     /**
@@ -124,6 +148,7 @@ public final class SiteAuthenticator {
 
     /** Stops asking; who still waits for an answer gets none. */
     public Future<Void> close() {
+        closed = true;
         vertx.cancelTimer(timer);
         return checks.close();
     }

@@ -37,7 +37,7 @@ public final class Pulse {
     }
 
     /** Has something done every second. */
-    void onBeat(Runnable action) {
+    public void onBeat(Runnable action) {
         beats.add(action);
     }
 

@@ -193,7 +193,7 @@ public final class Node {
         receiptLimits = settings.receipts();
         receiptRoom = new Collector.Room(receiptLimits, metrics);
         receipts = new Collector(
-                new ReceiptWriter(commands, keys), receiptRoom, ids.get(), settings.name(), System::currentTimeMillis);
+                vertx, new ReceiptWriter(commands, keys), receiptRoom, ids.get(), settings.name(), System::currentTimeMillis);
         Gauge.builder("fanfare_users", roster, Roster::users)
                 .description("Users with a connection to this gateway")
                 .register(metrics);
@@ -204,7 +204,7 @@ public final class Node {
 
     /** Connects to Redis and stays connected. */
     public void open() {
-        vertx.setPeriodic(LOOK_MS, timer -> {
+        pulse.onBeat(() -> {
             if (isRedisUp()) {
                 redisSeenNs = System.nanoTime();
             }
@@ -213,7 +213,6 @@ public final class Node {
         control.open();
         feed.open();
         presence.start();
-        receipts.start(vertx);
         rebalance.start(vertx);
     }
 

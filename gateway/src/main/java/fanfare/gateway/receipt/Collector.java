@@ -88,6 +88,7 @@ public final class Collector {
         long endMs;
     }
 
+    private final Vertx vertx;
     private final ReceiptWriter writer;
     private final Room room;
     private final String gateway;
@@ -103,23 +104,24 @@ public final class Collector {
     private @Nullable Future<Void> underWay;
 
     private long numbers;
+    /** A flush will follow. */
+    private boolean flushDue;
 
     /**
+     * Makes a collector of the current event loop.
+     *
      * @param gateway id of this run of the gateway
      * @param node the gateway's name
      * @param clock the one of the reports' times [ms]
      */
-    public Collector(ReceiptWriter writer, Room room, String gateway, String node, LongSupplier clock) {
+    public Collector(
+            Vertx vertx, ReceiptWriter writer, Room room, String gateway, String node, LongSupplier clock) {
+        this.vertx = vertx;
         this.writer = writer;
         this.room = room;
         this.gateway = gateway;
         this.node = node;
         this.clock = clock;
-    }
-
-    /** Flushes for as long as the event loop runs. */
-    public void start(Vertx vertx) {
-        vertx.setPeriodic(FLUSH_MS, timer -> flush());
     }
 
     /** Takes what a hub saw in one tick. */
@@ -131,6 +133,7 @@ public final class Collector {
             waiting += reports.size();
         });
         flushMany();
+        flushLater();
     }
 
     /** Sends all that waits; done when Redis has it, or is away. */
@@ -158,6 +161,20 @@ public final class Collector {
             underWay = null;
             flushMany();
         });
+    }
+
+    private void flushLater() {
+        if (!flushDue && (waiting > 0 || !calls.isEmpty())) {
+            flushDue = true;
+            vertx.setTimer(FLUSH_MS, timer -> {
+                flushDue = false;
+                try {
+                    flush();
+                } finally {
+                    flushLater();
+                }
+            });
+        }
     }
 
     private void flushMany() {

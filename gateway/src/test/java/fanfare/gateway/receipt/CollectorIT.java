@@ -53,6 +53,7 @@ class CollectorIT {
                         new RedisLinks.Listener() {})));
         Await.until("the link is up", redis::isUp);
         Collector collector = new Collector(
+                vertx,
                 new ReceiptWriter(redis, keys),
                 new Collector.Room(ReceiptLimits.of(RECEIPTS), metrics),
                 "g1",
