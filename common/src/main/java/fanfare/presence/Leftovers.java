@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  */
 final class Leftovers {
     /** Pages in a tick, see {@link Sweeper#TICK_MS}. */
-    private static final int PAGES = 4;
+    private static final int PAGES = 8;
     /** Fields that Redis looks at for one, about. */
     private static final int PAGE = 1_000;
 

@@ -3,8 +3,11 @@ package fanfare.presence;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
+import fanfare.redis.PubSub;
 import fanfare.redis.RedisLinks;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Sweeper {
     /** How often {@link #tick} wants to be called [ms]. */
-    static final int TICK_MS = 250;
+    static final int TICK_MS = 500;
 
     private static final Duration SEEN_TTL = Duration.ofDays(30);
     /** Users that one script calls offline. */
@@ -33,7 +36,7 @@ final class Sweeper {
     private final Set<Due> due = new LinkedHashSet<>();
     /** The bucket whose turn is next. */
     private int next;
-    /** Buckets owed, since a tick's share of a second is no whole number. */
+    /** Buckets whose turn it is; they have it together, once a second. */
     private double owed;
 
     Sweeper(RedisLinks redis, Keys keys, PresenceLimits limits) {
@@ -62,23 +65,32 @@ final class Sweeper {
             tags.add(grace.tag());
             each.remove();
         }
-        for (owed += limits.bucketsPerSecond() * TICK_MS / 1000.0; owed >= 1; owed--) {
-            tags.add(Buckets.tag(next));
-            next = (next + 1) % Buckets.COUNT;
+        owed += limits.bucketsPerSecond() * TICK_MS / 1000.0;
+        if (owed >= limits.bucketsPerSecond()) {
+            for (; owed >= 1; owed--) {
+                tags.add(Buckets.tag(next));
+                next = (next + 1) % Buckets.COUNT;
+            }
         }
-        tags.forEach(this::sweep);
+        if (redis.pubSub() == PubSub.SHARDED) {
+            // A script may touch one slot only, and each bucket has another.
+            tags.forEach(tag -> sweep(List.of(tag)));
+        } else if (!tags.isEmpty()) {
+            sweep(tags);
+        }
     }
 
-    /** A failure is left to the bucket's next turn. */
-    private void sweep(String tag) {
-        Bucket bucket = Bucket.of(keys, tag);
-        sweep.run(
-                        redis,
-                        List.of(bucket.online(), bucket.grace(), bucket.seen(), bucket.events()),
-                        List.of(SEEN_TTL.toMillis(), USERS_MAX, Bucket.EVENTS_MAX))
+    /** A failure is left to the buckets' next turn. */
+    private void sweep(Collection<String> tags) {
+        List<String> buckets = new ArrayList<>();
+        for (String tag : tags) {
+            Bucket bucket = Bucket.of(keys, tag);
+            buckets.addAll(List.of(bucket.online(), bucket.grace(), bucket.seen(), bucket.events()));
+        }
+        sweep.run(redis, buckets, List.of(SEEN_TTL.toMillis(), USERS_MAX, Bucket.EVENTS_MAX))
                 .onSuccess(ended -> {
                     if (Replies.number(ended) == USERS_MAX) {
-                        sweep(tag);
+                        sweep(tags);
                     }
                 });
     }
