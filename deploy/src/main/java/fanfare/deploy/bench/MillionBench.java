@@ -21,7 +21,7 @@ final class MillionBench {
     /** The interval that gateways have unless told otherwise [s]. */
     private static final int HEARTBEAT_SECONDS = 25;
     /** Within it a gateway has compared each new channel once with Redis, and the JVM has compiled what a heartbeat needs. */
-    private static final int SETTLING_SECONDS_MAX = 75;
+    private static final int SETTLING_SECONDS_MAX = 150;
     /** One connection in so many is there when memory is looked at first. */
     private static final int FIRST_SHARE = 10;
     /** What is kept free for whatever else runs, and a guess of what a connection takes on both sides [bytes]. */
@@ -96,7 +96,7 @@ final class MillionBench {
             loops.add(new Stand(loop.pid(), loop.port(), sinks, gateway.first(), gateway.count()));
         }
         each(loops, "as many connections to loops in " + language, stand -> stand.come(0, stand.count()));
-        int settling = Math.min(options.seconds(), SETTLING_SECONDS_MAX);
+        int settling = Math.min(2 * options.seconds(), SETTLING_SECONDS_MAX);
         Progress.say("%d s in which what follows a connect comes to its end".formatted(settling));
         Thread.sleep(settling * 1_000L);
         Progress.say("%d s of heartbeats".formatted(options.seconds()));
