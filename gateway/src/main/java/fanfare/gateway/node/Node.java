@@ -193,7 +193,12 @@ public final class Node {
         receiptLimits = settings.receipts();
         receiptRoom = new Collector.Room(receiptLimits, metrics);
         receipts = new Collector(
-                vertx, new ReceiptWriter(commands, keys), receiptRoom, ids.get(), settings.name(), System::currentTimeMillis);
+                vertx,
+                new ReceiptWriter(commands, keys),
+                receiptRoom,
+                ids.get(),
+                settings.name(),
+                System::currentTimeMillis);
         Gauge.builder("fanfare_users", roster, Roster::users)
                 .description("Users with a connection to this gateway")
                 .register(metrics);

@@ -114,8 +114,7 @@ public final class Collector {
      * @param node the gateway's name
      * @param clock the one of the reports' times [ms]
      */
-    public Collector(
-            Vertx vertx, ReceiptWriter writer, Room room, String gateway, String node, LongSupplier clock) {
+    public Collector(Vertx vertx, ReceiptWriter writer, Room room, String gateway, String node, LongSupplier clock) {
         this.vertx = vertx;
         this.writer = writer;
         this.room = room;
