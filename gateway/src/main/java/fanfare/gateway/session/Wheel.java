@@ -28,7 +28,7 @@ public final class Wheel {
     private final LongConsumer alarm;
     private final List<List<Timed>> slots = new ArrayList<>(SLOTS);
     /** Out of their slots, and not ticked yet. */
-    private final Queue<Timed> due = new ArrayDeque<>();
+    private Queue<Timed> due = new ArrayDeque<>();
     /** Number of the last slot that was emptied, counted from the epoch of {@code nowMs}. */
     private long current;
     /** Number of the slot for which the alarm is set; {@link #NEVER} while it is not. */
@@ -58,14 +58,15 @@ public final class Wheel {
 
     /** Does what is due by now, or the first of it and asks to be called again at once. */
     public void advance(long nowMs) {
-        alarmed = NEVER;
+        // Until it is known what comes next.
+        alarmed = current;
         long target = Math.min(nowMs / SLOT_MS, current + SLOTS);
         while (current < target) {
             current++;
             List<Timed> slot = slots.get((int) (current % SLOTS));
             if (!slot.isEmpty()) {
                 due.addAll(slot);
-                // Not cleared: the list would keep the size of the largest crowd.
+                // Neither is cleared: it would keep the size of the largest crowd.
                 slots.set((int) (current % SLOTS), new ArrayList<>());
             }
         }
@@ -77,6 +78,10 @@ public final class Wheel {
             }
         } finally {
             // Also after a bug in one of them, which is the context's to report.
+            if (due.isEmpty()) {
+                due = new ArrayDeque<>();
+            }
+            alarmed = NEVER;
             alarmAt(next());
         }
     }
