@@ -196,6 +196,8 @@ class ReceiptIT {
             Await.until(
                     "it waits for the next poll",
                     () -> !here.delivery(id).gateways().isEmpty());
+            // Else that report may be told again.
+            Await.until("Redis has answered", () -> apart.metric(0, "fanfare_receipt_reports_waiting") == 0);
 
             link.refuse();
             link.cut();
