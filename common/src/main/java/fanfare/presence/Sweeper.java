@@ -21,6 +21,8 @@ final class Sweeper {
     /** How often {@link #tick} wants to be called [ms]. */
     static final int TICK_MS = 500;
 
+    private static final int TURN_MS = 1_000;
+
     private static final Duration SEEN_TTL = Duration.ofDays(30);
     /** Users that one script calls offline. */
     private static final int USERS_MAX = 500;
@@ -36,8 +38,8 @@ final class Sweeper {
     private final Set<Due> due = new LinkedHashSet<>();
     /** The bucket whose turn is next. */
     private int next;
-    /** Buckets whose turn it is; they have it together, once a second. */
-    private double owed;
+    /** Time since buckets had their turn, which those of a second have together [ms]. */
+    private int sinceTurnMs;
 
     Sweeper(RedisLinks redis, Keys keys, PresenceLimits limits) {
         this.redis = redis;
@@ -65,9 +67,10 @@ final class Sweeper {
             tags.add(grace.tag());
             each.remove();
         }
-        owed += limits.bucketsPerSecond() * TICK_MS / 1000.0;
-        if (owed >= limits.bucketsPerSecond()) {
-            for (; owed >= 1; owed--) {
+        sinceTurnMs += TICK_MS;
+        if (sinceTurnMs >= TURN_MS) {
+            sinceTurnMs = 0;
+            for (int i = 0; i < limits.bucketsPerSecond(); i++) {
                 tags.add(Buckets.tag(next));
                 next = (next + 1) % Buckets.COUNT;
             }

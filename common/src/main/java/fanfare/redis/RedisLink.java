@@ -373,6 +373,10 @@ public final class RedisLink {
             answeredAt = System.nanoTime();
         }
         waiting += answers;
+        watchLater();
+    }
+
+    private void watchLater() {
         if (!watched) {
             watched = true;
             vertx.setTimer(WATCH_PERIOD_MS, timer -> watch());
@@ -387,7 +391,7 @@ public final class RedisLink {
             if (silentMs > ANSWER_MS_MAX) {
                 reconnect("no answer for " + silentMs + " ms");
             } else {
-                owes(0);
+                watchLater();
             }
         }
     }
