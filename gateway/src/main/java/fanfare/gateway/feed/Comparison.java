@@ -17,6 +17,8 @@ import java.util.Queue;
  */
 final class Comparison {
     private static final int ROUND_S = 60;
+    /** Channels' counters that are worth a call; a few each second would cost several times as much. */
+    private static final int AT_ONCE = 100;
 
     private final Feed feed;
     private final ChannelReader reader;
@@ -25,6 +27,8 @@ final class Comparison {
     private final Queue<List<Followed>> left = new ArrayDeque<>();
 
     private int perBeat;
+    /** How many the beats since the last call would have had. */
+    private int owed;
 
     Comparison(Feed feed, ChannelReader reader) {
         this.feed = feed;
@@ -36,7 +40,7 @@ final class Comparison {
         quiet.forget();
     }
 
-    /** To be called every second: compares a share of the channels. */
+    /** To be called every second: compares a share of the channels, or saves it up. */
     void beat() {
         if (left.isEmpty()) {
             Map<String, List<Followed>> counters = new HashMap<>();
@@ -46,8 +50,12 @@ final class Comparison {
             left.addAll(counters.values());
             perBeat = 1 + left.size() / ROUND_S;
         }
-        for (int i = 0; i < perBeat && !left.isEmpty(); i++) {
-            compare(left.remove());
+        owed += perBeat;
+        if (owed >= Math.min(AT_ONCE, left.size())) {
+            for (; owed > 0 && !left.isEmpty(); owed--) {
+                compare(left.remove());
+            }
+            owed = 0;
         }
     }
 

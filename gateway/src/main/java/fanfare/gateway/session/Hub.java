@@ -47,6 +47,9 @@ public final class Hub {
     /** How many get a message before they write, and so are still in the processor's caches when they do. */
     private static final int SLICE = 32;
 
+    /** In the time from one heartbeat to the next: a second each, by default. */
+    private static final int BEATS = 25;
+
     private final Vertx vertx;
     private final Context context;
     private final String node;
@@ -56,6 +59,10 @@ public final class Hub {
     private final Reports reports;
     private final LongSupplier clock;
     private final DoubleSupplier random;
+    /** From beat to beat, at which heartbeats go out, and by how much those of this hub are apart from others' [ms]. */
+    private final long beatMs;
+
+    private final long phaseMs;
     private final Wheel wheel;
     /** The timer that advances the wheel. */
     private long alarm = -1;
@@ -104,12 +111,19 @@ public final class Hub {
         this.clock = clock;
         this.random = random;
         this.queueBytes = metrics.queueBytes();
+        this.beatMs = Math.max(1, limits.heartbeat().toMillis() / BEATS);
+        this.phaseMs = (long) (random.getAsDouble() * beatMs);
         this.wheel = new Wheel(clock.getAsLong(), this::wakeAt);
     }
 
     private void wakeAt(long dueMs) {
         vertx.cancelTimer(alarm);
         alarm = vertx.setTimer(Math.max(1, dueMs - nowMs()), timer -> wheel.advance(nowMs()));
+    }
+
+    /** The last beat up to then: an event loop that wakes up for many heartbeats at once does each for less [ms]. */
+    long onBeat(long ms) {
+        return ms - Math.floorMod(ms - phaseMs, beatMs);
     }
 
     /** Runs something on this hub's event loop, after what was handed in before; may be called on any thread. */

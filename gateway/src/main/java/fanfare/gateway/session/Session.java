@@ -25,8 +25,6 @@ public final class Session extends Outflow implements Wheel.Timed {
     private static final int FILTERED_MAX = 50;
 
     private static final int TOKEN_SOON_MS = 500;
-    /** In the time from one heartbeat to the next: a second each, by default. */
-    private static final int BEATS = 25;
     /** For how long what is private is kept back at most; an outage of the site must not silence everybody [ms]. */
     private static final long HELD_MS_MAX = 30_000;
 
@@ -335,19 +333,18 @@ public final class Session extends Outflow implements Wheel.Timed {
     }
 
     private long heartbeat(long nowMs) {
-        long dueMs = onBeat(writtenMs() + shareOf(hub.limits().heartbeat()));
+        long intervalMs = hub.limits().heartbeat().toMillis();
+        long dueMs = hub.onBeat(writtenMs() + shareOf(hub.limits().heartbeat()));
         if (nowMs < dueMs) {
             return dueMs;
         }
-        transport.heartbeat();
+        // A token that is due before the next heartbeat takes the place of this one.
+        if (tokenDueMs - nowMs >= intervalMs || !renewToken()) {
+            transport.heartbeat();
+        }
         wrote(nowMs);
         // Who is apart from the others stays so.
-        return onBeat(nowMs + hub.limits().heartbeat().toMillis());
-    }
-
-    /** Heartbeats keep together: an event loop that wakes up for many at once does each for less. */
-    private long onBeat(long ms) {
-        return ms - ms % Math.max(1, hub.limits().heartbeat().toMillis() / BEATS);
+        return hub.onBeat(nowMs + intervalMs);
     }
 
     /** Nine tenths of it or more: each session has its own, or after a broadcast all would be due together [ms]. */
@@ -418,16 +415,22 @@ public final class Session extends Outflow implements Wheel.Timed {
         return new Place(subscription.place(), hub.mark(subscription.channel()));
     }
 
-    /** The browser gets a token that says where it is now, so that it need not read again what it did not want. */
-    private void renewToken() {
-        // What is kept back has not been heard, but a token of now would say so.
-        if (state() == SessionState.OPEN && arrival == null && held == null && identity != null) {
-            Map<String, Place> current = new HashMap<>();
-            subscriptions.forEach(each -> current.put(each.channel().label(), place(each)));
-            send(Message.resume(new ResumeToken(identity.user(), hub.asOfMs(start), current)));
-        }
+    /**
+     * The browser gets a token that says where it is now, so that it need not read again what it did not want.
+     *
+     * @return false if this is not the time for one
+     */
+    private boolean renewToken() {
         filtered = 0;
         tokenDueMs = hub.nowMs() + shareOf(hub.limits().token());
+        // What is kept back has not been heard, but a token of now would say so.
+        if (state() != SessionState.OPEN || arrival != null || held != null || identity == null) {
+            return false;
+        }
+        Map<String, Place> current = new HashMap<>();
+        subscriptions.forEach(each -> current.put(each.channel().label(), place(each)));
+        send(Message.resume(new ResumeToken(identity.user(), hub.asOfMs(start), current)));
+        return true;
     }
 
     /** Once the joins that were just begun have very likely ended. */

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,28 +65,32 @@ class SessionTest {
     void open(Vertx vertx) throws Exception {
         loop = vertx.getOrCreateContext();
         turn(() -> {
-            Hub.Source source = new Hub.Source() {
-                @Override
-                public void join(Hub by, Subscription subscription, Start start) {
-                    joins.add(subscription);
-                    starts.add(start);
-                }
-
-                @Override
-                public void leave(Hub by, Channel channel) {
-                    left.add(channel.toString());
-                }
-            };
-            Reports reports = new Reports(
-                    ReceiptLimits.of(100),
-                    new Collector.Room(ReceiptLimits.of(100), metrics),
-                    task -> loop.runOnContext(later -> task.run()),
-                    seen -> seen.values()
-                            .forEach(each -> each.forEach(report -> reported.add(withoutPublication(report.line())))),
-                    () -> now);
-            hub = new Hub(vertx, "node", source, LIMITS, sessionMetrics, reports, () -> now, () -> 0.0);
+            hub = hub(vertx, () -> 0.0);
             session = hub.open(transport, "c1", START, closed -> over++);
         });
+    }
+
+    private Hub hub(Vertx vertx, DoubleSupplier random) {
+        Hub.Source source = new Hub.Source() {
+            @Override
+            public void join(Hub by, Subscription subscription, Start start) {
+                joins.add(subscription);
+                starts.add(start);
+            }
+
+            @Override
+            public void leave(Hub by, Channel channel) {
+                left.add(channel.toString());
+            }
+        };
+        Reports reports = new Reports(
+                ReceiptLimits.of(100),
+                new Collector.Room(ReceiptLimits.of(100), metrics),
+                task -> loop.runOnContext(later -> task.run()),
+                seen -> seen.values()
+                        .forEach(each -> each.forEach(report -> reported.add(withoutPublication(report.line())))),
+                () -> now);
+        return new Hub(vertx, "node", source, LIMITS, sessionMetrics, reports, () -> now, random);
     }
 
     @AfterEach
@@ -304,6 +309,20 @@ class SessionTest {
     }
 
     @Test
+    void aTokenTakesThePlaceOfAHeartbeat() throws Exception {
+        welcomed();
+        pass(Duration.ofMillis(Wheel.SLOT_MS));
+        for (int seconds = 25; seconds < 575; seconds += 25) {
+            pass(Duration.ofSeconds(25));
+            transport.expect("heartbeat");
+        }
+        pass(Duration.ofSeconds(25));
+        transport.expect("write resume");
+        pass(Duration.ofSeconds(25));
+        transport.expect("heartbeat");
+    }
+
+    @Test
     void heartbeatFollowsSilence() throws Exception {
         welcomed();
         pass(Duration.ofSeconds(24));
@@ -330,6 +349,16 @@ class SessionTest {
         transport.expect();
         pass(Duration.ofMillis(100));
         transport.expect("heartbeat");
+    }
+
+    @Test
+    void hubsAreApartInTheirHeartbeats(Vertx vertx) throws Exception {
+        turn(() -> {
+            assertThat(hub.onBeat(1_000_999)).isEqualTo(1_000_000);
+            Hub other = hub(vertx, () -> 0.25);
+            assertThat(other.onBeat(1_000_999)).isEqualTo(1_000_250);
+            assertThat(other.onBeat(1_000_249)).isEqualTo(999_250);
+        });
     }
 
     @Test
@@ -633,9 +662,9 @@ class SessionTest {
         turn(() -> session.ended(1000));
         pass(Duration.ofSeconds(599));
         turn(() -> hub.askToMove(5, 600_000, 10_000, "rebalance"));
-        moved.expectHeartbeats();
-        pass(Duration.ofMillis(1_200));
         moved.expectHeartbeatsAnd("write resume");
+        pass(Duration.ofMillis(1_200));
+        moved.expectHeartbeats();
         turn(() -> hub.askToMove(5, 600_000, 10_000, "rebalance"));
         moved.expect("write reconnect");
     }
