@@ -20,8 +20,11 @@ final class MillionBench {
     private static final long ROOM_BYTES = 24L << 30;
     /** The interval that gateways have unless told otherwise [s]. */
     private static final int HEARTBEAT_SECONDS = 25;
-    /** Within it a gateway has compared each new channel once with Redis, and the JVM has compiled what a heartbeat needs. */
-    private static final int SETTLING_SECONDS_MAX = 150;
+    /** Within the least of it a gateway has compared each new channel once with Redis; the compilers take some minutes. */
+    private static final int SETTLING_SECONDS_MAX = 300;
+
+    private static final int SETTLING_ROUND_SECONDS = 15;
+    private static final double COMPILERS_SHARE_MAX = 0.05;
     /** One connection in so many is there when memory is looked at first. */
     private static final int FIRST_SHARE = 10;
     /** What is kept free for whatever else runs, and a guess of what a connection takes on both sides [bytes]. */
@@ -96,9 +99,7 @@ final class MillionBench {
             loops.add(new Stand(loop.pid(), loop.port(), sinks, gateway.first(), gateway.count()));
         }
         each(loops, "as many connections to loops in " + language, stand -> stand.come(0, stand.count()));
-        int settling = Math.min(2 * options.seconds(), SETTLING_SECONDS_MAX);
-        Progress.say("%d s in which what follows a connect comes to its end".formatted(settling));
-        Thread.sleep(settling * 1_000L);
+        settle(gateways);
         Progress.say("%d s of heartbeats".formatted(options.seconds()));
         Beats gatewaysBefore = beats(gateways);
         Beats loopsBefore = beats(loops);
@@ -122,6 +123,15 @@ final class MillionBench {
         double millionGib() {
             return (double) (gateway + kernel) * MILLION / (1L << 30);
         }
+    }
+
+    /** What follows a connect comes to its end, and so does what the JVMs compile for a heartbeat. */
+    private void settle(List<Stand> gateways) throws IOException, InterruptedException {
+        int roundSeconds = Math.min(options.seconds(), SETTLING_ROUND_SECONDS);
+        int roundsMax = Math.min(4 * options.seconds(), SETTLING_SECONDS_MAX) / roundSeconds;
+        Progress.say("up to %d s of settling".formatted(roundsMax * roundSeconds));
+        Warmth.reach(gateways.stream().map(Stand::pid).toList(), COMPILERS_SHARE_MAX, roundsMax, round ->
+                Thread.sleep(roundSeconds * 1_000L));
     }
 
     private static int share(int connections, int processes, int index) {
