@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls of the scripts that append to channels, with keys and arguments in the order of their headers. Confined to the
@@ -88,11 +89,17 @@ public final class AppendCall {
         return call;
     }
 
-    Request replay(LuaScript script, Outbox.Entry entry, Lane lane) {
+    /**
+     * A call of the replay script.
+     *
+     * @param before id of what is replayed to the same channel before this one, under way like it; null for none
+     */
+    Request replay(LuaScript script, Outbox.Entry entry, @Nullable String before, Lane lane) {
         Draft draft = entry.draft();
-        Request call = script.call(KEYS_EACH);
+        Request call = script.call(KEYS_EACH + 1);
         addFence(call, draft);
         addKeys(call, draft);
+        addPredecessor(call, draft, before);
         addShared(call, draft, lane);
         addArguments(call, draft);
         return call.arg(entry.position().generation())
@@ -117,9 +124,12 @@ public final class AppendCall {
         Draft draft = attempt.draft();
         addKeys(call, draft);
         if (following) {
-            String before = attempt.after() == null ? draft.id() : attempt.after();
-            call.arg(keys.once(draft.channel(), draft.tag(), before));
+            addPredecessor(call, draft, attempt.after());
         }
+    }
+
+    private void addPredecessor(Request call, Draft draft, @Nullable String before) {
+        call.arg(keys.once(draft.channel(), draft.tag(), before == null ? draft.id() : before));
     }
 
     private void addKeys(Request call, Draft draft) {

@@ -1,5 +1,6 @@
 package fanfare.broker;
 
+import fanfare.channel.Channel;
 import fanfare.channel.Position;
 import fanfare.redis.LuaScript;
 import fanfare.redis.PubSub;
@@ -8,7 +9,11 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings what is owed in the outbox to the master that was reached, a chunk at a time and oldest first. Confined to the
@@ -61,7 +66,13 @@ final class Replay {
         }
         underWay = true;
         String replid = lane.link().replid();
-        Future.join(chunk.stream().map(entry -> replay(entry, replid)).toList()).onComplete(joined -> {
+        List<Future<Void>> answers = new ArrayList<>(chunk.size());
+        Map<Channel, String> last = new HashMap<>();
+        for (Outbox.Entry entry : chunk) {
+            String before = last.put(entry.draft().channel(), entry.draft().id());
+            answers.add(replay(entry, before, replid));
+        }
+        Future.join(answers).onComplete(joined -> {
             underWay = false;
             // What a server will not take just now is tried again a little later.
             if (joined.succeeded()) {
@@ -73,8 +84,8 @@ final class Replay {
         });
     }
 
-    private Future<Void> replay(Outbox.Entry entry, String replid) {
-        return script.run(lane.link(), call.replay(script, entry, lane))
+    private Future<Void> replay(Outbox.Entry entry, @Nullable String before, String replid) {
+        return script.run(lane.link(), call.replay(script, entry, before, lane))
                 .onSuccess(answer -> answered(entry, replid, answer))
                 .onFailure(failure -> {
                     if (!(failure instanceof RedisDownException)
@@ -89,7 +100,10 @@ final class Replay {
     private void answered(Outbox.Entry entry, String replid, Response answer) {
         String outcome = answer.get(0).toString();
         switch (outcome) {
-            case "FENCED" -> lane.fenced(replid);
+            case Answer.FENCED -> lane.fenced(replid);
+            case Answer.EARLY -> {
+                // Still owed, as is what goes before it.
+            }
             case "EXPIRED" -> outbox.forget(entry);
             default -> {
                 Position position = Position.parse(outcome);

@@ -1,8 +1,10 @@
 -- Publishes what another master had accepted, as it was then, unless this master's data has it or it has expired.
--- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED'} as publish.lua does. Follows pubsub.lua and append.lua.
+-- Returns {position, known, routed}; {'EXPIRED'}; or {'FENCED'} or {'EARLY'} as publish.lua does. Follows pubsub.lua and
+-- append.lua.
 -- KEYS[1]                               the fence
 local once           = KEYS[2]
 local kept           = KEYS[3]
+local predecessor    = KEYS[4] -- once of what is replayed before this one to the same channel, or of this one again
 local highest        = ARGV[shared + 1]
 local live           = ARGV[shared + 2] -- pub/sub channel
 local tail           = ARGV[shared + 3]
@@ -16,7 +18,7 @@ local first = call('GET', once)
 if first then
   return {first, 1, 0}
 end
-enter(1, 3, highest)
+enter(1, 4, highest)
 -- Before the channel is looked at: a master of the past knows nothing about what it lacks.
 if fenced then
   return {'FENCED'}
@@ -48,6 +50,10 @@ while #items > 0 do
   end
 end
 
+-- The one before may have been refused a moment ago, by what has ended since.
+if predecessor ~= once and call('EXISTS', predecessor) == 0 then
+  return {'EARLY'}
+end
 if foreign then
   open(highest)
 end
