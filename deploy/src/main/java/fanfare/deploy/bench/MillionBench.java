@@ -130,8 +130,11 @@ final class MillionBench {
         int roundSeconds = Math.min(options.seconds(), SETTLING_ROUND_SECONDS);
         int roundsMax = Math.min(4 * options.seconds(), SETTLING_SECONDS_MAX) / roundSeconds;
         Progress.say("up to %d s of settling".formatted(roundsMax * roundSeconds));
-        Warmth.reach(gateways.stream().map(Stand::pid).toList(), COMPILERS_SHARE_MAX, roundsMax, round ->
-                Thread.sleep(roundSeconds * 1_000L));
+        Warmth.reach(
+                gateways.stream().map(Stand::pid).toList(),
+                COMPILERS_SHARE_MAX,
+                roundsMax,
+                round -> Thread.sleep(roundSeconds * 1_000L));
     }
 
     private static int share(int connections, int processes, int index) {
