@@ -68,6 +68,11 @@ local function open(highest)
   foreign = false
 end
 
+-- Whether what a publication must follow is not there yet; its predecessor is itself if it need not follow any.
+local function is_early(once, predecessor)
+  return predecessor ~= once and call('EXISTS', predecessor) == 0
+end
+
 -- What keeps a publication from being written, if its tag is foreign or it has a predecessor: the position that its id was
 -- first given; or nil and 'FENCED' or 'EARLY'. If nothing does, the generation is this master's from now on.
 local function obstacle(once, predecessor, highest)
@@ -78,7 +83,7 @@ local function obstacle(once, predecessor, highest)
   if fenced then
     return nil, 'FENCED'
   end
-  if predecessor ~= once and call('EXISTS', predecessor) == 0 then
+  if is_early(once, predecessor) then
     return nil, 'EARLY'
   end
   if foreign then

@@ -51,7 +51,7 @@ while #items > 0 do
 end
 
 -- The one before may have been refused a moment ago, by what has ended since.
-if predecessor ~= once and call('EXISTS', predecessor) == 0 then
+if is_early(once, predecessor) then
   return {'EARLY'}
 end
 if foreign then

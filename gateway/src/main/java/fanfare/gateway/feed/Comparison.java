@@ -52,7 +52,7 @@ final class Comparison {
         }
         owed += perBeat;
         if (owed >= Math.min(AT_ONCE, left.size())) {
-            for (; owed > 0 && !left.isEmpty(); owed--) {
+            for (int i = 0; i < owed && !left.isEmpty(); i++) {
                 compare(left.remove());
             }
             owed = 0;
