@@ -53,7 +53,7 @@ final class GatewayVerticle extends VerticleBase {
     private static final int ANY_OTHER_PORT = -2;
     /** How long a proxy may take over its head, however it trickles; it has it at hand [s]. */
     private static final int PROXY_HEAD_S = 10;
-    /** A peer that acknowledges nothing for this long is gone, and its user no longer online [ms]. */
+    /** A peer that acknowledges or takes nothing for this long is gone, and its user no longer online (tcp(7)) [ms]. */
     private static final int TCP_USER_TIMEOUT_MS = 30_000;
 
     private static final Duration BODY_MAX = Duration.ofSeconds(10);

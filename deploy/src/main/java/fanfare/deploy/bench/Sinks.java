@@ -65,7 +65,9 @@ final class Sinks {
     /** Waits until so many messages have come in all. */
     void awaitHeard(long messages, Duration max) throws IOException, InterruptedException {
         if (!remote.awaitHeard("/counts", messages, max)) {
-            throw new IOException("%,d of %,d messages have arrived".formatted(counts().heard(), messages));
+            Counts now = counts();
+            throw new IOException("%,d of %,d messages have arrived; %,d connections were closed by the server"
+                    .formatted(now.heard(), messages, now.troubles()));
         }
     }
 

@@ -23,8 +23,11 @@ final class SinkLoop implements Runnable {
     private static final System.Logger LOG = System.getLogger(SinkLoop.class.getName());
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
     private static final int BUFFER_BYTES = 1 << 18;
-    /** Little is on its way to a sink, and a kernel's memory is not what is measured. */
-    private static final int RECEIVE_BYTES = 1 << 12;
+    /**
+     * For several of the largest messages. With a window smaller than a message, Linux counts whoever reads all the time
+     * as one who takes nothing, and a gateway's {@code TCP_USER_TIMEOUT} ends the connection.
+     */
+    private static final int RECEIVE_BYTES = 1 << 16;
 
     private static final int TROUBLES_LOGGED = 20;
     private static final int FIRST_ROOM = 1 << 14;
