@@ -43,6 +43,7 @@ final class Callers {
     /** How much of it has come to the browsers, as far as is known here. */
     private final LongSupplier heard;
 
+    private final int port;
     private final int batch;
     private final byte[] template;
     /** Where the first publication's user and note stand in the template, and how far on the next one's do. */
@@ -70,6 +71,7 @@ final class Callers {
         this.users = users;
         this.sent = sent;
         this.heard = heard;
+        this.port = port;
         this.batch = batch;
         String publication = "{\"to\":{\"user\":\"%s\"},\"namespace\":\"%s\",\"event\":\"%s\",\"data\":%s}"
                 .formatted(Note.userName(0), Publishing.NAMESPACE, Publishing.EVENT, Note.blank());
@@ -99,15 +101,26 @@ final class Callers {
             Vertx vertx, IntSupplier users, Sent sent, LongSupplier heard, int port, int batch, int connections) {
         Callers callers = new Callers(vertx, users, sent, heard, port, batch);
         return Future.all(IntStream.range(0, connections)
-                        .mapToObj(i ->
-                                callers.client.connect(port, Workbench.LOOPBACK).onSuccess(callers::add))
+                        .mapToObj(i -> callers.connect())
                         .toList())
                 .map(callers);
     }
 
-    private void add(NetSocket socket) {
-        connections++;
-        idle.add(new Caller(socket));
+    private Future<NetSocket> connect() {
+        return client.connect(port, Workbench.LOOPBACK).onSuccess(socket -> {
+            connections++;
+            idle.add(new Caller(socket));
+        });
+    }
+
+    /** A publisher ends connections on which nothing is said for a while; in the middle of a call it must not. */
+    private void closed(Caller caller) {
+        if (idle.remove(caller)) {
+            connections--;
+            connect().onFailure(end::tryFail);
+        } else {
+            end.tryFail("the publisher closed a connection");
+        }
     }
 
     /** All of them call as fast as they are answered, for that long; completes when the last one is answered. */
@@ -168,7 +181,7 @@ final class Callers {
             this.socket = socket;
             socket.handler(this::read);
             socket.exceptionHandler(end::tryFail);
-            socket.closeHandler(closed -> end.tryFail("the publisher closed a connection"));
+            socket.closeHandler(closed -> closed(this));
         }
 
         void call(long nanos) {

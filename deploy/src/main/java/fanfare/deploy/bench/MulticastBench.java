@@ -116,17 +116,19 @@ final class MulticastBench {
         Sent sent = new Sent(options.users());
         Backend backend = new Backend(publisher.port());
         int[] next = new int[1];
-        Callers callers = loop.await(
-                "connecting to the publisher",
-                STEP_MAX,
-                () -> Callers.connect(
-                        vertx, () -> next[0]++ % options.users(), sent, () -> 0, publisher.port(), 1, CALLERS));
-        List<Arm> arms = List.of(
-                new Arm("in one call", "multicast", () -> backend.publishAll(toAll(sent))),
-                new Arm(
-                        "one by one",
-                        "singles",
-                        () -> loop.await("publishing one by one", STEP_MAX, () -> callers.times(options.users()))));
+        List<Arm> arms = new ArrayList<>();
+        arms.add(new Arm("in one call", "multicast", () -> backend.publishAll(toAll(sent))));
+        for (int count : List.of(1, CALLERS)) {
+            Callers callers = loop.await(
+                    "connecting to the publisher",
+                    STEP_MAX,
+                    () -> Callers.connect(
+                            vertx, () -> next[0]++ % options.users(), sent, () -> 0, publisher.port(), 1, count));
+            arms.add(new Arm(
+                    "one by one, callers: " + count,
+                    count == 1 ? "oneCaller" : "singles",
+                    () -> loop.await("publishing one by one", STEP_MAX, () -> callers.times(options.users()))));
+        }
         try (RedisMeter redis = new RedisMeter(redisPort)) {
             Servers servers = new Servers(redis, publisher.pid(), gateways, links);
             Progress.say("warming up, until the JVMs compile no more");
@@ -198,7 +200,8 @@ final class MulticastBench {
                         .formatted(Note.LENGTH, Table.number(options.users()), GATEWAYS, options.rounds()),
                 "",
                 "Redis CPU ms",
-                ": one by one",
+                ": one caller",
+                ": %d callers".formatted(CALLERS),
                 "publisher ms",
                 "gateways ms",
                 "KB to a gateway",
@@ -208,14 +211,17 @@ final class MulticastBench {
                 .put("bench", "multicast")
                 .put("users", options.users())
                 .put("rounds", options.rounds());
-        Arm singles = arms.get(1);
+        Arm oneCaller = arms.get(1);
+        Arm singles = arms.get(2);
         for (Arm arm : arms) {
+            double toOneCaller = arm.redisMs().ratioTo(oneCaller.redisMs());
             double cpuRatio = arm.redisMs().ratioTo(singles.redisMs());
             double bytesRatio = arm.gatewayBytes().ratioTo(singles.gatewayBytes());
             table.add(
                     arm.name(),
                     Table.number(arm.redisMs().median(), 1),
-                    Table.number(cpuRatio, 3),
+                    Table.number(toOneCaller, 2),
+                    Table.number(cpuRatio, 2),
                     Table.number(arm.publisherMs().median(), 0),
                     Table.number(arm.gatewaysMs().median(), 0),
                     Table.number(arm.gatewayBytes().median() / 1e3, 1),
@@ -225,6 +231,7 @@ final class MulticastBench {
                     arm.key(),
                     new JsonObject()
                             .put("redisCpuMs", Outcome.rounded(arm.redisMs().median()))
+                            .put("cpuToOneCaller", Outcome.rounded(toOneCaller))
                             .put("cpuToSingles", Outcome.rounded(cpuRatio))
                             .put(
                                     "publisherCpuMs",

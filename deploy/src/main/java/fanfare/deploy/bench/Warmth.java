@@ -27,7 +27,7 @@ final class Warmth {
         this.pid = pid;
         this.compilersShareMax = compilersShareMax;
         spentBefore = Cpu.nanos(pid);
-        compiledBefore = compilers();
+        compiledBefore = compilers(pid);
     }
 
     /**
@@ -59,7 +59,7 @@ final class Warmth {
     /** To be asked after each round. */
     private boolean isReached() throws IOException {
         long spent = Cpu.nanos(pid);
-        long compiled = compilers();
+        long compiled = compilers(pid);
         boolean calm = compiled - compiledBefore <= compilersShareMax * (spent - spentBefore);
         calmRounds = calm ? calmRounds + 1 : 0;
         spentBefore = spent;
@@ -67,8 +67,11 @@ final class Warmth {
         return calmRounds >= CALM_ROUNDS;
     }
 
-    /** What the threads of the compilers have spent [ns]; one that ends for want of work takes its share along. */
-    private long compilers() throws IOException {
+    /**
+     * What the threads of a process' compilers have spent [ns]; one that ends for want of work takes its share along. Nothing
+     * if the process has no compilers.
+     */
+    static long compilers(long pid) throws IOException {
         long nanos = 0;
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
             for (Path thread : threads) {

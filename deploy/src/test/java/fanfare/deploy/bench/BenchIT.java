@@ -134,7 +134,7 @@ class BenchIT {
         Run run = Run.of("multicast", "--users", "1001", "--rounds", "1");
 
         assertThat(run.table()).anyMatch(line -> line.startsWith("in one call "));
-        for (String name : List.of("multicast", "singles")) {
+        for (String name : List.of("multicast", "oneCaller", "singles")) {
             JsonObject arm = run.json().getJsonObject(name);
             assertThat(arm.getDouble("redisCpuMs")).as(name).isPositive();
             // Each gateway is told at least once what is published.
