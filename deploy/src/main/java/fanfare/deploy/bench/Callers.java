@@ -117,7 +117,8 @@ final class Callers {
     private void closed(Caller caller) {
         if (idle.remove(caller)) {
             connections--;
-            connect().onFailure(end::tryFail);
+            // It fails the run that is under way by then.
+            connect().onFailure(failure -> end.tryFail(failure));
         } else {
             end.tryFail("the publisher closed a connection");
         }

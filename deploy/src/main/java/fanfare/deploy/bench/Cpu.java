@@ -21,10 +21,6 @@ final class Cpu {
             return new Spent(userNanos - before.userNanos, systemNanos - before.systemNanos);
         }
 
-        Spent plus(Spent more) {
-            return new Spent(userNanos + more.userNanos, systemNanos + more.systemNanos);
-        }
-
         long nanos() {
             return userNanos + systemNanos;
         }

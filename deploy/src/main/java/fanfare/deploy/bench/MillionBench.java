@@ -62,18 +62,10 @@ final class MillionBench {
     /**
      * What a span of heartbeats cost, and how many came.
      *
+     * @param nanos of CPU time
      * @param compiling what the JVMs' compilers spent of it [ns]
      */
-    private record Beats(Cpu.Spent spent, long compiling, long heartbeats) {
-        long nanos() {
-            return spent.nanos();
-        }
-
-        /** As it is once everything that heartbeats need has been compiled. */
-        long nanosLater() {
-            return nanos() - compiling;
-        }
-    }
+    private record Beats(long nanos, long compiling, long heartbeats) {}
 
     MillionBench(Options options) {
         this.options = options;
@@ -180,20 +172,20 @@ final class MillionBench {
     }
 
     private static Beats beats(List<Stand> stands) throws IOException, InterruptedException {
-        Cpu.Spent spent = new Cpu.Spent(0, 0);
+        long nanos = 0;
         long compiling = 0;
         long heartbeats = 0;
         for (Stand stand : stands) {
-            spent = spent.plus(Cpu.spent(stand.pid()));
+            nanos += Cpu.nanos(stand.pid());
             compiling += Warmth.compilers(stand.pid());
             heartbeats += stand.sinks().counts().heartbeats();
         }
-        return new Beats(spent, compiling, heartbeats);
+        return new Beats(nanos, compiling, heartbeats);
     }
 
     private static Beats since(Beats before, Beats now) {
         return new Beats(
-                now.spent().since(before.spent()),
+                now.nanos() - before.nanos(),
                 Math.max(0, now.compiling() - before.compiling()),
                 now.heartbeats() - before.heartbeats());
     }
@@ -202,7 +194,7 @@ final class MillionBench {
             int connections, int processes, Slope slope, Beats ours, Beats bare, String language, int lost) {
         double least = Math.max(Cpu.TICK_NANOS, bare.nanos());
         double ratio = ours.nanos() / least;
-        double ratioLater = ours.nanosLater() / least;
+        double ratioLater = (ours.nanos() - ours.compiling()) / least;
         Table table = new Table(
                 "%s raw WebSockets on %d gateways, heartbeats every %d s looked at for %d s"
                         .formatted(Table.number(connections), processes, HEARTBEAT_SECONDS, options.seconds()),

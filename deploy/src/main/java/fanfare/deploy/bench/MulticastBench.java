@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  */
 final class MulticastBench {
     private static final int GATEWAYS = 2;
-    private static final int CALLERS = 64;
+    static final int CALLERS = 64;
     /** More would lengthen inboxes, which costs Redis more than warm JVMs save. */
     private static final int WARM_UPS_MAX = 10;
     /** Of a few users no JVM gets warm. */
@@ -215,13 +215,13 @@ final class MulticastBench {
         Arm singles = arms.get(2);
         for (Arm arm : arms) {
             double toOneCaller = arm.redisMs().ratioTo(oneCaller.redisMs());
-            double cpuRatio = arm.redisMs().ratioTo(singles.redisMs());
+            double toSingles = arm.redisMs().ratioTo(singles.redisMs());
             double bytesRatio = arm.gatewayBytes().ratioTo(singles.gatewayBytes());
             table.add(
                     arm.name(),
                     Table.number(arm.redisMs().median(), 1),
                     Table.number(toOneCaller, 2),
-                    Table.number(cpuRatio, 2),
+                    Table.number(toSingles, 2),
                     Table.number(arm.publisherMs().median(), 0),
                     Table.number(arm.gatewaysMs().median(), 0),
                     Table.number(arm.gatewayBytes().median() / 1e3, 1),
@@ -232,7 +232,7 @@ final class MulticastBench {
                     new JsonObject()
                             .put("redisCpuMs", Outcome.rounded(arm.redisMs().median()))
                             .put("cpuToOneCaller", Outcome.rounded(toOneCaller))
-                            .put("cpuToSingles", Outcome.rounded(cpuRatio))
+                            .put("cpuToSingles", Outcome.rounded(toSingles))
                             .put(
                                     "publisherCpuMs",
                                     Outcome.rounded(arm.publisherMs().median()))
