@@ -101,7 +101,7 @@ public final class Feed implements Hub.Source {
         this.limits = limits;
         this.reader = new ChannelReader(commands, keys, limits.read(), limits.kept());
         this.budget = new Backlog.Budget(limits.recoveryBytesMax(), metrics);
-        this.recent = new RecentItems.Budget(limits.recentItemsMax(), limits.recentBytesMax(), metrics);
+        this.recent = new RecentItems.Budget(limits.recentItemsMax(), limits.read(), limits.recentBytesMax(), metrics);
         this.delivered = new DeliveredIds(limits.idsMax(), metrics);
         this.resubscriptions = Counter.builder("fanfare_redis_resubscriptions_total")
                 .description("Channels subscribed again after a lost link")

@@ -1,5 +1,6 @@
 package fanfare.gateway.feed;
 
+import fanfare.broker.ChannelReader;
 import fanfare.broker.Reading;
 import fanfare.broker.Reading.Point;
 import fanfare.broker.Reading.Reach;
@@ -23,13 +24,16 @@ final class RecentItems {
     static final class Budget {
         /** Of one channel. */
         private final int itemsMax;
+        /** What of that one reading may bring. */
+        private final ChannelReader.Bounds read;
         /** Of all channels together. */
         private final long bytesMax;
         /** Read by metrics from other threads. */
         private final AtomicLong bytes = new AtomicLong();
 
-        Budget(int itemsMax, long bytesMax, MeterRegistry metrics) {
+        Budget(int itemsMax, ChannelReader.Bounds read, long bytesMax, MeterRegistry metrics) {
             this.itemsMax = itemsMax;
+            this.read = read;
             this.bytesMax = bytesMax;
             Gauge.builder("fanfare_recent_bytes", bytes, AtomicLong::get)
                     .description("Bytes of the newest messages of broadcast and topics, kept for newcomers")
@@ -93,9 +97,14 @@ final class RecentItems {
         budget.bytes.addAndGet(more);
     }
 
-    /** What follows the point; null if that is not known here. */
+    /** What follows the point, as much of it as one reading may bring; null if that is not known here. */
     @Nullable
     Reading after(Point point) {
+        Reading whole = wholeAfter(point);
+        return whole == null ? null : whole.within(budget.read.items(), budget.read.bytes());
+    }
+
+    private @Nullable Reading wholeAfter(Point point) {
         Position after = point.after();
         List<Item> all = new ArrayList<>(items);
         if (after == null) {

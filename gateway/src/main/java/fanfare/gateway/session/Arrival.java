@@ -19,6 +19,8 @@ final class Arrival {
     private boolean resuming;
     /** No join so far has found that something is missing. */
     private boolean recovered;
+    /** What they brought [bytes]. */
+    private int missedBytes;
     /** What the welcome's token will say: the moment, and by channel the places from which they are heard. */
     private long asOfMs;
 
@@ -41,6 +43,7 @@ final class Arrival {
         joinsAwaited = joins;
         resuming = resumes;
         recovered = resumes;
+        missedBytes = 0;
         asOfMs = sinceMs;
         places.clear();
     }
@@ -50,12 +53,18 @@ final class Arrival {
         places.put(channel, from);
     }
 
-    /** A join has ended; whether nothing is missing there. */
-    void joined(boolean complete) {
+    /** A join has ended; whether nothing is missing there but what it brings, so many bytes. */
+    void joined(boolean complete, int bytes) {
         if (joinsAwaited > 0) {
             joinsAwaited--;
             recovered = recovered && complete;
+            missedBytes += bytes;
         }
+    }
+
+    /** What the joins so far have brought [bytes]. */
+    int missedBytes() {
+        return missedBytes;
     }
 
     /** A fresh session does without the joins after a while: an outage of Redis delays messages and not the page. */

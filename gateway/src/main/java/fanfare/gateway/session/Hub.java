@@ -44,6 +44,9 @@ public final class Hub {
     /** How long what was handed in may keep from their writes those who have something to say [ms]. */
     private static final long TURN_MS_MAX = 5;
 
+    /** How much of what a browser's queue may hold a turn brings: who takes it at once is not to be too slow for the next. */
+    private static final int TURN_SHARE = 2;
+
     /** How many get a message before they write, and so are still in the processor's caches when they do. */
     private static final int SLICE = 32;
 
@@ -80,8 +83,10 @@ public final class Hub {
     private final AtomicBoolean turnDue = new AtomicBoolean();
     /** What was handed in is being done, and the writes follow. */
     private boolean inTurn;
-    /** When they must at the latest [ms]. */
+    /** When they must at the latest [ms], and what came since they last did [bytes]. */
     private long turnEndMs;
+
+    private int turnBytes;
     /** Redis' time up to which nothing that was published is missing here; 0 before that is known [ms]. */
     private long asOfMs;
     /** Sessions with something to write, which they do together at the end of the tick. */
@@ -149,7 +154,7 @@ public final class Hub {
             Runnable task = inbox.poll();
             while (task != null) {
                 task.run();
-                task = nowMs() < turnEndMs ? inbox.poll() : null;
+                task = isTurnOver() ? null : inbox.poll();
             }
         } finally {
             // Also after a bug, which is the context's to report.
@@ -165,6 +170,11 @@ public final class Hub {
 
     private void turnBegins() {
         turnEndMs = nowMs() + TURN_MS_MAX;
+        turnBytes = 0;
+    }
+
+    private boolean isTurnOver() {
+        return nowMs() >= turnEndMs || turnBytes >= limits.queueBytesMax() / TURN_SHARE;
     }
 
     private void flush() {
@@ -208,6 +218,7 @@ public final class Hub {
     public void deliver(Channel channel, Message message, long firstStamp) {
         Audience audience = audiences.get(channel);
         if (audience != null) {
+            turnBytes += message.size();
             Receipt receipt = message.receipt();
             if (receipt != null && firstStamp == 0) {
                 reports.held(receipt, audience.size());

@@ -18,6 +18,8 @@ abstract class Outflow extends Traffic {
     private SessionState state = SessionState.CONNECTING;
     /** What the transport has not taken. */
     private SendQueue queue;
+    /** What it may hold beyond its budget, since that came at once, however fast the browser reads [bytes]. */
+    private int atOnce;
 
     private boolean flushing;
     /** The browser fell behind its budget; it is closed at the end of the tick. */
@@ -61,7 +63,7 @@ abstract class Outflow extends Traffic {
             lost(message);
             return;
         }
-        queue = longer(queue, message);
+        queue = longer(queue, message, atOnce);
         if (!flushing) {
             flushing = true;
             hub.flushLater(this);
@@ -112,6 +114,7 @@ abstract class Outflow extends Traffic {
         hub.waits(left.bytes() - waiting.bytes());
         if (taken > 0) {
             took(taken, waiting.bytes() - left.bytes(), nowMs);
+            atOnce = left.isEmpty() ? 0 : Math.max(0, atOnce - waiting.bytes() + left.bytes());
         }
         if (state == SessionState.CLOSED) {
             lose(left);
@@ -162,9 +165,18 @@ abstract class Outflow extends Traffic {
         }
     }
 
-    /** The queue with one message more; if the budget does not hold it, the queue as it was, and the session ends. */
-    final SendQueue longer(SendQueue waiting, Message message) {
-        if (waiting.takes(message, hub.limits().queueBytesMax())) {
+    /** So much comes at once, for which the browser is not to blame. */
+    final void comesAtOnce(int bytes) {
+        atOnce = (int) Math.min(Integer.MAX_VALUE, (long) atOnce + bytes);
+    }
+
+    /**
+     * The queue with one message more; if the budget does not hold it, the queue as it was, and the session ends.
+     *
+     * @param more what it may hold beyond the budget [bytes]
+     */
+    final SendQueue longer(SendQueue waiting, Message message, int more) {
+        if (waiting.takes(message, (long) hub.limits().queueBytesMax() + more)) {
             hub.waits(message.size());
             return waiting.plus(message);
         }

@@ -56,8 +56,8 @@ public final class SendQueue {
     }
 
     /** Whether there is room for the message within a budget; an empty queue takes a message of any size. */
-    boolean takes(Message message, int bytesMax) {
-        return bytes == 0 || bytes + message.size() <= bytesMax;
+    boolean takes(Message message, long bytesMax) {
+        return bytes == 0 || (long) bytes + message.size() <= bytesMax;
     }
 
     /** This and one message more. */

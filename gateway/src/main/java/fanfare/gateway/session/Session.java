@@ -229,7 +229,7 @@ public final class Session extends Outflow implements Wheel.Timed {
     /** A publication, or what stands for one, on a channel of this session. */
     void deliver(Message message, boolean isPrivate) {
         if (held != null && isPrivate && !isClosed()) {
-            held = longer(held, message);
+            held = longer(held, message, 0);
         } else {
             deliver(message);
         }
@@ -241,7 +241,7 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
         if (arrival != null) {
             SendQueue early = arrival.early();
-            arrival.early(longer(early == null ? hub.nothing() : early, message));
+            arrival.early(longer(early == null ? hub.nothing() : early, message, arrival.missedBytes()));
         } else if (isWanted(message)) {
             deliveries.add(1);
             send(message);
@@ -257,12 +257,15 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
     }
 
-    /** A channel has been joined; what was missed there follows. */
-    void joined(Subscription subscription, boolean complete) {
+    /** A channel has been joined; what was missed there follows, so many bytes. */
+    void joined(Subscription subscription, boolean complete, int missedBytes) {
         if (arrival != null) {
             arrival.heard(subscription.channel().label(), place(subscription));
-            arrival.joined(complete);
+            arrival.joined(complete, missedBytes);
             welcomeIfDue();
+        }
+        if (arrival == null) {
+            comesAtOnce(missedBytes);
         }
     }
 
@@ -379,6 +382,7 @@ public final class Session extends Outflow implements Wheel.Timed {
     private void deliverAll(@Nullable SendQueue waited) {
         if (waited != null) {
             hub.waits(-waited.bytes());
+            comesAtOnce(waited.bytes());
             for (Message message : waited.messages()) {
                 deliver(message);
             }

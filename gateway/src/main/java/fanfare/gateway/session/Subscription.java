@@ -39,7 +39,8 @@ public final class Subscription extends Progress {
     public void joined(List<Message> missed, boolean complete, @Nullable Position before, long stamp) {
         if (!over) {
             joined(before, complete, stamp);
-            session.joined(this, complete);
+            session.joined(
+                    this, complete, missed.stream().mapToInt(Message::size).sum());
             missed.forEach(this::take);
         }
     }

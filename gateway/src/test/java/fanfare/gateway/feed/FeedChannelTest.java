@@ -2,6 +2,7 @@ package fanfare.gateway.feed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.broker.ChannelReader;
 import fanfare.broker.Reading;
 import fanfare.broker.Reading.Reach;
 import fanfare.channel.Channel;
@@ -27,7 +28,8 @@ class FeedChannelTest {
     private static final long LATER_MS = 100_000;
 
     private static final Backlog.Budget BUDGET = new Backlog.Budget(1 << 20, new SimpleMeterRegistry());
-    private static final RecentItems.Budget RECENT = new RecentItems.Budget(100, 1 << 20, new SimpleMeterRegistry());
+    private static final RecentItems.Budget RECENT =
+            new RecentItems.Budget(100, new ChannelReader.Bounds(100, 1 << 20), 1 << 20, new SimpleMeterRegistry());
 
     private final Recorder actions = new Recorder();
     private final FeedChannel<String> channel = new FeedChannel<>(Channel.user("alice"), actions, BUDGET, RECENT);

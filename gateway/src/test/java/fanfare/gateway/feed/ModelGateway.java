@@ -1,5 +1,6 @@
 package fanfare.gateway.feed;
 
+import fanfare.broker.ChannelReader;
 import fanfare.broker.Evidence;
 import fanfare.broker.Fence;
 import fanfare.broker.Reading;
@@ -43,7 +44,8 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     boolean cutOff;
 
     private final Backlog.Budget budget = new Backlog.Budget(200, new SimpleMeterRegistry());
-    private final RecentItems.Budget recent = new RecentItems.Budget(5, 200, new SimpleMeterRegistry());
+    private final RecentItems.Budget recent =
+            new RecentItems.Budget(5, new ChannelReader.Bounds(4, 150), 200, new SimpleMeterRegistry());
     private final DeliveredIds delivered = new DeliveredIds(1 << 12, new SimpleMeterRegistry());
     private final Map<Channel, Followed> followed = new HashMap<>();
     private final Map<String, Fence> fences = new HashMap<>();

@@ -2,8 +2,10 @@ package fanfare.gateway.feed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.broker.ChannelReader;
 import fanfare.broker.Reading;
 import fanfare.broker.Reading.Point;
+import fanfare.broker.Reading.Reach;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -18,7 +20,8 @@ class RecentItemsTest {
     private static final int BYTES = 20;
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-    private final RecentItems.Budget budget = new RecentItems.Budget(ITEMS_MAX, BYTES_MAX, metrics);
+    private final RecentItems.Budget budget =
+            new RecentItems.Budget(ITEMS_MAX, new ChannelReader.Bounds(ITEMS_MAX, 2 * BYTES), BYTES_MAX, metrics);
     private final RecentItems shop = new RecentItems(budget);
     private final RecentItems news = new RecentItems(budget);
 
@@ -31,6 +34,16 @@ class RecentItemsTest {
         assertThat(shop.after(Point.since(time(2))))
                 .as("another one of that millisecond may have gone")
                 .isNull();
+    }
+
+    @Test
+    void bringsNoMoreThanAReadingOfRedisWould() {
+        add(shop, 1, 5);
+        assertThat(sequences(shop, Point.since(time(3)))).containsExactly(4L, 5L);
+        assertThat(Objects.requireNonNull(shop.after(Point.since(time(3)))).reach())
+                .isEqualTo(Reach.CUT);
+        assertThat(Objects.requireNonNull(shop.after(Point.since(time(4)))).reach())
+                .isEqualTo(Reach.LINKED);
     }
 
     @Test

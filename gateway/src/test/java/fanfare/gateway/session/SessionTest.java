@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +46,8 @@ class SessionTest {
     private static final ServerTime START = new ServerTime(7, "master");
     /** More than hear a broadcast before the first of them writes. */
     private static final int CROWD = 100;
+    /** More events than a queue may hold. */
+    private static final int MANY = 12;
 
     private static final Identity ALICE = new Identity("alice", null, List.of(), Long.MAX_VALUE);
 
@@ -375,6 +378,60 @@ class SessionTest {
         assertThat(left).containsExactlyInAnyOrder("user:alice", "broadcast");
         pass(Duration.ofSeconds(6));
         transport.expect("reset");
+    }
+
+    @Test
+    void whoReadsIsNotTooSlowForWhatComesAllAtOnce() throws Exception {
+        welcomed();
+        turn(() -> {
+            for (int n = 0; n < MANY; n++) {
+                Message message = event(n);
+                hub.execute(() -> hub.deliver(Channel.user("alice"), message, 0));
+            }
+        });
+        for (int n = 0; n < MANY; n++) {
+            turn(() -> {});
+        }
+        transport.expect(written(0, MANY));
+    }
+
+    @Test
+    void whoGoesOnGetsWhatItMissedThoughItIsMoreThanTheBudget() throws Exception {
+        turn(() -> {
+            session.receive(hello(token("alice"), ""));
+            session.admitted(ALICE);
+        });
+        turn(() -> joins.get(0).joined(events(20, 20 + MANY), true, null, 1));
+        turn(() -> hub.deliver(Channel.user("alice"), event(20 + MANY), 0));
+        transport.writable = false;
+        turn(() -> joins.get(1).joined(events(40, 40 + MANY), true, null, 1));
+        transport.expect();
+        transport.writable = true;
+        turn(session::flush);
+        assertThat(transport.events.remove(0)).isEqualTo("write welcome alice true");
+        assertThat(List.copyOf(transport.events))
+                .containsExactly(Stream.of(written(20, 21 + MANY), written(40, 40 + MANY))
+                        .flatMap(Stream::of)
+                        .toArray(String[]::new));
+        transport.events.clear();
+    }
+
+    @Test
+    void whoDoesNotReadWhatItMissedIsStillClosedAtItsBudget() throws Exception {
+        turn(() -> {
+            session.receive(hello(token("alice"), ""));
+            session.admitted(ALICE);
+        });
+        transport.writable = false;
+        turn(() -> joins.get(0).joined(events(20, 20 + MANY), true, null, 1));
+        turn(() -> joins.get(1).joined(List.of(), true, null, 1));
+        for (int i = 0; i < MANY; i++) {
+            int n = i;
+            turn(() -> hub.deliver(Channel.user("alice"), event(20 + MANY + n), 0));
+        }
+        turn(() -> {});
+        transport.expect("close 4002");
+        turn(() -> session.ended(1006));
     }
 
     @Test
@@ -845,6 +902,14 @@ class SessionTest {
 
     private static String hello(String token, String more) {
         return "{\"type\":\"hello\",\"resume\":\"" + token + "\"" + more + "}";
+    }
+
+    private static List<Message> events(int first, int end) {
+        return IntStream.range(first, end).mapToObj(SessionTest::event).toList();
+    }
+
+    private static String[] written(int first, int end) {
+        return IntStream.range(first, end).mapToObj(n -> "write event " + n).toArray(String[]::new);
     }
 
     private static Message event(int n) {
