@@ -26,6 +26,8 @@ public final class ControlReader {
     private static final String START = "{\"type\":\"start\"}";
 
     private static final int PAGE = 1_000;
+    /** By how much the clock of one master may be behind that of the one before [ms]. */
+    private static final long CLOCKS_APART_MS = 30_000;
     /** Live orders kept while catching up; the oldest of more are in the stream all the same. */
     private static final int WAITING_MAX = 10_000;
 
@@ -130,7 +132,7 @@ public final class ControlReader {
                 .compose(entries -> {
                     if (entries.size() == 0 || !idOf(entries.get(0)).equals(from)) {
                         lost.run();
-                        return startAnew();
+                        return startAnew(from);
                     }
                     StreamId newest = from;
                     for (Response entry : entries) {
@@ -141,23 +143,29 @@ public final class ControlReader {
                 });
     }
 
-    /** The stream is another one, or was cut: what there is of it is applied, from its beginning. */
-    private Future<Void> startAnew() {
-        return end.run(redis, List.of(keys.control()), List.of())
-                .compose(newest -> redis.send(
+    /**
+     * The stream is another one, or was cut: what there is of it is applied, but for what is certainly older than the last
+     * order. A master that has lost that one may still have those before it, and whoever they meant may be back by now.
+     */
+    private Future<Void> startAnew(StreamId former) {
+        return end.run(redis, List.of(keys.control()), List.of()).compose(newest -> redis.send(
                         keys.control(),
                         Request.cmd(Command.XRANGE)
                                 .arg(keys.control())
-                                .arg("-")
+                                .arg(Long.toString(Math.max(0, former.time() - CLOCKS_APART_MS)))
                                 .arg("+")
                                 .arg("COUNT")
-                                .arg(1)))
+                                .arg(1))
                 .compose(oldest -> {
+                    if (oldest.size() == 0) {
+                        last = StreamId.of(newest);
+                        return Future.succeededFuture();
+                    }
                     last = StreamId.ZERO;
                     StreamId first = idOf(oldest.get(0));
                     take(new Order(first, oldest.get(0).get(1).get(1).toString()));
                     return page(first);
-                });
+                }));
     }
 
     private void take(Order order) {
