@@ -8,6 +8,7 @@ import fanfare.testing.Await;
 import fanfare.testing.Message;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
+import fanfare.testing.RawHttp;
 import fanfare.testing.TestSite;
 import fanfare.testing.TestSite.Answer;
 import io.vertx.core.json.JsonArray;
@@ -98,6 +99,39 @@ class SiteIT {
         cluster.publish(Channel.topic("sports"), "sports", "1");
         cluster.publish(Channel.topic("news"), "news", "1");
         assertThat(client.expectEvent("news").string("channel")).isEqualTo("topic:news");
+    }
+
+    /** There are sites whose cookies change with each of their answers. */
+    @Test
+    void whoPollsWithOtherCookiesThanItCameWithStaysThroughAnOutageOfTheSite() {
+        site.answer(Answer.of(new JsonObject().put("user", "alice").put("session", "s1")));
+        RawSession polling = RawSession.of(cluster.port(0), "alice").opened().as("alice~changed");
+        expectNext(polling, Channel.user("alice"));
+        site.answer(Answer.of(500));
+        long begun = System.nanoTime();
+        Await.until("the site's word has been kept for longer than it counts", () -> {
+            expectNext(polling, Channel.user("alice"));
+            return System.nanoTime() - begun > REMEMBERED.plusSeconds(1).toNanos();
+        });
+    }
+
+    @Test
+    void soDoesAVisitorWhoIsNobody() {
+        try (Cluster open = Cluster.of(1, Map.of("FANFARE_ANONYMOUS", "allow"))) {
+            open.site().answer(Answer.of(401));
+            RawSession polling = RawSession.of(open.port(0), "visit1").opened();
+            open.publish(Channel.BROADCAST, "public", "1");
+            assertThat(polling.as("visit2").poll().body()).contains("public");
+            open.site().answer(Answer.of(new JsonObject().put("user", "alice")));
+            assertThat(polling.as("alice").poll().status()).isEqualTo(404);
+        }
+    }
+
+    private void expectNext(RawSession polling, Channel channel) {
+        cluster.publish(channel, "next", "1");
+        RawHttp.Answer answer = polling.poll();
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.body()).contains("next");
     }
 
     @Test

@@ -72,12 +72,11 @@ final class Admission {
         }
     }
 
-    /** Whether other credentials are those of the same user and login as the session's, by the site's word. */
+    /** Whether other credentials are of the same user and login as the session, or of nobody as it is, by the site's word. */
     Future<Boolean> isSame(Session session, Credentials credentials) {
         Member member = members.get(session);
         Identity known = member == null ? null : member.identity();
-        String user = known == null ? null : known.user();
-        if (known == null || user == null) {
+        if (known == null) {
             return Future.succeededFuture(false);
         }
         return authenticator
@@ -85,7 +84,7 @@ final class Admission {
                 .map(login -> {
                     Identity said = login.identity();
                     login.release();
-                    return user.equals(said.user()) && Objects.equals(known.session(), said.session());
+                    return Objects.equals(known.user(), said.user()) && Objects.equals(known.session(), said.session());
                 })
                 .otherwise(false);
     }

@@ -28,6 +28,15 @@ public final class Session extends Outflow implements Wheel.Timed {
     /** For how long what is private is kept back at most; an outage of the site must not silence everybody [ms]. */
     private static final long HELD_MS_MAX = 30_000;
 
+    /** What one doubt of the site's word keeps back; the next one's is another. */
+    private static final class Hold {
+        SendQueue queue;
+
+        Hold(SendQueue queue) {
+            this.queue = queue;
+        }
+    }
+
     /** From when on nothing may be missing. */
     private final ServerTime start;
 
@@ -54,7 +63,7 @@ public final class Session extends Outflow implements Wheel.Timed {
     /** Publications that this browser did not want, since its last token. */
     private int filtered;
     /** What is private and waits for the site's word; null while nothing has to. */
-    private @Nullable SendQueue held;
+    private @Nullable Hold hold;
     /** Who does not go when it is asked, is one of those that do not. */
     private boolean askedToMove;
     /** The transport has gone, or has told the browser of the close; nothing is left to do. */
@@ -116,13 +125,13 @@ public final class Session extends Outflow implements Wheel.Timed {
                 kept.add(subscription);
             } else {
                 hub.unsubscribe(subscription);
-                if (held != null) {
-                    int before = held.bytes();
-                    held = held.without(
+                if (hold != null) {
+                    int before = hold.queue.bytes();
+                    hold.queue = hold.queue.without(
                             subscription.channel().label(),
                             hub.nothing(),
                             message -> notDelivered(message, Reason.NOT_SUBSCRIBED));
-                    hub.waits(held.bytes() - before);
+                    hub.waits(hold.queue.bytes() - before);
                 }
                 renewTokenSoon();
             }
@@ -178,8 +187,9 @@ public final class Session extends Outflow implements Wheel.Timed {
 
     /** Keeps back what is private until {@link #release}, but not for ever: the site may be away as well. */
     public void hold() {
-        if (!isClosed() && held == null) {
-            held = hub.nothing();
+        if (!isClosed() && hold == null) {
+            Hold begun = new Hold(hub.nothing());
+            hold = begun;
             long endMs = hub.nowMs() + HELD_MS_MAX;
             hub.wheel()
                     .schedule(
@@ -187,7 +197,9 @@ public final class Session extends Outflow implements Wheel.Timed {
                                 if (now < endMs) {
                                     return endMs;
                                 }
-                                release();
+                                if (hold == begun) {
+                                    release();
+                                }
                                 return Wheel.NEVER;
                             },
                             endMs);
@@ -219,17 +231,17 @@ public final class Session extends Outflow implements Wheel.Timed {
 
     /** The site has said that the user still is who it was. */
     public void release() {
-        SendQueue waited = held;
-        held = null;
-        if (!isClosed()) {
-            deliverAll(waited);
+        Hold over = hold;
+        hold = null;
+        if (over != null && !isClosed()) {
+            deliverAll(over.queue);
         }
     }
 
     /** A publication, or what stands for one, on a channel of this session. */
     void deliver(Message message, boolean isPrivate) {
-        if (held != null && isPrivate && !isClosed()) {
-            held = longer(held, message, 0);
+        if (hold != null && isPrivate && !isClosed()) {
+            hold.queue = longer(hold.queue, message, 0);
         } else {
             deliver(message);
         }
@@ -428,7 +440,7 @@ public final class Session extends Outflow implements Wheel.Timed {
         filtered = 0;
         tokenDueMs = hub.nowMs() + shareOf(hub.limits().token());
         // What is kept back has not been heard, but a token of now would say so.
-        if (state() != SessionState.OPEN || arrival != null || held != null || identity == null) {
+        if (state() != SessionState.OPEN || arrival != null || hold != null || identity == null) {
             return false;
         }
         Map<String, Place> current = new HashMap<>();
@@ -476,9 +488,9 @@ public final class Session extends Outflow implements Wheel.Timed {
         subscriptions = List.of();
         loseAll(code == CloseReason.SLOW_CONSUMER.code());
         lose(arrival == null ? null : arrival.early());
-        lose(held);
+        lose(hold == null ? null : hold.queue);
         arrival = null;
-        held = null;
+        hold = null;
         hub.closed(this);
         onClosed.accept(this);
     }

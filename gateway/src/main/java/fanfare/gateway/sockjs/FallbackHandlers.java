@@ -301,7 +301,14 @@ public final class FallbackHandlers {
         transport.execute(() -> {
             Session session = transport.session();
             Future<Boolean> same = session == null ? Future.succeededFuture(false) : node.isSame(session, credentials);
-            same.onComplete(result -> caller.runOnContext(back -> own.handle(result)));
+            same.onComplete(result -> {
+                if (result.succeeded() && result.result()) {
+                    // So the site is asked once for each cookie that changes, and an outage of it ends nobody's
+                    // session.
+                    transport.loginHash(credentials.loginHash());
+                }
+                caller.runOnContext(back -> own.handle(result));
+            });
         });
         return own.future();
     }

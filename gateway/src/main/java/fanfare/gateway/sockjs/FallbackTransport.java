@@ -34,7 +34,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     private static final long LIFE_SPREAD_MS = 3_600_000L;
 
     private final String name;
-    private final String loginHash;
+    private volatile String loginHash;
     private final long beganMs;
     private volatile String claim;
     private final Hub hub;
@@ -90,9 +90,13 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         claim = taken;
     }
 
-    /** Hash of the site's cookies in the request that opened the session; never changes. */
+    /** Hash of the site's cookies in the last request that proved to be of the session's own user; from any loop. */
     String loginHash() {
         return loginHash;
+    }
+
+    void loginHash(String proven) {
+        loginHash = proven;
     }
 
     @Nullable

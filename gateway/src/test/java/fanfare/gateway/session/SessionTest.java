@@ -609,6 +609,21 @@ class SessionTest {
     }
 
     @Test
+    void aDoubtKeepsBackWhatIsPrivateForAllOfItsTimeThoughTheOneBeforeEndsMeanwhile() throws Exception {
+        welcomed();
+        turn(session::hold);
+        pass(Duration.ofSeconds(5));
+        turn(session::release);
+        pass(Duration.ofSeconds(10));
+        turn(session::hold);
+        turn(() -> hub.deliver(Channel.user("alice"), event(1), 0));
+        pass(Duration.ofSeconds(20));
+        transport.expectHeartbeats();
+        pass(Duration.ofSeconds(11));
+        transport.expectHeartbeatsAnd("write event 1");
+    }
+
+    @Test
     void anAdmissionAfterTheEndChangesNothing() throws Exception {
         turn(() -> session.ended(1006));
         turn(() -> session.admitted(ALICE));
