@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -88,7 +89,7 @@ public final class DevCluster implements AutoCloseable {
 
     private static Process launch(int gateways, int offset) {
         try {
-            return new ProcessBuilder(
+            return ShortLived.of(List.of(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
                             "-jar",
@@ -97,7 +98,7 @@ public final class DevCluster implements AutoCloseable {
                             "--gateways",
                             Integer.toString(gateways),
                             "--port-offset",
-                            Integer.toString(offset))
+                            Integer.toString(offset)))
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package fanfare.deploy.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.deploy.ShortLived;
 import fanfare.testing.Await;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -258,7 +259,7 @@ class BenchIT {
                                     "bench"),
                             Stream.of(arguments))
                     .toList();
-            return new ProcessBuilder(command)
+            return ShortLived.of(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
         }
