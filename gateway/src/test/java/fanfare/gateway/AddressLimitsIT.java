@@ -7,6 +7,7 @@ import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,29 @@ class AddressLimitsIT {
             }
             Await.until("there is room again", () -> session.send(TOO_MUCH).status() != 429);
         }
+    }
+
+    @Test
+    void soIsTooMuchOfWebSocketMessagesThatHaveNotComeInFull() {
+        try (Cluster cluster = Cluster.of(1, settings("FANFARE_BODY_BYTES_PER_ADDRESS_MAX", 90_000))) {
+            byte[] whole = RawWebSocket.frame(RawWebSocket.FIN | RawWebSocket.TEXT, "x".repeat(50_000));
+            byte[] part = Arrays.copyOf(whole, whole.length - 1);
+            try (RawWebSocket first = upgraded(cluster, FLOODER);
+                    RawWebSocket second = upgraded(cluster, FLOODER);
+                    RawWebSocket other = upgraded(cluster, "203.0.113.8")) {
+                first.send(part);
+                Await.until("it is kept", () -> bytesPending(cluster) > 0);
+                assertThat(second.send(part).end()).isEqualTo(4003);
+                // What another address sends is read to its end, which makes it no better a message.
+                assertThat(other.send(whole).end()).isEqualTo(4105);
+            }
+            Await.until("there is room again", () -> bytesPending(cluster) == 0);
+        }
+    }
+
+    private static RawWebSocket upgraded(Cluster cluster, String address) {
+        return RawWebSocket.open(
+                cluster.port(0), "/push/websocket", "X-Forwarded-For: " + address, "Cookie: site_session=alice");
     }
 
     private static Map<String, String> settings(String limit, int value) {

@@ -25,14 +25,14 @@ public final class AddressLimits {
     /**
      * @param handshakesMax a second; 0 for no limit, here and below
      * @param sessionsMax open at one time
-     * @param bodyBytesMax of request bodies that have not arrived in full
+     * @param bodyBytesMax of request bodies and WebSocket messages that have not arrived in full
      */
     public AddressLimits(int handshakesMax, int sessionsMax, int bodyBytesMax, MeterRegistry metrics) {
         this.handshakes = new HandshakeRate(handshakesMax);
         this.sessions = new Tally(sessionsMax);
         this.bodies = new Tally(bodyBytesMax);
         Gauge.builder("fanfare_body_bytes_pending", bodies, Tally::total)
-                .description("Bytes of request bodies that are being read")
+                .description("Bytes of request bodies and WebSocket messages that have not come in full")
                 .register(metrics);
         this.handshakesRefused = refusals(metrics, "handshakes");
         this.sessionsRefused = refusals(metrics, "sessions");
@@ -53,7 +53,7 @@ public final class AddressLimits {
         sessions.remove(client(address), 1);
     }
 
-    /** Takes room for bytes of a body; if it was given, {@link #releaseBody} gives it back. */
+    /** Takes room for bytes of a body or message; if it was given, {@link #releaseBody} gives it back. */
     public boolean reserveBody(String address, int bytes) {
         return counted(bodies.add(client(address), bytes), bodiesRefused);
     }

@@ -64,6 +64,18 @@ final class FrameReader {
         return partial == null && begun == null && !over;
     }
 
+    /** What is kept until the next bytes come. */
+    int bytesKept() {
+        return (partial == null ? 0 : partial.capacity()) + (begun == null ? 0 : begun.size());
+    }
+
+    /** Forgets what has come in part; nothing more is read. */
+    void giveUp() {
+        over = true;
+        partial = null;
+        begun = null;
+    }
+
     /** Reads what has come; the buffer stays the caller's. */
     void read(ByteBuf arrived) {
         ByteBuf bytes = partial == null ? arrived : partial.writeBytes(arrived);

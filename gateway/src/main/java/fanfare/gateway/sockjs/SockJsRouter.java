@@ -151,7 +151,8 @@ public final class SockJsRouter {
         entrance.admit(request)
                 .onSuccess(newcomer -> upgrade.accept()
                         .onSuccess(channel -> {
-                            WebSocketTransport transport = new WebSocketTransport(framing, channel);
+                            WebSocketTransport transport = new WebSocketTransport(
+                                    framing, channel, newcomer.credentials().clientAddress(), entrance.limits());
                             Session session = entrance.open(transport, newcomer);
                             transport.serve(session);
                             if (hello != null) {

@@ -1,5 +1,6 @@
 package fanfare.gateway.sockjs;
 
+import fanfare.gateway.auth.AddressLimits;
 import fanfare.gateway.protocol.Message;
 import fanfare.gateway.session.CloseReason;
 import fanfare.gateway.session.SendQueue;
@@ -35,6 +36,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
 
     private final Framing framing;
     private final Channel channel;
+    /** Of the browser, where what has come in part is counted. */
+    private final String address;
+
+    private final AddressLimits limits;
     /** Null until it is served. */
     private @Nullable Session session;
     /** What has come in part; null for nothing, as nearly always. */
@@ -48,9 +53,11 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     /** Where bytes may go to the kernel past the pipeline; null if somebody else there is interested in them. */
     private @Nullable Socket socket;
 
-    WebSocketTransport(Framing framing, Channel channel) {
+    WebSocketTransport(Framing framing, Channel channel, String address, AddressLimits limits) {
         this.framing = framing;
         this.channel = channel;
+        this.address = address;
+        this.limits = limits;
     }
 
     /** Starts to hand over what the browser sends. */
@@ -83,12 +90,25 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
 
     private void read(ByteBuf bytes) {
         FrameReader current = reader == null ? new FrameReader(SockJsRouter.WEBSOCKET_BYTES_MAX, this) : reader;
+        int kept = current.bytesKept();
         current.read(bytes);
         reader = current.isIdle() ? null : current;
+        int more = current.bytesKept() - kept;
+        if (more < 0) {
+            limits.releaseBody(address, -more);
+        } else if (more > 0 && !limits.reserveBody(address, more)) {
+            limits.releaseBody(address, kept);
+            current.giveUp();
+            broken(CloseReason.OVERLOADED.code(), "too much that has come in part from your address");
+        }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
+        if (reader != null) {
+            limits.releaseBody(address, reader.bytesKept());
+            reader.giveUp();
+        }
         if (session != null) {
             session.ended(CloseReason.ABNORMAL);
         }

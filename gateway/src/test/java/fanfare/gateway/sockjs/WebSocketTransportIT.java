@@ -8,6 +8,7 @@ import fanfare.channel.Channel;
 import fanfare.channel.Item;
 import fanfare.channel.Position;
 import fanfare.gateway.RawWebSocket;
+import fanfare.gateway.auth.AddressLimits;
 import fanfare.gateway.auth.Identity;
 import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Message;
@@ -54,6 +55,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A WebSocket from its handshake on, in a Vert.x server of each kind: what of Vert.x stays, and what leaves it how. */
 class WebSocketTransportIT {
+    private static final AddressLimits NO_LIMITS = new AddressLimits(0, 0, 0, new SimpleMeterRegistry());
     private static final ServerTime START = new ServerTime(1, "master");
     private static final int LENGTH = 20_000;
 
@@ -238,7 +240,7 @@ class WebSocketTransportIT {
         request = new WeakReference<>(context.request());
         Upgrade.of(context).accept().onFailure(context::fail).onSuccess(accepted -> {
             channel = accepted;
-            WebSocketTransport transport = new WebSocketTransport(framing, accepted);
+            WebSocketTransport transport = new WebSocketTransport(framing, accepted, "192.0.2.1", NO_LIMITS);
             Session opened = hub.open(transport, "c", START, over -> ended.incrementAndGet());
             session = opened;
             transport.serve(opened);
