@@ -189,6 +189,15 @@ public final class RedisLink {
         }
     }
 
+    /** Leaves what Redis sends with the network, or goes on; the next connection does not wait. */
+    public void pause(boolean on) {
+        if (connection != null && on) {
+            connection.pause();
+        } else if (connection != null) {
+            connection.resume();
+        }
+    }
+
     /** Drops the connection, for instance because what came over it made no sense, and makes a new one. */
     public void reconnect(String reason) {
         if (connection != null) {

@@ -2,6 +2,7 @@ package fanfare.gateway.feed;
 
 import fanfare.broker.ChannelReader;
 import fanfare.channel.Channel;
+import fanfare.channel.Position;
 import fanfare.redis.Keys;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -9,22 +10,39 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds lost last messages, which show no gap: each channel's newest position is compared with Redis within
  * {@value #ROUND_S} s. Nearly all are spared that, since users share their buckets' counters: while a counter stands where
- * it stood when all of its channels had been compared, none of them has anything newer. Confined to the node loop.
+ * it stood when all of its channels had been compared, none of them has anything newer. What is missing may still be on its
+ * way, where much is: only when a probe has come that was sent later is it lost. Confined to the node loop.
  */
 final class Comparison {
     private static final int ROUND_S = 60;
     /** Channels' counters that are worth a call; a few each second would cost several times as much. */
     private static final int AT_ONCE = 100;
 
+    /** A channel of which Redis had something newer, at a time of the shard's clock [ms]. */
+    private record Suspect(Followed channel, ShardFeed feed, @Nullable Position newest, long askedMs) {
+        /** Whether it is still followed where it was asked about. */
+        boolean counts() {
+            return channel.isWanted() && channel.feed() == feed;
+        }
+
+        /** Whether everything that was published till then has come. */
+        boolean isHeard() {
+            return channel.subscriber().asOfMs() > askedMs;
+        }
+    }
+
     private final Feed feed;
     private final ChannelReader reader;
     private final Quiet quiet = new Quiet();
     /** Channels that are still to be compared in this round, those of one counter together. */
     private final Queue<List<Followed>> left = new ArrayDeque<>();
+
+    private List<Suspect> suspects = new ArrayList<>();
 
     private int perBeat;
     /** How many the beats since the last call would have had. */
@@ -38,6 +56,22 @@ final class Comparison {
     /** A link is lost: what is said from now on may be another master's word. */
     void lost() {
         quiet.forget();
+        suspects.clear();
+    }
+
+    /** A probe has come. */
+    void inStep() {
+        List<Suspect> all = suspects;
+        suspects = new ArrayList<>();
+        for (Suspect suspect : all) {
+            if (suspect.counts()) {
+                if (suspect.isHeard()) {
+                    suspect.channel().state().compare(suspect.newest());
+                } else {
+                    suspects.add(suspect);
+                }
+            }
+        }
     }
 
     /** To be called every second: compares a share of the channels, or saves it up. */
@@ -73,8 +107,12 @@ final class Comparison {
             boolean all = true;
             for (Followed channel : channels) {
                 if (channel.isWanted() && feed.isInStep(channel)) {
-                    FeedChannel<Join> state = channel.state();
-                    reader.tail(channel.channel()).onSuccess(state::compare);
+                    ShardFeed of = channel.feed();
+                    reader.tail(channel.channel()).onSuccess(newest -> {
+                        if (channel.state().lacks(newest)) {
+                            suspects.add(new Suspect(channel, of, newest, of.writtenMs()));
+                        }
+                    });
                 } else {
                     all = false;
                 }

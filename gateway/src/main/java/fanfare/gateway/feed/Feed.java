@@ -43,6 +43,8 @@ public final class Feed implements Hub.Source {
     private static final System.Logger LOG = System.getLogger(Feed.class.getName());
 
     private static final int READ_RETRY_MS = 200;
+    /** How often a feed that pauses looks whether it may go on. */
+    private static final int PAUSE_MS = 10;
 
     private final Vertx vertx;
     private final Context context;
@@ -56,12 +58,16 @@ public final class Feed implements Hub.Source {
     private List<Runnable> early = new ArrayList<>();
 
     private boolean known;
+    /** Redis is left waiting. */
+    private boolean paused;
+
     private final Backlog.Budget budget;
     private final RecentItems.Budget recent;
     private final DeliveredIds delivered;
     private final Counter resubscriptions;
     private final Counter malformed;
     private final Counter gaps;
+    private final Counter pauses;
     private final Bundles bundles;
     private final Comparison comparison;
     /** All event loops that serve browsers. */
@@ -111,6 +117,10 @@ public final class Feed implements Hub.Source {
                 .register(metrics);
         this.gaps = Counter.builder("fanfare_gaps_total")
                 .description("Times that the sessions of a channel were told that something is lost")
+                .register(metrics);
+        this.pauses = Counter.builder("fanfare_feed_pauses_total")
+                .description(
+                        "Times that Redis was left waiting, since an event loop was behind with what it has to deliver")
                 .register(metrics);
         Gauge.builder("fanfare_feed_in_step_age_seconds", inStepNs, at -> (System.nanoTime() - at.get()) / 1e9)
                 .description("Since when this gateway does not know that it has all that was published")
@@ -382,6 +392,30 @@ public final class Feed implements Hub.Source {
         join.hub().execute(() -> join.subscription().joined(messages, whole, missed.before(), stamp));
     }
 
+    /**
+     * Leaves what comes with Redis while an event loop is behind. Redis keeps some of it ({@code client-output-buffer-limit
+     * pubsub}); if that is not enough, the links are lost, and what was missed is read later.
+     */
+    void pause() {
+        feeds.all().forEach(feed -> feed.pause(true));
+        if (!paused) {
+            paused = true;
+            pauses.increment();
+            goOnLater();
+        }
+    }
+
+    private void goOnLater() {
+        vertx.setTimer(PAUSE_MS, timer -> {
+            if (hubs.stream().anyMatch(Hub::isBehind)) {
+                goOnLater();
+            } else {
+                paused = false;
+                feeds.all().forEach(feed -> feed.pause(false));
+            }
+        });
+    }
+
     /** What the subscribers of a shard tell. */
     private final class FromRedis implements Subscriber.Listener<Followed> {
         private final Supplier<ShardFeed> feed;
@@ -409,6 +443,7 @@ public final class Feed implements Hub.Source {
             long asOfMs =
                     feeds.all().stream().mapToLong(ShardFeed::asOfMs).min().orElseThrow();
             hubs.forEach(hub -> hub.execute(() -> hub.inStep(asOfMs)));
+            comparison.inStep();
         }
 
         @Override

@@ -217,9 +217,14 @@ final class FeedChannel<J> {
         }
     }
 
-    /** Redis says what its newest item is; if that should have come, it is read. */
+    /** Whether what Redis says its newest item is has not come, though the channel is live. */
+    boolean lacks(@Nullable Position newest) {
+        return state == State.LIVE && newest != null && (last == null || !newest.isAtMost(last));
+    }
+
+    /** Redis says what its newest item is, which should have come by now; if it has not, it is read. */
     void compare(@Nullable Position newest) {
-        if (state == State.LIVE && newest != null && (last == null || !newest.isAtMost(last))) {
+        if (lacks(newest)) {
             startReading();
         }
     }

@@ -199,7 +199,10 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     private void toHubs(Message message, long afterStamp) {
         Channel channel = channel();
         for (Hub hub : hubs) {
-            hub.execute(() -> hub.deliver(channel, message, afterStamp));
+            hub.handOver(channel, message, afterStamp);
+            if (hub.isBehind()) {
+                channels.pause();
+            }
         }
     }
 

@@ -98,6 +98,11 @@ final class ShardFeed {
         return Future.all(subscribers.stream().map(Subscriber::close).toList()).mapEmpty();
     }
 
+    /** Takes nothing from the links that hear, or goes on. */
+    void pause(boolean on) {
+        subscribers.forEach(subscriber -> subscriber.link().pause(on));
+    }
+
     /** Whether every link that hears is up; may be asked on any thread. */
     boolean isUp() {
         return subscribers.stream().allMatch(subscriber -> subscriber.link().isUp());

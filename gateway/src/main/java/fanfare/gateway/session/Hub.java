@@ -19,6 +19,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions of one event loop and the channels that they are subscribed to. Confined to that event loop, but for
- * {@link #execute}, by which others hand it work.
+ * {@link #execute} and {@link #handOver}, by which others hand it work.
  */
 public final class Hub {
     /** Where publications come from; a hub joins and leaves a channel, and is told what happens there. */
@@ -49,6 +50,9 @@ public final class Hub {
 
     /** How many get a message before they write, and so are still in the processor's caches when they do. */
     private static final int SLICE = 32;
+
+    /** What may be handed over and wait to be delivered before its source has to wait itself [bytes]. */
+    static final int UNDELIVERED_BYTES_MAX = 8 << 20;
 
     /** In the time from one heartbeat to the next: a second each, by default. */
     private static final int BEATS = 25;
@@ -81,6 +85,9 @@ public final class Hub {
     private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
     private final AtomicBoolean turnDue = new AtomicBoolean();
+    /** Messages in there, [bytes]. */
+    private final AtomicLong undelivered;
+
     /** What was handed in is being done, and the writes follow. */
     private boolean inTurn;
     /** When they must at the latest [ms], and what came since they last did [bytes]. */
@@ -116,6 +123,7 @@ public final class Hub {
         this.clock = clock;
         this.random = random;
         this.queueBytes = metrics.queueBytes();
+        this.undelivered = metrics.undelivered();
         this.beatMs = Math.max(1, limits.heartbeat().toMillis() / BEATS);
         this.phaseMs = (long) (random.getAsDouble() * beatMs);
         this.wheel = new Wheel(clock.getAsLong(), this::wakeAt);
@@ -210,12 +218,26 @@ public final class Hub {
         return session;
     }
 
+    /** Has a publication delivered after what was handed in before; may be called on any thread. */
+    public void handOver(Channel channel, Message message, long firstStamp) {
+        undelivered.addAndGet(message.size());
+        execute(() -> {
+            undelivered.addAndGet(-message.size());
+            deliver(channel, message, firstStamp);
+        });
+    }
+
+    /** Whether more was handed over than this loop keeps up with, so that no more should be; may be asked on any thread. */
+    public boolean isBehind() {
+        return undelivered.get() > UNDELIVERED_BYTES_MAX;
+    }
+
     /**
      * A publication for whoever is subscribed here.
      *
      * @param firstStamp of a repeat, which only those get who joined after it was handed out first; else 0
      */
-    public void deliver(Channel channel, Message message, long firstStamp) {
+    void deliver(Channel channel, Message message, long firstStamp) {
         Audience audience = audiences.get(channel);
         if (audience != null) {
             turnBytes += message.size();

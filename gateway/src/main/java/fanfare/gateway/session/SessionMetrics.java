@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What is counted about sessions, for all event loops of the process; safe on any thread. */
 public final class SessionMetrics {
@@ -39,6 +40,9 @@ public final class SessionMetrics {
     /** Bytes of text that wait in the queues of each loop. */
     private final List<Count> queueBytes = new CopyOnWriteArrayList<>();
 
+    /** Bytes of text that each loop was handed and has not delivered. */
+    private final List<AtomicLong> undelivered = new CopyOnWriteArrayList<>();
+
     private final AtomicInteger farewells = new AtomicInteger();
 
     public SessionMetrics(MeterRegistry registry, ConnectionLog log) {
@@ -46,6 +50,11 @@ public final class SessionMetrics {
         this.log = log;
         Gauge.builder("fanfare_queue_bytes", queueBytes, SessionMetrics::sum)
                 .description("Bytes of messages that wait for browsers")
+                .register(registry);
+        Gauge.builder("fanfare_undelivered_bytes", undelivered, all -> all.stream()
+                        .mapToLong(AtomicLong::get)
+                        .sum())
+                .description("Bytes of messages that wait for the event loops that deliver them")
                 .register(registry);
         EXPECTED.forEach(reason -> closes(reason.code()));
         closes(CloseReason.ABNORMAL);
@@ -114,6 +123,13 @@ public final class SessionMetrics {
         Count count = new Count();
         queueBytes.add(count);
         return count;
+    }
+
+    /** A loop's own count of bytes that it was handed and has not delivered, which others change too. */
+    AtomicLong undelivered() {
+        AtomicLong bytes = new AtomicLong();
+        undelivered.add(bytes);
+        return bytes;
     }
 
     /** A loop's own count of messages that went into the queues of a transport's sessions. */

@@ -149,7 +149,7 @@ class WebSocketTransportIT {
             socket.next("welcome");
             for (int i = 0; i < count; i++) {
                 Message event = event(i);
-                hub.execute(() -> hub.deliver(Channel.BROADCAST, event, 0));
+                hub.handOver(Channel.BROADCAST, event, 0);
                 if (i % 100 == 50) {
                     socket.send(frame(FIN | Frames.PING, "still there?"));
                 }
@@ -179,7 +179,7 @@ class WebSocketTransportIT {
             socket.next("welcome");
             for (int i = 0; !session.isClosed(); i++) {
                 Message event = event(i);
-                onLoop(() -> hub.deliver(Channel.BROADCAST, event, 0));
+                onLoop(() -> hub.handOver(Channel.BROADCAST, event, 0));
                 assertThat(i).isLessThan(5_000);
             }
             Await.until("it is cut off", () -> !channel.isOpen());
