@@ -2,11 +2,11 @@ package fanfare.broker;
 
 import fanfare.redis.Redirect;
 import fanfare.redis.RedisLink;
+import fanfare.redis.Refusal;
 import fanfare.redis.Shard;
 import fanfare.redis.Shards;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
-import java.util.List;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +21,6 @@ final class Lane {
 
         void down(Lane lane);
     }
-
-    /** Answers that a server gives for itself, not for the one command: another one must be looked for. */
-    private static final List<String> REFUSALS =
-            List.of("READONLY", "NOREPLICAS", "MASTERDOWN", "LOADING", "MISCONF", "OOM");
 
     private final Shards shards;
     private final RedisLink link;
@@ -82,7 +78,7 @@ final class Lane {
             shards.refresh(link);
             return true;
         }
-        boolean refused = REFUSALS.stream().anyMatch(message::contains);
+        boolean refused = Refusal.is(message);
         if (refused) {
             link.reconnect(message);
         }

@@ -9,10 +9,16 @@ import fanfare.testing.RedisServer;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.junit5.VertxExtension;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(VertxExtension.class)
 class RedisOutageIT {
@@ -57,6 +63,30 @@ class RedisOutageIT {
             assertThat(StoredItems.of(vertx, redis, publisher.prefix, "42"))
                     .extracting(Item::id)
                     .containsExactly("once");
+            assertThat(publisher.metric("fanfare_internal_errors_total")).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--min-replicas-to-write, 1", "--maxmemory, 1"})
+    void aRedisThatTakesNoWritesIsNoBug(String option, String value) {
+        try (RedisServer redis = RedisServer.start(option, value);
+                RunningPublisher publisher =
+                        RunningPublisher.start(redis.url(), PublisherVerticle.BODY_MAX, Map.of())) {
+            unavailable(publisher.post("/v1/disconnect", "{\"user\":\"1\"}"));
+            unavailable(publisher.post("/v1/publish", BODY));
+            assertThat(publisher.metric("fanfare_internal_errors_total")).isZero();
+        }
+    }
+
+    @Test
+    void aRedisThatIsBusyWithAScriptIsNoBug() throws IOException {
+        try (RedisServer redis = RedisServer.start("--lua-time-limit", "1");
+                RunningPublisher publisher = RunningPublisher.start(redis.url(), PublisherVerticle.BODY_MAX, Map.of());
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), redis.port())) {
+            socket.getOutputStream().write("EVAL \"while true do end\" 0\r\n".getBytes(StandardCharsets.US_ASCII));
+            unavailable(publisher.get(publisher.port, "/v1/stats"));
+            unavailable(publisher.get(publisher.port, "/v1/users/1/presence"));
             assertThat(publisher.metric("fanfare_internal_errors_total")).isZero();
         }
     }
