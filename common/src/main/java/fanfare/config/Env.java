@@ -23,9 +23,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Env {
     private static final String PREFIX = "FANFARE_";
-    /** Kubernetes puts these into each pod for every Service whose name begins with {@code fanfare}. */
+    /** Kubernetes puts {@code NAME_PORT} into each pod for every Service, with such a value, ... */
+    private static final Pattern INJECTED_URL = Pattern.compile("(tcp|udp|sctp)://.*");
+    /** ... and others beside it, which begin with the same name. */
     private static final Pattern INJECTED =
-            Pattern.compile("FANFARE(_.*)?_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\\d+_(TCP|UDP|SCTP)(_.*)?)?)");
+            Pattern.compile("_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\\d+_(TCP|UDP|SCTP)(_.*)?)?)");
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
@@ -189,8 +191,7 @@ public final class Env {
     public <T> T check(T config) {
         values.keySet().stream()
                 .filter(name -> name.startsWith(PREFIX) || name.equals("FANFARE"))
-                .filter(name ->
-                        !settings.containsKey(name) && !INJECTED.matcher(name).matches())
+                .filter(name -> !settings.containsKey(name) && !isInjected(name))
                 .sorted()
                 .forEach(name -> mistakes.add(name + " is not a setting; did you mean " + nearest(name) + "?"));
         if (!mistakes.isEmpty()) {
@@ -213,6 +214,16 @@ public final class Env {
     /** The names asked for, for the test that compares them with the README. */
     public Map<String, String> settings() {
         return Collections.unmodifiableMap(settings);
+    }
+
+    /** Whether it is of a Service; that it looks so is not enough, for a misspelt port does as well. */
+    private boolean isInjected(String name) {
+        return values.entrySet().stream()
+                .filter(other -> other.getKey().endsWith("_PORT")
+                        && INJECTED_URL.matcher(other.getValue()).matches())
+                .map(other -> other.getKey().substring(0, other.getKey().length() - "_PORT".length()))
+                .anyMatch(service -> name.startsWith(service)
+                        && INJECTED.matcher(name.substring(service.length())).matches());
     }
 
     private @Nullable String nearest(String unknown) {

@@ -26,17 +26,42 @@ class EnvTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "FANFARE_PORT",
-                "FANFARE_SERVICE_HOST",
-                "FANFARE_SERVICE_PORT_HTTP",
-                "FANFARE_PORT_8080_TCP_ADDR",
-                "FANFARE_GATEWAY_SERVICE_PORT",
-                "OTHER"
-            })
-    void leavesNamesAloneThatKubernetesInjects(String name) {
-        assertThat(new Env(Map.of(name, "tcp://10.0.0.1:80")).check("fine")).isEqualTo("fine");
+    @ValueSource(strings = {"FANFARE", "FANFARE_GATEWAY", "FANFARE_PORT", "FANFARE_SERVICE"})
+    void leavesNamesAloneThatKubernetesInjects(String service) {
+        Map<String, String> injected = Map.of(
+                service + "_SERVICE_HOST",
+                "10.0.0.1",
+                service + "_SERVICE_PORT",
+                "8080",
+                service + "_SERVICE_PORT_HTTP",
+                "8080",
+                service + "_PORT",
+                "tcp://10.0.0.1:8080",
+                service + "_PORT_8080_TCP",
+                "tcp://10.0.0.1:8080",
+                service + "_PORT_8080_TCP_PROTO",
+                "tcp",
+                service + "_PORT_8080_TCP_PORT",
+                "8080",
+                service + "_PORT_8080_TCP_ADDR",
+                "10.0.0.1",
+                "OTHER",
+                "x");
+        assertThat(new Env(injected).check("fine")).isEqualTo("fine");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "FANFARE_PORT, 8081",
+        "FANFARE_MANAGMENT_PORT, 9999",
+        "FANFARE_SERVICE_PORT, 8081",
+        "FANFARE_SERVICE_HOST, 0.0.0.0",
+        "FANFARE_GATEWAY_PORT_8080_TCP, tcp://10.0.0.1:8080",
+        "FANFARE_GATEWAYS_PORT, 8081"
+    })
+    void refusesNamesThatOnlyLookAsIfKubernetesHadInjectedThem(String name, String value) {
+        Env env = new Env(Map.of(name, value, "FANFARE_GATEWAY_X_PORT", "tcp://10.0.0.1:8080"));
+        assertThatThrownBy(() -> env.check("not fine")).hasMessageContaining(name + " is not a setting");
     }
 
     @Test
