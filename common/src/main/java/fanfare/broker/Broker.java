@@ -43,7 +43,7 @@ public final class Broker {
     private static final int RETRY_MS = 100;
     /** Publications under way on this loop; more are refused, which bounds the memory when Redis is away. */
     private static final int UNDER_WAY_MAX = 20_000;
-    /** Their data in characters. */
+    /** Their data in characters, of which a mailing's counts as often as it is sent. */
     private static final long UNDER_WAY_CHARACTERS_MAX = 64L << 20;
 
     private final Vertx vertx;
@@ -57,6 +57,8 @@ public final class Broker {
     private final LuaScript multicast;
     private final AppendCall call;
     private final Bundler bundler;
+    /** Parts of a mailing that share a call, and so are sent its data once. */
+    private final int partsACall;
     /** Publications of this tick, which leave together at its end. */
     private List<Attempt> fresh = new ArrayList<>();
     /** What waits for its lane to come back, for a replay, or for its next try. */
@@ -86,6 +88,8 @@ public final class Broker {
         this.outlets = new PerShard<>(
                 shards, shard -> outlet(shards, shard, linkName, random, metrics), Outlet::close, this::moved);
         this.links = RedisLinks.of(vertx, shards, outlets, Outlet::link);
+        // In a cluster each tag has its calls, and those to many users are nearly all under different ones.
+        this.partsACall = shards.isCluster() ? 1 : Grouping.PARTS_MAX;
         this.bundler = new Bundler(vertx, links, keys, this::again, metrics, linkName);
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
@@ -197,7 +201,7 @@ public final class Broker {
      */
     public Future<Published> publish(Channel user, Mailing mailing, @Nullable String after) {
         mailed++;
-        return publish(mailing.draft(user), mailing.characters(), Durability.MASTER, after, mailing)
+        return publish(mailing.draft(user), mailing.charactersOfNext(partsACall), Durability.MASTER, after, mailing)
                 .onComplete(result -> mailed--);
     }
 

@@ -60,6 +60,26 @@ class BrokerIT {
     }
 
     @Test
+    void aMailingCountsOnceForThoseWhoShareACallAndNotForEachUser() throws Exception {
+        String data = "\"" + "x".repeat(65_000) + "\"";
+        try (RedisServer stalled = RedisServer.start()) {
+            use(stalled.url());
+            stalled.pause();
+            List<Future<Published>> parts = new ArrayList<>();
+            await(() -> {
+                for (String id : List.of("a", "b", "c")) {
+                    Mailing mailing = new Mailing(new Publication(id, "/n", "e", data, 60));
+                    for (int i = 0; i < 1_000; i++) {
+                        parts.add(broker.publish(Channel.user("u" + i), mailing, null));
+                    }
+                }
+                return Future.succeededFuture();
+            });
+            assertThat(parts).noneMatch(Future::failed);
+        }
+    }
+
+    @Test
     void positionsCountUpAndPrevNamesTheItemBefore() throws Exception {
         List<Published> published = publish(ALICE, "a", "b", "c");
         assertThat(published).extracting(done -> done.position().sequence()).containsExactly(1L, 2L, 3L);
