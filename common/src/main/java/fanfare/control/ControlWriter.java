@@ -10,6 +10,9 @@ import java.util.function.Supplier;
 /** Gives orders to all gateways. Confined to the event loop of its links. */
 public final class ControlWriter {
     private static final int KEPT_MAX = 10_000;
+    /** One order may name a thousand connections that stay. Gateways that miss what went ask the site about everybody. */
+    private static final int BYTES_MAX = 16 << 20;
+
     private static final int ONCE_S = 120;
 
     private final RedisLinks redis;
@@ -30,7 +33,7 @@ public final class ControlWriter {
         return script.run(
                         redis,
                         List.of(keys.control(), keys.controlOnce(ids.get())),
-                        List.of(order.toJson(), KEPT_MAX, ONCE_S))
+                        List.of(order.toJson(), KEPT_MAX, BYTES_MAX, ONCE_S))
                 .mapEmpty();
     }
 }

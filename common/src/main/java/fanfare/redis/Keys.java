@@ -38,7 +38,7 @@ import fanfare.channel.Channel;
  * rate:KEY                string  until the bucket is full                  "full said": when an API key's bucket will be full [us]
  * publisher:{x}:ID        string  PX 10 s, written every 3 s                proof that this master takes writes
  * receipt:{b}:ID          hash    until the receipt's end (1 h)             what became of a publication, see fanfare.receipt
- * control                 stream and channel, at most 10,000                disconnects
+ * control                 stream and channel, at most 10,000, 16 MiB        disconnects
  * control:once:{PREFIXcontrol}:ID  string  120 s                                  stream id of an order that was given
  * </pre>
  *

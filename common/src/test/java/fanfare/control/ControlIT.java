@@ -21,6 +21,7 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
@@ -149,6 +150,29 @@ class ControlIT {
                         .toInteger())
                 .isEqualTo(2); // The stream's own beginning is the other one.
         assertThat(losses).isZero();
+    }
+
+    @Test
+    void theOldestOrdersGoWhenTheyTakeTooMuchAndThoseThatAreLeftReachBack() throws Exception {
+        await(reader::catchUp);
+        List<String> except = Collections.nCopies(1_000, "c".repeat(128));
+        for (int i = 0; i < 200; i++) {
+            Disconnect order = new Disconnect("user" + i, null, 4103, "", except);
+            await(() -> writer.disconnect(order));
+            if (i == 150) {
+                await(reader::catchUp);
+            }
+        }
+        Response kept = await(() -> redis.send(
+                "", Request.cmd(Command.XRANGE).arg(keys.control()).arg("-").arg("+")));
+        assertThat(kept.stream()
+                        .mapToInt(entry -> entry.get(1).get(1).toBuffer().length())
+                        .sum())
+                .isBetween(15 << 20, 16 << 20);
+        losses = 0;
+        await(reader::catchUp);
+        assertThat(losses).isZero();
+        assertThat(applied).endsWith("user198", "user199").doesNotHaveDuplicates();
     }
 
     @Test
