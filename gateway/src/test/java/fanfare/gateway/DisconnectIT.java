@@ -46,9 +46,9 @@ class DisconnectIT {
             alice.add(cluster.join(transport, 1, "alice~second"));
         }
         PushClient bob = cluster.join(PushTransport.XHR, 0, "bob");
-        cluster.disconnect(new Disconnect("alice", null, 4_103, "too much noise", List.of()));
+        cluster.disconnect(new Disconnect("alice", null, 4_103, "trop de bruit, désolé 👋", List.of()));
         for (PushClient client : alice) {
-            assertThat(client.expectClose(4_103)).isEqualTo("too much noise");
+            assertThat(client.expectClose(4_103)).isEqualTo("trop de bruit, désolé 👋");
         }
         cluster.publish(Channel.user("bob"), "still here", "1");
         bob.expectEvent("still here");

@@ -1,11 +1,16 @@
 package fanfare.gateway.session;
 
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
 /**
  * Why a session ends, as the browser is told. 4000 to 4099: come back, with back-off; 4100 to 4199: don't, until the page
  * does something; the others are SockJS's own.
  *
  * @param code close code, also the metric's label
- * @param text at most 123 bytes of UTF-8, since it travels in a WebSocket close frame (RFC 6455, 5.5)
+ * @param text at most {@value #TEXT_BYTES_MAX} bytes of UTF-8, since it travels in a WebSocket close frame (RFC 6455, 5.5)
  */
 public record CloseReason(int code, String text) {
     public static final CloseReason INTERRUPTED = new CloseReason(1002, "Connection interrupted");
@@ -29,7 +34,10 @@ public record CloseReason(int code, String text) {
 
     private static final int COME_BACK_FIRST = 4_000;
     private static final int STAY_AWAY_FIRST = 4_100;
-    private static final int TEXT_LENGTH_MAX = 120;
+    private static final int TEXT_BYTES_MAX = 123;
+    /** Control characters, halves of pairs, and what browsers' transports are known to change or drop if it is not escaped. */
+    private static final Pattern UNFIT =
+            Pattern.compile("[\\p{Cc}\\p{Cs}\\u200c-\\u200f\\u2028-\\u202f\\u2060-\\u206f\\ufff0-\\uffff]");
 
     /** Whether the browser is to come back by itself. */
     public boolean comesBack() {
@@ -38,7 +46,9 @@ public record CloseReason(int code, String text) {
 
     /** The same code with words of the caller's, cut to what a close frame can carry. */
     public CloseReason because(String words) {
-        String ascii = words.replaceAll("[^ -~]", "?");
-        return new CloseReason(code, ascii.substring(0, Math.min(ascii.length(), TEXT_LENGTH_MAX)));
+        CharBuffer fit = CharBuffer.wrap(UNFIT.matcher(words).replaceAll("?"));
+        // It stops before a character that would not fit whole.
+        var unused = StandardCharsets.UTF_8.newEncoder().encode(fit, ByteBuffer.allocate(TEXT_BYTES_MAX), true);
+        return new CloseReason(code, fit.flip().toString());
     }
 }

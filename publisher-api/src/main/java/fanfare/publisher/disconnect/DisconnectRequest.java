@@ -16,7 +16,7 @@ final class DisconnectRequest implements JsonBody.Fields {
     private static final int CODE_MAX = 4_199;
     /** Disconnected by the site. */
     private static final int CODE_DEFAULT = 4_103;
-    /** What fits into a WebSocket close frame beside the code (RFC 6455, 5.5), with some room. */
+    /** In ASCII they fit into a WebSocket close frame beside the code (RFC 6455, 5.5); of others gateways cut the end off. */
     private static final int REASON_LENGTH_MAX = 120;
 
     private static final int SESSION_LENGTH_MAX = 1_024;
