@@ -13,6 +13,7 @@ import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyFileException;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.NewKey;
+import fanfare.publisher.json.BodyRoom;
 import fanfare.publisher.webhook.Secrets;
 import fanfare.publisher.webhook.WebhookConfig;
 import fanfare.publisher.webhook.WebhookLimits;
@@ -87,9 +88,10 @@ public final class Publisher {
         this.shards = Shards.of(vertx, config.redis());
         this.tls = new ServerTls(vertx, config.tls(), InstantSource.system());
         BrokerLimits limits = config.limits().shared(loops);
+        BodyRoom bodies = new BodyRoom(config.bodyBytesPendingMax(), metrics);
         for (int number = 0; number < loops; number++) {
-            verticles.add(
-                    new PublisherVerticle(config, shards, tls, limits, bodyMax, keys, lastCall, ids, metrics, number));
+            verticles.add(new PublisherVerticle(
+                    config, shards, tls, limits, bodyMax, bodies, keys, lastCall, ids, metrics, number));
         }
         health.readiness(
                 "redis",

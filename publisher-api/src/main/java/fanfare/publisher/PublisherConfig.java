@@ -9,6 +9,7 @@ import fanfare.process.Parent;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.auth.Rate;
+import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.webhook.WebhookConfig;
 import fanfare.tls.TlsConfig;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param devKey {@code keyId.secret} that may do everything from this machine, null for none
  * @param durability what a publication that does not say gets
  * @param receiptTtl for how long it is noted down what becomes of a publication, if its caller asks for that
+ * @param bodyBytesPendingMax of the bodies of requests that are not answered yet
  * @param rate of each key that has none of its own
  * @param webhooks how the site is told who comes and goes, null if it is not
  */
@@ -37,6 +39,7 @@ record PublisherConfig(
         @Nullable String devKey,
         Durability durability,
         Duration receiptTtl,
+        int bodyBytesPendingMax,
         Rate rate,
         RedisConfig redis,
         BrokerLimits limits,
@@ -59,6 +62,7 @@ record PublisherConfig(
                 devKey(env, listenHost, keysFile),
                 env.choice("FANFARE_DURABILITY", Durability.MASTER),
                 env.duration("FANFARE_RECEIPT_TTL", Duration.ofHours(1), Duration.ofMinutes(1), Duration.ofDays(7)),
+                env.integer("FANFARE_BODY_BYTES_PENDING_MAX", 64 << 20, 2 * JsonBody.BYTES_MAX, 1 << 30),
                 Rate.from(env),
                 RedisConfig.from(env),
                 BrokerLimits.from(env),

@@ -16,8 +16,9 @@ import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
 import fanfare.publisher.history.HistoryHandler;
+import fanfare.publisher.json.BodyReader;
+import fanfare.publisher.json.BodyRoom;
 import fanfare.publisher.json.GzipBody;
-import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.JsonContent;
 import fanfare.publisher.json.UnknownFields;
 import fanfare.publisher.messages.MessageHandler;
@@ -49,7 +50,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -75,6 +75,7 @@ final class PublisherVerticle extends VerticleBase {
     private final ServerTls tls;
     private final BrokerLimits limits;
     private final Duration bodyMax;
+    private final BodyRoom bodies;
     private final Keyring keys;
     private final LastCall lastCall;
     private final Supplier<String> ids;
@@ -97,6 +98,7 @@ final class PublisherVerticle extends VerticleBase {
             ServerTls tls,
             BrokerLimits limits,
             Duration bodyMax,
+            BodyRoom bodies,
             Keyring keys,
             LastCall lastCall,
             Supplier<String> ids,
@@ -107,6 +109,7 @@ final class PublisherVerticle extends VerticleBase {
         this.tls = tls;
         this.limits = limits;
         this.bodyMax = bodyMax;
+        this.bodies = bodies;
         this.keys = keys;
         this.lastCall = lastCall;
         this.ids = ids;
@@ -262,10 +265,10 @@ final class PublisherVerticle extends VerticleBase {
     /** Answers a POST with a body. */
     @SafeVarargs
     private void read(Router router, String path, Handler<RoutingContext>... handlers) {
-        BodyHandler body = BodyHandler.create(false).setBodyLimit(JsonBody.BYTES_MAX);
-        answer(router, HttpMethod.POST, path, new JsonContent());
-        // The library wants a body's handler to be the first of its route.
-        Route route = router.route(HttpMethod.POST, path).handler(body).handler(new GzipBody(metrics));
+        Route route = router.route(HttpMethod.POST, path)
+                .handler(new JsonContent())
+                .handler(new BodyReader(bodies))
+                .handler(new GzipBody(bodies, metrics));
         for (Handler<RoutingContext> handler : handlers) {
             route.handler(handler);
         }

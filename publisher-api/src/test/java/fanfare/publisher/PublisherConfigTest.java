@@ -39,6 +39,7 @@ class PublisherConfigTest {
                         null,
                         Durability.MASTER,
                         Duration.ofHours(1),
+                        64 << 20,
                         new Rate(100_000, 200_000),
                         new RedisConfig("redis://127.0.0.1:6379", "fanfare:"),
                         BrokerLimits.defaults(),
@@ -81,6 +82,7 @@ class PublisherConfigTest {
         values.put("FANFARE_LOG_ITEMS_MAX", "6");
         values.put("FANFARE_LOG_BYTES_MAX", "200000");
         values.put("FANFARE_RECEIPT_TTL", "7m");
+        values.put("FANFARE_BODY_BYTES_PENDING_MAX", "20000000");
         values.put("FANFARE_DEDUPE_WINDOW", "5m");
         values.put("FANFARE_OUTBOX_BYTES_MAX", "2000000");
         values.put("FANFARE_WEBHOOK_URL", "https://site/hooks?a=b");
@@ -101,6 +103,7 @@ class PublisherConfigTest {
                         "dev.secret",
                         Durability.REPLICATED,
                         Duration.ofMinutes(7),
+                        20_000_000,
                         new Rate(7, 8),
                         new RedisConfig("rediss://:secret@h:1", "p:", "pom.xml"),
                         new BrokerLimits(Duration.ofHours(1), 5, 6, 200_000, Duration.ofMinutes(5), 2_000_000),
