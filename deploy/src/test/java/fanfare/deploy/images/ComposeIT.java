@@ -120,6 +120,24 @@ class ComposeIT {
     }
 
     @Test
+    void theBalancerHasWhatGatewaysNeedOfIt() throws Exception {
+        List<String> balancer = Files.readAllLines(Path.of("compose/haproxy.cfg")).stream()
+                .map(String::strip)
+                .toList();
+        List<String> needed = Files.readAllLines(Path.of("../gateway/README.md")).stream()
+                .filter(line -> line.startsWith("| HAProxy | "))
+                .flatMap(line -> Pattern.compile("`((?:option|timeout|retry-on|balance) [^`]+)`")
+                        .matcher(line.split("\\|", -1)[2])
+                        .results()
+                        .map(setting -> setting.group(1)))
+                .toList();
+        assertThat(needed).contains("option abortonclose", "balance leastconn");
+        assertThat(needed).allSatisfy(setting -> assertThat(balancer)
+                .as(setting)
+                .anyMatch(line -> line.equals(setting) || line.startsWith(setting + " ")));
+    }
+
+    @Test
     void aGatewayIsGivenLongerThanItsDrainTakes() {
         of(Service.GATEWAY)
                 .forEach((name, service) -> assertThat(seconds(String.valueOf(service.get("stop_grace_period"))))
