@@ -194,7 +194,8 @@ public final class Broker {
 
     /**
      * Publishes one part of a mailing as {@link Durability#MASTER}; the parts for all users are best published in one tick,
-     * those under one tag together, which in a cluster share calls. The gateways hear of it a moment later, with other users of theirs.
+     * those under one tag together, which in a cluster share calls. The gateways hear of it a moment later, with other users
+     * of theirs.
      *
      * @param user a user's channel
      * @param after as of any other publication

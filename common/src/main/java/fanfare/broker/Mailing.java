@@ -5,8 +5,8 @@ import fanfare.channel.Publication;
 
 /**
  * A publication to many users, which is encoded once for all of them, sent to Redis once for as many as share a call, and
- * handed to each gateway once for all whom it holds; see {@link Broker#publish(Channel, Mailing, String)}. What each user gets is what
- * a publication to that user alone would be. Confined to the broker's event loop.
+ * handed to each gateway once for all whom it holds; see {@link Broker#publish(Channel, Mailing, String)}. What each user
+ * gets is what a publication to that user alone would be. Confined to the broker's event loop.
  */
 public final class Mailing {
     /** A user by whom nobody is meant: drafts for others are made of this one's. */

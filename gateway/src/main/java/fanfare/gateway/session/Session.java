@@ -154,8 +154,12 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
         hello = said;
         if (identity != null && (said.resume() != null || said.inbox())) {
+            if (arrival == null && said.resume() == null) {
+                replayInbox(identity);
+                return;
+            }
             // Delivery begins anew from where the browser was; what it heard before, it was told to ignore.
-            if (arrival == null && said.resume() != null) {
+            if (arrival == null) {
                 arrival = new Arrival();
             }
             subscribe(identity);
@@ -399,6 +403,21 @@ public final class Session extends Outflow implements Wheel.Timed {
                 deliver(message);
             }
         }
+    }
+
+    /** Hears the user's own channel anew, from its inbox on; of the others the browser has had what there was since it came. */
+    private void replayInbox(Identity who) {
+        Resumption from = Resumption.of(hello, who, start);
+        subscriptions = subscriptions.stream()
+                .map(former -> {
+                    if (former.channel().kind() != Channel.Kind.USER) {
+                        return former;
+                    }
+                    Subscription anew = hub.subscribe(this, former.channel(), from.start(former.channel()));
+                    hub.unsubscribe(former);
+                    return anew;
+                })
+                .toList();
     }
 
     /** Begins to hear the channels, each from where the hello says, else from the acceptance on. */

@@ -252,6 +252,24 @@ class SessionTest {
     }
 
     @Test
+    void theInboxIsReplayedToWhoAsksForItLateAndNothingElseIs() throws Exception {
+        welcomedSilently();
+        turn(this::joinAll);
+        turn(() -> hub.deliver(Channel.BROADCAST, event(Channel.BROADCAST, 1, 0), 0));
+        transport.expect("write event 1");
+        turn(() -> session.receive("{\"type\":\"hello\",\"inbox\":true}"));
+        assertThat(joins)
+                .extracting(join -> join.channel().toString())
+                .containsExactly("user:alice", "broadcast", "user:alice");
+        assertThat(starts.get(2)).isEqualTo(Start.kept(START));
+        turn(() -> joins.get(2).joined(List.of(event(2)), true, null, 1));
+        turn(() -> hub.deliver(Channel.BROADCAST, event(Channel.BROADCAST, 3, 0), 0));
+        turn(() -> hub.deliver(Channel.user("alice"), event(4), 0));
+        transport.expect("write event 2", "write event 3", "write event 4");
+        assertThat(left).isEmpty();
+    }
+
+    @Test
     void aRepeatReachesOnlyWhoJoinedAfterItWasHandedOutFirst() throws Exception {
         welcomed();
         turn(() -> joins.get(0).joined(List.of(), true, null, 5));
