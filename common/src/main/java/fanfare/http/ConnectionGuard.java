@@ -30,23 +30,26 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
     /** What a connection is waited for: a request, or the rest of {@code reading}. */
     private record Wait(long deadlineNs, @Nullable RoutingContext reading) {}
 
+    private final Vertx vertx;
     private final Duration bodyMax;
     private final Counter ended;
     /** Only connections that owe us something; a stream or WebSocket that is served is not among them. */
     private final Map<HttpConnection, Wait> waits = new HashMap<>();
+    /** Somebody looks who is late. */
+    private boolean watched;
 
     /** Watches on the current event loop for as long as the Vert.x instance lives. */
     public ConnectionGuard(Vertx vertx, Duration bodyMax, MeterRegistry metrics) {
+        this.vertx = vertx;
         this.bodyMax = bodyMax;
         this.ended = Counter.builder("fanfare_http_dawdlers_total")
                 .description("HTTP connections ended because their peer took too long to send a head or a body")
                 .register(metrics);
-        vertx.setPeriodic(PERIOD_MS, timer -> sweep(System.nanoTime()));
     }
 
     /** Starts the wait for a connection's first request. */
     public void connected(HttpConnection connection) {
-        waits.put(connection, new Wait(System.nanoTime() + HEAD_MAX.toNanos(), null));
+        await(connection, HEAD_MAX, null);
         connection.closeHandler(closed -> waits.remove(connection));
     }
 
@@ -65,16 +68,35 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
         if (request.isEnded()) {
             waits.remove(connection);
         } else {
-            waits.put(connection, new Wait(System.nanoTime() + bodyMax.toNanos(), context));
+            await(connection, bodyMax, context);
         }
         context.addEndHandler(result -> {
             if (result.succeeded() && !context.response().closed()) {
-                waits.put(connection, new Wait(System.nanoTime() + KEEP_ALIVE_MAX.toNanos(), null));
+                await(connection, KEEP_ALIVE_MAX, null);
             } else {
                 waits.remove(connection);
             }
         });
         context.next();
+    }
+
+    private void await(HttpConnection connection, Duration max, @Nullable RoutingContext reading) {
+        waits.put(connection, new Wait(System.nanoTime() + max.toNanos(), reading));
+        watchLater();
+    }
+
+    private void watchLater() {
+        if (!watched && !waits.isEmpty()) {
+            watched = true;
+            vertx.setTimer(PERIOD_MS, timer -> watch());
+        }
+    }
+
+    /** Goes on for as long as somebody is waited for: a loop with WebSockets alone is not woken up in vain. */
+    private void watch() {
+        watched = false;
+        sweep(System.nanoTime());
+        watchLater();
     }
 
     private void sweep(long now) {
