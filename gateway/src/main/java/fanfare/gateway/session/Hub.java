@@ -85,7 +85,7 @@ public final class Hub {
     private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
     private final AtomicBoolean turnDue = new AtomicBoolean();
-    /** Messages in there, [bytes]. */
+    /** Of the messages in there [bytes]. */
     private final AtomicLong undelivered;
 
     /** What was handed in is being done, and the writes follow. */
