@@ -121,26 +121,13 @@ public final class ControlReader {
 
     /** Reads on from the last order, which is asked for as well: if it is gone, so may others be that came after it. */
     private Future<Void> page(StreamId from) {
-        return redis.send(
-                        keys.control(),
-                        Request.cmd(Command.XRANGE)
-                                .arg(keys.control())
-                                .arg(from.toString())
-                                .arg("+")
-                                .arg("COUNT")
-                                .arg(PAGE))
-                .compose(entries -> {
-                    if (entries.size() == 0 || !idOf(entries.get(0)).equals(from)) {
-                        lost.run();
-                        return startAnew(from);
-                    }
-                    StreamId newest = from;
-                    for (Response entry : entries) {
-                        newest = idOf(entry);
-                        take(new Order(newest, entry.get(1).get(1).toString()));
-                    }
-                    return entries.size() < PAGE ? Future.succeededFuture() : page(newest);
-                });
+        return entriesFrom(from.toString()).compose(entries -> {
+            if (entries.size() == 0 || !idOf(entries.get(0)).equals(from)) {
+                lost.run();
+                return startAnew(from);
+            }
+            return takeAll(entries);
+        });
     }
 
     /**
@@ -148,24 +135,35 @@ public final class ControlReader {
      * order. A master that has lost that one may still have those before it, and whoever they meant may be back by now.
      */
     private Future<Void> startAnew(StreamId former) {
-        return end.run(redis, List.of(keys.control()), List.of()).compose(newest -> redis.send(
-                        keys.control(),
-                        Request.cmd(Command.XRANGE)
-                                .arg(keys.control())
-                                .arg(Long.toString(Math.max(0, former.time() - CLOCKS_APART_MS)))
-                                .arg("+")
-                                .arg("COUNT")
-                                .arg(1))
-                .compose(oldest -> {
-                    if (oldest.size() == 0) {
+        String since = Long.toString(Math.max(0, former.time() - CLOCKS_APART_MS));
+        return end.run(redis, List.of(keys.control()), List.of())
+                .compose(newest -> entriesFrom(since).compose(entries -> {
+                    if (entries.size() == 0) {
                         last = StreamId.of(newest);
                         return Future.succeededFuture();
                     }
                     last = StreamId.ZERO;
-                    StreamId first = idOf(oldest.get(0));
-                    take(new Order(first, oldest.get(0).get(1).get(1).toString()));
-                    return page(first);
+                    return takeAll(entries);
                 }));
+    }
+
+    private Future<Response> entriesFrom(String id) {
+        return redis.send(
+                keys.control(),
+                Request.cmd(Command.XRANGE)
+                        .arg(keys.control())
+                        .arg(id)
+                        .arg("+")
+                        .arg("COUNT")
+                        .arg(PAGE));
+    }
+
+    /** Applies entries, of which there is at least one, and what follows them. */
+    private Future<Void> takeAll(Response entries) {
+        for (Response entry : entries) {
+            take(new Order(idOf(entry), entry.get(1).get(1).toString()));
+        }
+        return entries.size() < PAGE ? Future.succeededFuture() : page(idOf(entries.get(PAGE - 1)));
     }
 
     private void take(Order order) {

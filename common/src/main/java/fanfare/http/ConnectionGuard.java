@@ -38,7 +38,7 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
     /** Somebody looks who is late. */
     private boolean watched;
 
-    /** Watches on the current event loop for as long as the Vert.x instance lives. */
+    /** Makes the guard of the current event loop. */
     public ConnectionGuard(Vertx vertx, Duration bodyMax, MeterRegistry metrics) {
         this.vertx = vertx;
         this.bodyMax = bodyMax;

@@ -191,10 +191,9 @@ public final class RedisLink {
 
     /** Leaves what Redis sends with the network, or goes on; the next connection does not wait. */
     public void pause(boolean on) {
-        if (connection != null && on) {
-            connection.pause();
-        } else if (connection != null) {
-            connection.resume();
+        RedisConnection current = connection;
+        if (current != null) {
+            var unused = on ? current.pause() : current.resume();
         }
     }
 

@@ -1,11 +1,11 @@
 -- Gives an order to all gateways, now and to those that catch up. Safe to repeat. Follows pubsub.lua.
 -- Returns its id in the stream.
-local control  = KEYS[1] -- stream and pub/sub channel
-local once     = KEYS[2] -- string: id in the stream
-local order    = ARGV[1] -- JSON object
-local kept_max = ARGV[2]
+local control   = KEYS[1] -- stream and pub/sub channel
+local once      = KEYS[2] -- string: id in the stream
+local order     = ARGV[1] -- JSON object
+local kept_max  = ARGV[2]
 local bytes_max = tonumber(ARGV[3])
-local once_ttl = ARGV[4] -- [s]
+local once_ttl  = ARGV[4] -- [s]
 
 local given = redis.call('GET', once)
 if given then

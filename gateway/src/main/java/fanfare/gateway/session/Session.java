@@ -153,11 +153,11 @@ public final class Session extends Outflow implements Wheel.Timed {
             return;
         }
         hello = said;
-        if (identity != null && (said.resume() != null || said.inbox())) {
-            if (arrival == null && said.resume() == null) {
-                replayInbox(identity);
-                return;
+        if (arrival == null && said.resume() == null) {
+            if (said.inbox()) {
+                replayInbox();
             }
+        } else if (identity != null && (said.resume() != null || said.inbox())) {
             // Delivery begins anew from where the browser was; what it heard before, it was told to ignore.
             if (arrival == null) {
                 arrival = new Arrival();
@@ -406,18 +406,17 @@ public final class Session extends Outflow implements Wheel.Timed {
     }
 
     /** Hears the user's own channel anew, from its inbox on; of the others the browser has had what there was since it came. */
-    private void replayInbox(Identity who) {
-        Resumption from = Resumption.of(hello, who, start);
-        subscriptions = subscriptions.stream()
-                .map(former -> {
-                    if (former.channel().kind() != Channel.Kind.USER) {
-                        return former;
-                    }
-                    Subscription anew = hub.subscribe(this, former.channel(), from.start(former.channel()));
-                    hub.unsubscribe(former);
-                    return anew;
-                })
-                .toList();
+    private void replayInbox() {
+        List<Subscription> all = new ArrayList<>(subscriptions);
+        all.replaceAll(former -> {
+            if (former.channel().kind() != Channel.Kind.USER) {
+                return former;
+            }
+            Subscription anew = hub.subscribe(this, former.channel(), Start.kept(start));
+            hub.unsubscribe(former);
+            return anew;
+        });
+        subscriptions = List.copyOf(all);
     }
 
     /** Begins to hear the channels, each from where the hello says, else from the acceptance on. */

@@ -404,7 +404,7 @@ class SessionTest {
         turn(() -> {
             for (int n = 0; n < MANY; n++) {
                 Message message = event(n);
-                hub.execute(() -> hub.deliver(Channel.user("alice"), message, 0));
+                hub.handOver(Channel.user("alice"), message, 0);
             }
         });
         for (int n = 0; n < MANY; n++) {
@@ -779,10 +779,10 @@ class SessionTest {
         Message second = event(Channel.BROADCAST, 2, 0);
         transport.whileWriting = () -> {
             transport.whileWriting = () -> {};
-            hub.execute(() -> hub.deliver(Channel.BROADCAST, second, 0));
+            hub.handOver(Channel.BROADCAST, second, 0);
         };
         Message first = event(Channel.BROADCAST, 1, 0);
-        turn(() -> hub.execute(() -> hub.deliver(Channel.BROADCAST, first, 0)));
+        turn(() -> hub.handOver(Channel.BROADCAST, first, 0));
         transport.expect("write event 1", "write event 2");
         crowd.forEach(other -> other.expect("write event 1", "write event 2"));
         assertThat(transport.writes).isEqualTo(2);
@@ -868,7 +868,7 @@ class SessionTest {
         turn(() -> {
             for (int i = 1; i <= 3; i++) {
                 Message event = event(i);
-                hub.execute(() -> hub.deliver(Channel.user("alice"), event, 0));
+                hub.handOver(Channel.user("alice"), event, 0);
             }
         });
         transport.expect("write event 1", "write event 2", "write event 3");
