@@ -7,6 +7,7 @@ import fanfare.redis.RedisLinks;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -18,8 +19,11 @@ import java.util.function.Supplier;
  * links.
  */
 final class Leftovers {
-    /** Pages in a tick, see {@link Sweeper#TICK_MS}. */
-    private static final int PAGES = 8;
+    /** How often {@link #look} wants to be called. */
+    static final Duration PERIOD = Duration.ofSeconds(1);
+
+    /** At a time. */
+    private static final int PAGES = 16;
     /** Fields that Redis looks at for one, about. */
     private static final int PAGE = 1_000;
 
@@ -54,7 +58,7 @@ final class Leftovers {
         left.clear();
     }
 
-    void tick() {
+    void look() {
         for (int page = 0; page < PAGES && !left.isEmpty(); page++) {
             Map.Entry<String, String> next = left.entrySet().iterator().next();
             left.remove(next.getKey());

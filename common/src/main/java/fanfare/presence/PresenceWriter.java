@@ -1,5 +1,6 @@
 package fanfare.presence;
 
+import fanfare.process.Ticker;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
@@ -9,7 +10,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.redis.client.Response;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 public final class PresenceWriter {
     private static final int STOP_S_MAX = 5;
 
-    private final Vertx vertx;
     private final RedisLinks redis;
     private final Keys keys;
     private final PresenceLimits limits;
@@ -50,7 +49,8 @@ public final class PresenceWriter {
     /** Identities of the masters that were told. */
     private final Map<RedisLink, String> masters = new HashMap<>();
 
-    private final List<Long> timers = new ArrayList<>();
+    /** Stop what is done again and again. */
+    private final List<Runnable> stops = new ArrayList<>();
     /** Read by the gauge from other threads. */
     private final AtomicInteger held = new AtomicInteger();
     /** Completed when everything was told; null unless stopping. */
@@ -65,7 +65,6 @@ public final class PresenceWriter {
      * @param shared told of each user whom other gateways may hold as well, once Redis knows of more connections here
      */
     public PresenceWriter(
-            Vertx vertx,
             RedisLinks redis,
             Keys keys,
             PresenceLimits limits,
@@ -74,7 +73,6 @@ public final class PresenceWriter {
             Runnable begun,
             Consumer<String> shared,
             MeterRegistry metrics) {
-        this.vertx = vertx;
         this.shared = shared;
         this.redis = redis;
         this.keys = keys;
@@ -92,13 +90,11 @@ public final class PresenceWriter {
     }
 
     /** Begins to renew the lease, also while the link is down. */
-    public void start() {
-        timers.add(vertx.setPeriodic(limits.refresh().toMillis(), timer -> lease.renew()));
-        timers.add(vertx.setPeriodic(limits.countPeriod().toMillis(), timer -> tellLater()));
-        timers.add(vertx.setPeriodic(Sweeper.TICK_MS, timer -> {
-            sweeper.tick();
-            leftovers.tick();
-        }));
+    public void start(Ticker ticker) {
+        stops.add(ticker.every(limits.refresh(), lease::renew));
+        stops.add(ticker.every(limits.countPeriod(), this::tellLater));
+        stops.add(ticker.every(Sweeper.PERIOD, sweeper::sweep));
+        stops.add(ticker.every(Leftovers.PERIOD, leftovers::look));
         lookForOtherMasters();
         lease.renew();
     }
@@ -152,7 +148,7 @@ public final class PresenceWriter {
             return stopped.future();
         }
         stopped = Promise.promise();
-        timers.forEach(vertx::cancelTimer);
+        stops.forEach(Runnable::run);
         for (Map.Entry<String, Held> each : List.copyOf(users.entrySet())) {
             each.getValue().connections = 0;
             tell(each.getKey(), each.getValue());

@@ -18,16 +18,17 @@ import java.util.concurrent.TimeUnit;
  * and did not live to end. Confined to the event loop of its links.
  */
 final class Sweeper {
-    /** How often {@link #tick} wants to be called [ms]. */
-    static final int TICK_MS = 500;
+    /** How often {@link #sweep} wants to be called. */
+    static final Duration PERIOD = Duration.ofSeconds(1);
 
-    private static final int TURN_MS = 1_000;
+    /** Graces of a bucket that end within this time are ended together [ms]. */
+    private static final int TICK_MS = 250;
 
     private static final Duration SEEN_TTL = Duration.ofDays(30);
     /** Users that one script calls offline. */
     private static final int USERS_MAX = 500;
 
-    /** A bucket in which a grace ends in a tick; so there are few, however many users leave at a time. */
+    /** A bucket in which a grace ends in a tick: there are few, however many users leave at a time. */
     private record Due(long tick, String tag) {}
 
     private final RedisLinks redis;
@@ -38,8 +39,6 @@ final class Sweeper {
     private final Set<Due> due = new LinkedHashSet<>();
     /** The bucket whose turn is next. */
     private int next;
-    /** Time since buckets had their turn, which those of a second have together [ms]. */
-    private int sinceTurnMs;
 
     Sweeper(RedisLinks redis, Keys keys, PresenceLimits limits) {
         this.redis = redis;
@@ -53,7 +52,8 @@ final class Sweeper {
         due.add(new Due(tickOf(System.nanoTime() + limits.grace().toNanos()) + 1, tag));
     }
 
-    void tick() {
+    /** Ends what is over, and gives the next buckets their turn. */
+    void sweep() {
         if (!redis.isUp()) {
             return;
         }
@@ -67,18 +67,14 @@ final class Sweeper {
             tags.add(grace.tag());
             each.remove();
         }
-        sinceTurnMs += TICK_MS;
-        if (sinceTurnMs >= TURN_MS) {
-            sinceTurnMs = 0;
-            for (int i = 0; i < limits.bucketsPerSecond(); i++) {
-                tags.add(Buckets.tag(next));
-                next = (next + 1) % Buckets.COUNT;
-            }
+        for (int i = 0; i < limits.bucketsPerSecond(); i++) {
+            tags.add(Buckets.tag(next));
+            next = (next + 1) % Buckets.COUNT;
         }
         if (redis.pubSub() == PubSub.SHARDED) {
             // A script may touch one slot only, and each bucket has another.
             tags.forEach(tag -> sweep(List.of(tag)));
-        } else if (!tags.isEmpty()) {
+        } else {
             sweep(tags);
         }
     }

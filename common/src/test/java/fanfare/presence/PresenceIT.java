@@ -3,6 +3,7 @@ package fanfare.presence;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.config.RedisConfig;
+import fanfare.process.Ticker;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.RedisLink;
@@ -85,7 +86,6 @@ class PresenceIT {
                         }
                     });
             writer = new PresenceWriter(
-                    vertx,
                     links,
                     keys,
                     limits,
@@ -94,7 +94,7 @@ class PresenceIT {
                     () -> {},
                     shared::add,
                     new SimpleMeterRegistry());
-            writer.start();
+            writer.start(Ticker.start(vertx, Duration.ofMillis(50)));
             made.complete(writer);
             PresenceIT.this.links.add(links);
         }

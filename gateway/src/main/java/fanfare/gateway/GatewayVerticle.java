@@ -22,6 +22,7 @@ import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.ProblemHandler;
 import fanfare.process.LoopLag;
+import fanfare.process.Ticker;
 import fanfare.tls.ServerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -97,7 +98,7 @@ final class GatewayVerticle extends VerticleBase {
                 shared.clock(),
                 GatewayVerticle::random);
         shared.node().register(hub);
-        LoopLag.watch(vertx, "browsers", shared.metrics());
+        LoopLag.watch(Ticker.start(vertx, LoopLag.PERIOD), "browsers", shared.metrics());
         ConnectionGuard guard = new ConnectionGuard(vertx, BODY_MAX, shared.metrics());
         Function<HttpServerRequest, String> addresses = config.auth().clientAddress()::of;
         RelayConfig relaying = config.relay();

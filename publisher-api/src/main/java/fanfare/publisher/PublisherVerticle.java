@@ -12,6 +12,7 @@ import fanfare.presence.Gateways;
 import fanfare.presence.OnlineWalk;
 import fanfare.presence.PresenceReader;
 import fanfare.process.LoopLag;
+import fanfare.process.Ticker;
 import fanfare.publisher.auth.KeyHandler;
 import fanfare.publisher.auth.Keyring;
 import fanfare.publisher.disconnect.DisconnectHandler;
@@ -128,7 +129,7 @@ final class PublisherVerticle extends VerticleBase {
                 () -> ThreadLocalRandom.current().nextDouble(),
                 metrics);
         opened.open();
-        LoopLag.watch(vertx, "requests", metrics);
+        LoopLag.watch(Ticker.start(vertx, LoopLag.PERIOD), "requests", metrics);
         broker = opened;
         ConnectionGuard guard = new ConnectionGuard(vertx, bodyMax, metrics);
         Router routes = routes(guard, opened);

@@ -4,6 +4,7 @@ import fanfare.config.RedisConfig;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
+import fanfare.process.Ticker;
 import fanfare.redis.Keys;
 import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
@@ -15,6 +16,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -42,7 +44,6 @@ final class KnownGateway {
                     }
                 });
         writer = new PresenceWriter(
-                vertx,
                 links,
                 keys,
                 limits,
@@ -51,7 +52,7 @@ final class KnownGateway {
                 () -> {},
                 shared -> {},
                 new SimpleMeterRegistry());
-        writer.start();
+        writer.start(Ticker.start(vertx, Duration.ofMillis(50)));
         made.complete(writer);
     }
 

@@ -1,11 +1,13 @@
 package fanfare.gateway.auth;
 
 import fanfare.gateway.session.CloseReason;
+import fanfare.process.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class SiteAuthenticator {
     /** How late a try or a re-check may come [ms]. */
     private static final int TICK_MS = 100;
-    /** With nothing due; the wall clock may be set, and what was far away is due then [ms]. */
-    private static final int TICK_MS_MAX = 1_000;
+    /** Else; the wall clock may be set, and what was far away is due then. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
 
     /** How often a question is put anew because its user was disconnected meanwhile. */
     private static final int REVOKED_MAX = 3;
@@ -63,6 +65,9 @@ public final class SiteAuthenticator {
     /** Questions that newcomers may join, by key of the credentials. */
     private final Map<Credentials.Key, Flight> flights = new HashMap<>();
 
+    /** Stops the looks at the clock. */
+    private final Runnable looking;
+
     private long timer = -1;
     /** When it goes off [ms]. */
     private long tickMs = Long.MAX_VALUE;
@@ -78,6 +83,7 @@ public final class SiteAuthenticator {
      */
     public SiteAuthenticator(
             Vertx vertx,
+            Ticker ticker,
             URI siteAuthUrl,
             AnonymousPolicy anonymous,
             AuthLimits limits,
@@ -94,22 +100,18 @@ public final class SiteAuthenticator {
         SiteClient site = new SiteClient(vertx, siteAuthUrl, limits, clockMs, log, metrics);
         this.checks = new SiteChecks(site, limits, schedule, revocations::mark, clockMs, random, log, metrics);
         this.logins = new KeptLogins(checks, anonymous, limits, schedule, revocations, clockMs, random, metrics);
-        awaitTick();
+        this.looking = ticker.every(LOOK, this::tick);
     }
 
     private void awaitTick() {
         long now = clockMs.getAsLong();
-        long dueMs = now + Math.max(TICK_MS, Math.min(TICK_MS_MAX, schedule.nextMs() - now));
-        if (dueMs < tickMs && !closed) {
+        long dueMs = Math.max(now + TICK_MS, schedule.nextMs());
+        if (dueMs - now < LOOK.toMillis() && dueMs < tickMs && !closed) {
             vertx.cancelTimer(timer);
             tickMs = dueMs;
             timer = vertx.setTimer(dueMs - now, tick -> {
                 tickMs = Long.MAX_VALUE;
-                try {
-                    tick();
-                } finally {
-                    awaitTick();
-                }
+                tick();
             });
         }
     }
@@ -150,14 +152,19 @@ public final class SiteAuthenticator {
     public Future<Void> close() {
         closed = true;
         vertx.cancelTimer(timer);
+        looking.run();
         return checks.close();
     }
 
-    /** Does what has become due; called by the one timer. */
+    /** Does what has become due. */
     void tick() {
-        long now = clockMs.getAsLong();
-        cache.dropOld(now);
-        schedule.run(now);
+        try {
+            long now = clockMs.getAsLong();
+            cache.dropOld(now);
+            schedule.run(now);
+        } finally {
+            awaitTick();
+        }
     }
 
     /** Asks about everybody who is connected anew, within {@code windowMs}; what the site said before does not count. */

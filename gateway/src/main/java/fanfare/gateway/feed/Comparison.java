@@ -4,6 +4,7 @@ import fanfare.broker.ChannelReader;
 import fanfare.channel.Channel;
 import fanfare.channel.Position;
 import fanfare.redis.Keys;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Comparison {
     private static final int ROUND_S = 60;
+    /** How often {@link #goOn} wants to be called. */
+    static final Duration PERIOD = Duration.ofSeconds(1);
+
     /** Channels' counters that are worth a call; a few each second would cost several times as much. */
     private static final int AT_ONCE = 100;
 
@@ -74,8 +78,8 @@ final class Comparison {
         }
     }
 
-    /** To be called every second: compares a share of the channels, or saves it up. */
-    void beat() {
+    /** Compares a share of the channels, or saves it up. */
+    void goOn() {
         if (left.isEmpty()) {
             Map<String, List<Followed>> counters = new HashMap<>();
             feed.followed(channel -> counters.computeIfAbsent(Keys.tag(channel.channel()), tag -> new ArrayList<>())

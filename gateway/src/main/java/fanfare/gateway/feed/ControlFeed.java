@@ -1,6 +1,7 @@
 package fanfare.gateway.feed;
 
 import fanfare.control.ControlReader;
+import fanfare.process.Ticker;
 import fanfare.redis.Keys;
 import fanfare.redis.Shard;
 import fanfare.redis.Shards;
@@ -31,6 +32,7 @@ public final class ControlFeed {
             Keys keys,
             ControlReader reader,
             Consumer<Buffer> crowds,
+            Ticker ticker,
             Pulse pulse,
             String probe,
             DoubleSupplier random,
@@ -63,6 +65,7 @@ public final class ControlFeed {
                 vertx,
                 shards.mastersOf(keys.control()),
                 "control",
+                ticker,
                 pulse,
                 shards.pubSub(),
                 () -> {

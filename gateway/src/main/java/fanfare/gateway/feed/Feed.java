@@ -9,6 +9,7 @@ import fanfare.gateway.protocol.Message;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Start;
 import fanfare.gateway.session.Subscription;
+import fanfare.process.Ticker;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.PerShard;
@@ -88,6 +89,7 @@ public final class Feed implements Hub.Source {
      */
     public Feed(
             Vertx vertx,
+            Ticker ticker,
             Shards shards,
             Keys keys,
             RedisLinks commands,
@@ -134,7 +136,8 @@ public final class Feed implements Hub.Source {
                 shard -> {
                     ShardFeed[] made = new ShardFeed[1];
                     made[0] = new ShardFeed(
-                            vertx,
+                            ticker,
+                            context,
                             shard,
                             Objects.requireNonNull(commands.of(shard)),
                             keys,
@@ -145,6 +148,7 @@ public final class Feed implements Hub.Source {
                                     vertx,
                                     shard.masters(),
                                     "subscriber-" + number + shard.suffix(),
+                                    ticker,
                                     pulse,
                                     shards.pubSub(),
                                     () -> keys.probe(shard, probe),
@@ -161,7 +165,7 @@ public final class Feed implements Hub.Source {
                 this::moved);
         bundles = new Bundles(keys, commands, this::subscribers, this::message, this::malformed, metrics);
         comparison = new Comparison(this, reader);
-        pulse.onBeat(comparison::beat);
+        ticker.every(Comparison.PERIOD, comparison::goOn);
     }
 
     /** Connects, and follows what everybody wants for as long as the gateway runs. */

@@ -1,9 +1,9 @@
 package fanfare.gateway.feed;
 
-import io.vertx.core.Vertx;
+import fanfare.process.Ticker;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,12 +11,11 @@ import java.util.function.LongSupplier;
  * site's commands are known. Confined to the node loop.
  */
 public final class Pulse {
-    private static final int PERIOD_MS = 1_000;
-    private static final long LATE_NS = TimeUnit.SECONDS.toNanos(5) + TimeUnit.MILLISECONDS.toNanos(PERIOD_MS);
+    private static final Duration PERIOD = Duration.ofSeconds(1);
+    private static final long LATE_NS = PERIOD.plusSeconds(5).toNanos();
 
     private final LongSupplier nanoClock;
     private final List<Runnable> late = new ArrayList<>();
-    private final List<Runnable> beats = new ArrayList<>();
     /** When the last beat was [ns]. */
     private long beatNs;
 
@@ -26,19 +25,14 @@ public final class Pulse {
     }
 
     /** Beats every second from now on. */
-    public void start(Vertx vertx) {
+    public void start(Ticker ticker) {
         beatNs = nanoClock.getAsLong();
-        vertx.setPeriodic(PERIOD_MS, timer -> beat());
+        ticker.every(PERIOD, this::beat);
     }
 
     /** Has something done when it turns out that the process stood still. */
     void onLate(Runnable action) {
         late.add(action);
-    }
-
-    /** Has something done every second. */
-    public void onBeat(Runnable action) {
-        beats.add(action);
     }
 
     /** To be asked of everything that arrives: it may come in before the late beat does. */
@@ -52,6 +46,5 @@ public final class Pulse {
     private void beat() {
         check();
         beatNs = nanoClock.getAsLong();
-        beats.forEach(Runnable::run);
     }
 }

@@ -3,6 +3,7 @@ package fanfare.gateway.feed;
 import fanfare.broker.ChannelReader;
 import fanfare.broker.Fence;
 import fanfare.channel.Channel;
+import fanfare.process.Ticker;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.Redirect;
@@ -11,7 +12,7 @@ import fanfare.redis.Shard;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * the node loop.
  */
 final class ShardFeed {
-    /** How often it is proved that the master takes writes and that every link brings messages [ms]. */
-    private static final int PROBE_MS = 3_000;
+    /** How often it is proved that the master takes writes and that every link brings messages. */
+    private static final Duration PROBE = Duration.ofSeconds(3);
 
     private static final int PROBE_TTL_MS = 10_000;
 
@@ -40,7 +41,6 @@ final class ShardFeed {
     /** Those that are asked for at the end of this tick. */
     private final Map<String, Future<Fence>> askedFences = new HashMap<>();
 
-    private final Vertx vertx;
     private final Context context;
     private final Keys keys;
     private final ChannelReader reader;
@@ -48,7 +48,7 @@ final class ShardFeed {
     private final LuaScript script;
     private final Runnable probed;
     private final Runnable astray;
-    private final long timer;
+    private final Runnable stop;
     /** When Redis last took a write of this gateway, on its clock [ms]; 0 before the first. */
     private long writtenMs;
     /** For each of them, how often it or the link for commands was lost so far. */
@@ -62,7 +62,8 @@ final class ShardFeed {
      * @param astray told when the master turns out to be none, or to have other slots
      */
     ShardFeed(
-            Vertx vertx,
+            Ticker ticker,
+            Context context,
             Shard shard,
             RedisLink commands,
             Keys keys,
@@ -72,10 +73,9 @@ final class ShardFeed {
             IntFunction<Subscriber<Followed>> subscriber,
             Runnable probed,
             Runnable astray) {
-        this.vertx = vertx;
         this.shard = shard;
         this.commands = commands;
-        this.context = vertx.getOrCreateContext();
+        this.context = context;
         this.keys = keys;
         this.reader = reader;
         this.probe = probe;
@@ -86,15 +86,16 @@ final class ShardFeed {
             subscribers.add(subscriber.apply(i));
             fences.add(new HashMap<>());
         }
-        this.timer = vertx.setPeriodic(0, PROBE_MS, tick -> probe());
+        this.stop = ticker.every(PROBE, this::probe);
     }
 
     void open() {
         subscribers.forEach(Subscriber::open);
+        probe();
     }
 
     Future<Void> close() {
-        vertx.cancelTimer(timer);
+        stop.run();
         return Future.all(subscribers.stream().map(Subscriber::close).toList()).mapEmpty();
     }
 

@@ -1,5 +1,6 @@
 package fanfare.gateway.feed;
 
+import fanfare.process.Ticker;
 import fanfare.redis.Masters;
 import fanfare.redis.PubSub;
 import fanfare.redis.Redirect;
@@ -11,6 +12,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.ResponseType;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,6 +58,9 @@ final class Subscriber<C extends PubSubChannel> {
     /** A probe that Redis has taken and that is not back after this time tells that the connection is dead, or of another master. */
     private static final long PROBE_NS_MAX = TimeUnit.SECONDS.toNanos(5);
 
+    /** How often that is looked at. */
+    private static final Duration CHECK = Duration.ofSeconds(1);
+
     private static final int FIRST_RETRY_MS = 200;
     /** A channel that a server sends away is asked for again this much later [ms]. */
     private static final int DISPLACED_MS = 100;
@@ -65,6 +70,9 @@ final class Subscriber<C extends PubSubChannel> {
     private final Vertx vertx;
     private final Context context;
     private final Pulse pulse;
+    /** Stops looking after the probes. */
+    private final Runnable stop;
+
     private final PubSub pubSub;
     /** The name under which the gateway's own probes come. */
     private final Supplier<String> probeName;
@@ -101,6 +109,7 @@ final class Subscriber<C extends PubSubChannel> {
             Vertx vertx,
             Masters masters,
             String name,
+            Ticker ticker,
             Pulse pulse,
             PubSub pubSub,
             Supplier<String> probeName,
@@ -134,7 +143,7 @@ final class Subscriber<C extends PubSubChannel> {
         });
         want(this.probe);
         pulse.onLate(() -> link.reconnect("this process stood still"));
-        pulse.onBeat(this::checkProbe);
+        stop = ticker.every(CHECK, this::checkProbe);
     }
 
     void open() {
@@ -142,6 +151,7 @@ final class Subscriber<C extends PubSubChannel> {
     }
 
     Future<Void> close() {
+        stop.run();
         return link.close();
     }
 

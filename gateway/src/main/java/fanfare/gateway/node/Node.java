@@ -26,6 +26,7 @@ import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
 import fanfare.process.LoopLag;
+import fanfare.process.Ticker;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.Keys;
 import fanfare.redis.PubSub;
@@ -69,11 +70,14 @@ public final class Node {
             Duration redisGrace) {}
 
     private static final int LOOK_MS = 100;
+    /** How exactly it is known since when Redis is away. */
+    private static final Duration REDIS_LOOK = Duration.ofSeconds(1);
 
     private final Vertx vertx;
     private final Context loop;
     private final RedisLinks commands;
     private final RedisClock clock;
+    private final Ticker ticker;
     private final Pulse pulse;
     private final Feed feed;
     private final Collector receipts;
@@ -123,6 +127,8 @@ public final class Node {
             }
         });
         clock = new RedisClock(vertx, commands, clockMs);
+        ticker = Ticker.start(vertx, Duration.ofSeconds(1));
+        LoopLag.watch(ticker, "node", metrics);
         pulse = new Pulse(System::nanoTime);
         String probe = ids.get();
         Roster roster = new Roster(settings.connectionsPerUserMax(), clock::estimateMs, this::opened, this::closed);
@@ -136,6 +142,7 @@ public final class Node {
                 metrics);
         SiteAuthenticator authenticator = new SiteAuthenticator(
                 vertx,
+                ticker,
                 settings.auth().siteAuthUrl(),
                 settings.auth().anonymous(),
                 settings.auth().limits(),
@@ -144,7 +151,6 @@ public final class Node {
                 metrics);
         admission = new Admission(authenticator, roster, clock::estimate);
         presence = new PresenceWriter(
-                vertx,
                 commands,
                 keys,
                 PresenceLimits.defaults(),
@@ -169,12 +175,14 @@ public final class Node {
                 keys,
                 new ControlReader(commands, keys, admission::disconnect, admission::doubt),
                 crowds::called,
+                ticker,
                 pulse,
                 probe,
                 Node::random,
                 metrics);
         feed = new Feed(
                 vertx,
+                ticker,
                 shards,
                 keys,
                 commands,
@@ -202,23 +210,22 @@ public final class Node {
         Gauge.builder("fanfare_users", roster, Roster::users)
                 .description("Users with a connection to this gateway")
                 .register(metrics);
-        LoopLag.watch(vertx, "node", metrics);
         health.readiness("redis", () -> redis(settings.redisGrace()));
         health.readiness("draining", () -> new Health.Check(!drain.isOn(), drain.isOn() ? "stopping" : "no"));
     }
 
     /** Connects to Redis and stays connected. */
     public void open() {
-        pulse.onBeat(() -> {
+        ticker.every(REDIS_LOOK, () -> {
             if (isRedisUp()) {
                 redisSeenNs = System.nanoTime();
             }
         });
-        pulse.start(vertx);
+        pulse.start(ticker);
         control.open();
         feed.open();
-        presence.start();
-        rebalance.start(vertx);
+        presence.start(ticker);
+        rebalance.start(ticker);
     }
 
     /** Where hubs get their publications from. */

@@ -4,12 +4,11 @@ import fanfare.gateway.drain.Drain;
 import fanfare.gateway.session.Hub;
 import fanfare.presence.Gateways;
 import fanfare.presence.NodeState;
-import io.vertx.core.Vertx;
+import fanfare.process.Ticker;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -24,7 +23,7 @@ public final class Rebalance {
     static final String REASON = "rebalance";
 
     private static final System.Logger LOG = System.getLogger(Rebalance.class.getName());
-    private static final long ROUND_MS = TimeUnit.SECONDS.toMillis(Balance.ROUND_S);
+    private static final Duration ROUND = Duration.ofSeconds(Balance.ROUND_S);
 
     private final Gateways gateways;
     private final Supplier<String> incarnation;
@@ -44,9 +43,9 @@ public final class Rebalance {
         this.settings = settings;
     }
 
-    void start(Vertx vertx) {
+    void start(Ticker ticker) {
         if (settings.balance().perSecondMax() > 0) {
-            vertx.setPeriodic(ROUND_MS, timer -> look());
+            ticker.every(ROUND, this::look);
         }
     }
 
@@ -83,7 +82,7 @@ public final class Rebalance {
         for (Hub hub : hubs) {
             int share = left / hubsLeft--;
             left -= share;
-            hub.execute(() -> hub.askToMove(share, settings.ageMin().toMillis(), ROUND_MS, REASON));
+            hub.execute(() -> hub.askToMove(share, settings.ageMin().toMillis(), ROUND.toMillis(), REASON));
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import fanfare.gateway.session.CloseReason;
+import fanfare.process.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -627,8 +628,15 @@ class SiteAuthenticatorIT {
     }
 
     private void start(AnonymousPolicy anonymous, AuthLimits limits) throws Exception {
-        authenticator = onLoop(
-                () -> new SiteAuthenticator(vertx, site.url(), anonymous, limits, clockMs::get, () -> random, metrics));
+        authenticator = onLoop(() -> new SiteAuthenticator(
+                vertx,
+                Ticker.start(vertx, Duration.ofSeconds(1)),
+                site.url(),
+                anonymous,
+                limits,
+                clockMs::get,
+                () -> random,
+                metrics));
     }
 
     private static AuthLimits limits(int inFlightMax, int queueMax, Duration timeout) {

@@ -21,6 +21,7 @@ import fanfare.gateway.session.Session;
 import fanfare.gateway.session.SessionLimits;
 import fanfare.gateway.session.SessionMetrics;
 import fanfare.gateway.session.Transport;
+import fanfare.process.Ticker;
 import fanfare.redis.Keys;
 import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
@@ -77,9 +78,11 @@ class FeedIT {
             Shards shards = Shards.of(vertx, redis);
             commands = RedisLinks.open(
                     vertx, shards, "commands", () -> 0.5, new SimpleMeterRegistry(), new RedisLinks.Listener() {});
+            Ticker ticker = Ticker.start(vertx, Duration.ofSeconds(1));
             Pulse pulse = new Pulse(System::nanoTime);
             feed = new Feed(
                     vertx,
+                    ticker,
                     shards,
                     keys,
                     commands,
@@ -98,7 +101,7 @@ class FeedIT {
                     () -> 0.5,
                     metrics);
             feed.open();
-            pulse.start(vertx);
+            pulse.start(ticker);
             broker = new Broker(
                     vertx, shards, keys, BrokerLimits.defaults(), "publish", () -> 0.5, new SimpleMeterRegistry());
             broker.open();
