@@ -1,6 +1,5 @@
 package fanfare.http;
 
-import fanfare.redis.RedisDownException;
 import fanfare.redis.Refusal;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -113,7 +112,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
         if (context.failure() instanceof ProblemException refusal) {
             return refusal;
         }
-        if (context.failure() instanceof RedisDownException || Refusal.is(context.failure())) {
+        if (Refusal.isOrDown(context.failure())) {
             return Problem.UNAVAILABLE.because("Redis cannot be asked just now");
         }
         for (Problem problem : Problem.values()) {

@@ -20,7 +20,12 @@ public final class Refusal {
         return failure instanceof ErrorType && is(String.valueOf(failure.getMessage()));
     }
 
-    /** The same of the message of an answer. */
+    /** Whether Redis could not be asked, or answered so: what was asked of it may be tried again. */
+    public static boolean isOrDown(@Nullable Throwable failure) {
+        return failure instanceof RedisDownException || is(failure);
+    }
+
+    /** Whether the message of an answer says so. */
     public static boolean is(String message) {
         // An error of a script quotes the one that it met, and one of several commands each of theirs.
         return ALL.stream().anyMatch(message::contains);

@@ -3,7 +3,7 @@ package fanfare.gateway.receipt;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.receipt.ReceiptWriter.Call;
 import fanfare.receipt.Report;
-import fanfare.redis.RedisDownException;
+import fanfare.redis.Refusal;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -135,7 +135,7 @@ public final class Collector {
         flushLater();
     }
 
-    /** Sends all that waits; done when Redis has it, or is away. */
+    /** Sends all that waits; done when Redis has it, or is away or refuses it. */
     public Future<Void> finish() {
         return flush().compose(former -> {
             boolean moves = underWay != null || (calls.isEmpty() && waiting > 0);
@@ -199,7 +199,7 @@ public final class Collector {
     }
 
     private void answered(Call call, Future<Void> answer, List<Call> unanswered) {
-        if (answer.cause() instanceof RedisDownException) {
+        if (Refusal.isOrDown(answer.cause())) {
             unanswered.add(call);
             return;
         }

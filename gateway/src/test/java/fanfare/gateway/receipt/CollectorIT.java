@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -35,14 +36,60 @@ class CollectorIT {
     /** More than go in three flushes. */
     private static final int RECEIPTS = 350;
 
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private Context loop;
+    private Keys keys;
+    private RedisLinks redis;
+    private Collector collector;
+
+    @AfterEach
+    void close() {
+        run(loop, redis::close);
+    }
+
     /** A gateway that stops sees many sessions end at once, and nobody flushes after it. */
     @Test
     void whatWaitsAtTheEndReachesRedisHoweverMuchItIs(Vertx vertx) throws Exception {
-        RedisConfig config = new RedisConfig(RedisServer.shared().url(), "test-" + UUID.randomUUID() + ":");
-        Keys keys = new Keys(config.prefix());
-        SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-        Context loop = vertx.getOrCreateContext();
-        RedisLinks redis = run(
+        open(vertx, RedisServer.shared());
+        run(loop, () -> {
+            add(RECEIPTS);
+            return collector.finish();
+        });
+        for (int i = 0; i < RECEIPTS; i++) {
+            assertThat(isThere(i)).isTrue();
+        }
+    }
+
+    @Test
+    void whatRedisRefusesJustNowIsTriedUntilItTakesIt(Vertx vertx) throws Exception {
+        try (RedisServer server = RedisServer.start("--min-replicas-to-write", "1")) {
+            open(vertx, server);
+            run(loop, () -> {
+                add(1);
+                return collector.finish();
+            });
+            assertThat(isThere(0)).isFalse();
+            run(
+                    loop,
+                    () -> redis.send(
+                            "",
+                            Request.cmd(Command.CONFIG)
+                                    .arg("SET")
+                                    .arg("min-replicas-to-write")
+                                    .arg(0)));
+            Await.until("the report is there", () -> isThere(0));
+            assertThat(metrics.get("fanfare_receipt_reports_dropped_total")
+                            .counter()
+                            .count())
+                    .isZero();
+        }
+    }
+
+    private void open(Vertx vertx, RedisServer server) throws Exception {
+        RedisConfig config = new RedisConfig(server.url(), "test-" + UUID.randomUUID() + ":");
+        keys = new Keys(config.prefix());
+        loop = vertx.getOrCreateContext();
+        redis = run(
                 loop,
                 () -> Future.succeededFuture(RedisLinks.open(
                         vertx,
@@ -52,31 +99,28 @@ class CollectorIT {
                         metrics,
                         new RedisLinks.Listener() {})));
         Await.until("the link is up", redis::isUp);
-        Collector collector = new Collector(
+        collector = new Collector(
                 vertx,
                 new ReceiptWriter(redis, keys),
                 new Collector.Room(ReceiptLimits.of(RECEIPTS), metrics),
                 "g1",
                 "node",
                 System::currentTimeMillis);
-        run(loop, () -> {
-            Map<Receipt, List<Report>> seen = new HashMap<>();
-            for (int i = 0; i < RECEIPTS; i++) {
-                seen.put(receipt("id" + i), List.of(new Report.Held(Report.place(Channel.user("42"), 1), 1, 1)));
-            }
-            collector.add(seen);
-            return collector.finish();
-        });
-        for (int i = 0; i < RECEIPTS; i++) {
-            String key = keys.receipt("id" + i);
-            assertThat(run(
-                                    loop,
-                                    () -> redis.send(
-                                            key, Request.cmd(Command.EXISTS).arg(key)))
-                            .toInteger())
-                    .isEqualTo(1);
+    }
+
+    private void add(int receipts) {
+        Map<Receipt, List<Report>> seen = new HashMap<>();
+        for (int i = 0; i < receipts; i++) {
+            seen.put(receipt("id" + i), List.of(new Report.Held(Report.place(Channel.user("42"), 1), 1, 1)));
         }
-        run(loop, redis::close);
+        collector.add(seen);
+    }
+
+    private boolean isThere(int receipt) {
+        String key = keys.receipt("id" + receipt);
+        return run(loop, () -> redis.send(key, Request.cmd(Command.EXISTS).arg(key)))
+                        .toInteger()
+                == 1;
     }
 
     private static Receipt receipt(String id) {
