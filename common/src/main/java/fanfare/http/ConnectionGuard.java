@@ -1,5 +1,6 @@
 package fanfare.http;
 
+import fanfare.process.Alarm;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Handler;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #connected} on the server and the guard itself on the router, before everything else.
  */
 public final class ConnectionGuard implements Handler<RoutingContext> {
-    private static final int PERIOD_MS = 1_000;
+    private static final Duration LOOK = Duration.ofSeconds(1);
     /** Where a request keeps its guard. */
     private static final String KEY = ConnectionGuard.class.getName();
 
@@ -30,17 +31,17 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
     /** What a connection is waited for: a request, or the rest of {@code reading}. */
     private record Wait(long deadlineNs, @Nullable RoutingContext reading) {}
 
-    private final Vertx vertx;
+    /** Rings for a look at who is late. */
+    private final Alarm alarm;
+
     private final Duration bodyMax;
     private final Counter ended;
     /** Only connections that owe us something; a stream or WebSocket that is served is not among them. */
     private final Map<HttpConnection, Wait> waits = new HashMap<>();
-    /** Somebody looks who is late. */
-    private boolean watched;
 
     /** Makes the guard of the current event loop. */
     public ConnectionGuard(Vertx vertx, Duration bodyMax, MeterRegistry metrics) {
-        this.vertx = vertx;
+        this.alarm = new Alarm(vertx, LOOK, this::look);
         this.bodyMax = bodyMax;
         this.ended = Counter.builder("fanfare_http_dawdlers_total")
                 .description("HTTP connections ended because their peer took too long to send a head or a body")
@@ -82,21 +83,15 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
 
     private void await(HttpConnection connection, Duration max, @Nullable RoutingContext reading) {
         waits.put(connection, new Wait(System.nanoTime() + max.toNanos(), reading));
-        watchLater();
-    }
-
-    private void watchLater() {
-        if (!watched && !waits.isEmpty()) {
-            watched = true;
-            vertx.setTimer(PERIOD_MS, timer -> watch());
-        }
+        alarm.set();
     }
 
     /** Goes on for as long as somebody is waited for: a loop with WebSockets alone is not woken up in vain. */
-    private void watch() {
-        watched = false;
+    private void look() {
         sweep(System.nanoTime());
-        watchLater();
+        if (!waits.isEmpty()) {
+            alarm.set();
+        }
     }
 
     private void sweep(long now) {

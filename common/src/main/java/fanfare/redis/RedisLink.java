@@ -1,5 +1,6 @@
 package fanfare.redis;
 
+import fanfare.process.Alarm;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -12,6 +13,7 @@ import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +49,7 @@ public final class RedisLink {
     /** Silence on a connection that owes an answer for this long means that it is dead [ms]. */
     private static final int ANSWER_MS_MAX = 5_000;
 
-    private static final int WATCH_PERIOD_MS = 1_000;
+    private static final Duration LOOK = Duration.ofSeconds(1);
     private static final int BACKOFF_MS_FIRST = 50;
     private static final int BACKOFF_MS_MAX = 2_000;
     /** Commands that may wait for their answers; beyond it callers are refused, which bounds the memory. */
@@ -63,6 +65,8 @@ public final class RedisLink {
     private final Listener listener;
     private final MeterRegistry metrics;
     private final Gauge gauge;
+    /** Rings for a look whether answers come. */
+    private final Alarm alarm;
     /** Read by metrics and health checks from other threads. */
     private final AtomicBoolean up = new AtomicBoolean();
 
@@ -86,8 +90,6 @@ public final class RedisLink {
     private int failures;
 
     private boolean closed;
-    /** Somebody looks whether answers come. */
-    private boolean watched;
 
     /** Makes a link of the current event loop to wherever the master is; {@code random} gives numbers from 0 to 1. */
     public RedisLink(
@@ -98,6 +100,7 @@ public final class RedisLink {
             MeterRegistry metrics,
             Listener listener) {
         this.vertx = vertx;
+        this.alarm = new Alarm(vertx, LOOK, this::look);
         this.context = vertx.getOrCreateContext();
         this.name = name;
         this.random = random;
@@ -381,25 +384,17 @@ public final class RedisLink {
             answeredAt = System.nanoTime();
         }
         waiting += answers;
-        watchLater();
-    }
-
-    private void watchLater() {
-        if (!watched) {
-            watched = true;
-            vertx.setTimer(WATCH_PERIOD_MS, timer -> watch());
-        }
+        alarm.set();
     }
 
     /** Goes on for as long as answers are owed whenever it looks, so that a link without a task wakes nobody up. */
-    private void watch() {
-        watched = false;
+    private void look() {
         if (connection != null && waiting > 0) {
             long silentMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - answeredAt);
             if (silentMs > ANSWER_MS_MAX) {
                 reconnect("no answer for " + silentMs + " ms");
             } else {
-                watchLater();
+                alarm.set();
             }
         }
     }

@@ -1,5 +1,6 @@
 package fanfare.gateway.receipt;
 
+import fanfare.process.Alarm;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.receipt.ReceiptWriter.Call;
 import fanfare.receipt.Report;
@@ -9,6 +10,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Collector {
     private static final System.Logger LOG = System.getLogger(Collector.class.getName());
 
-    private static final int FLUSH_MS = 200;
+    private static final Duration FLUSH = Duration.ofMillis(200);
     /** Few enough not to keep Redis from others: it takes some microseconds for each. */
     private static final int REPORTS_PER_CALL = 500;
     /** As soon as so many wait they are sent: a broadcast to thousands must not fill the room for all others. */
@@ -88,7 +90,9 @@ public final class Collector {
         long endMs;
     }
 
-    private final Vertx vertx;
+    /** Rings for the next flush. */
+    private final Alarm alarm;
+
     private final ReceiptWriter writer;
     private final Room room;
     private final String gateway;
@@ -104,8 +108,6 @@ public final class Collector {
     private @Nullable Future<Void> underWay;
 
     private long numbers;
-    /** A flush will follow. */
-    private boolean flushDue;
 
     /**
      * Makes a collector of the current event loop.
@@ -115,7 +117,7 @@ public final class Collector {
      * @param clock the one of the reports' times [ms]
      */
     public Collector(Vertx vertx, ReceiptWriter writer, Room room, String gateway, String node, LongSupplier clock) {
-        this.vertx = vertx;
+        this.alarm = new Alarm(vertx, FLUSH, this::flushOnTime);
         this.writer = writer;
         this.room = room;
         this.gateway = gateway;
@@ -163,16 +165,16 @@ public final class Collector {
     }
 
     private void flushLater() {
-        if (!flushDue && (waiting > 0 || !calls.isEmpty())) {
-            flushDue = true;
-            vertx.setTimer(FLUSH_MS, timer -> {
-                flushDue = false;
-                try {
-                    flush();
-                } finally {
-                    flushLater();
-                }
-            });
+        if (waiting > 0 || !calls.isEmpty()) {
+            alarm.set();
+        }
+    }
+
+    private void flushOnTime() {
+        try {
+            flush();
+        } finally {
+            flushLater();
         }
     }
 

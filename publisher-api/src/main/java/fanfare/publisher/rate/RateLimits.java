@@ -1,5 +1,6 @@
 package fanfare.publisher.rate;
 
+import fanfare.process.Alarm;
 import fanfare.publisher.auth.Caller;
 import fanfare.publisher.auth.Rate;
 import fanfare.redis.Keys;
@@ -9,19 +10,23 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
 /** Has each request pay for itself out of its key's bucket. Confined to the event loop of its links. */
 public final class RateLimits {
-    private static final int TICK_MS = 50;
+    private static final Duration TICK = Duration.ofMillis(50);
 
     private final TokenBucket buckets;
     private final Rate standard;
     private final LongSupplier clockNs;
     private final MeterRegistry metrics;
     private final Counter unchecked;
+    /** Rings for as long as there are allowances. */
+    private final Alarm ticking;
+
     /** By key id: those of keys that asked for something lately, so no more than there are keys. */
     private final Map<String, Allowance> allowances = new HashMap<>();
 
@@ -31,11 +36,11 @@ public final class RateLimits {
         this.buckets = new TokenBucket(redis, keys);
         this.standard = standard;
         this.clockNs = clockNs;
+        this.ticking = new Alarm(vertx, TICK, this::tick);
         this.metrics = metrics;
         this.unchecked = Counter.builder("fanfare_rate_unchecked_total")
                 .description("Requests that no rate limit was asked about, since Redis did not answer")
                 .register(metrics);
-        vertx.setPeriodic(TICK_MS, timer -> tick());
     }
 
     /**
@@ -50,6 +55,7 @@ public final class RateLimits {
         if (!rate.isLimited()) {
             return Future.succeededFuture();
         }
+        ticking.set();
         return allowances
                 .computeIfAbsent(caller.keyId(), keyId -> allowance(keyId, rate))
                 .take(rate, tokens);
@@ -57,6 +63,9 @@ public final class RateLimits {
 
     private void tick() {
         allowances.values().removeIf(Allowance::tick);
+        if (!allowances.isEmpty()) {
+            ticking.set();
+        }
     }
 
     private Allowance allowance(String keyId, Rate rate) {
