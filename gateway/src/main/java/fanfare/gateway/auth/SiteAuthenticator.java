@@ -66,7 +66,7 @@ public final class SiteAuthenticator {
     private final Map<Credentials.Key, Flight> flights = new HashMap<>();
 
     /** Stops the looks at the clock. */
-    private final Runnable looking;
+    private final Runnable stopLooking;
 
     private long timer = -1;
     /** When it goes off [ms]. */
@@ -100,7 +100,7 @@ public final class SiteAuthenticator {
         SiteClient site = new SiteClient(vertx, siteAuthUrl, limits, clockMs, log, metrics);
         this.checks = new SiteChecks(site, limits, schedule, revocations::mark, clockMs, random, log, metrics);
         this.logins = new KeptLogins(checks, anonymous, limits, schedule, revocations, clockMs, random, metrics);
-        this.looking = ticker.every(LOOK, this::tick);
+        this.stopLooking = ticker.every(LOOK, this::tick);
     }
 
     private void awaitTick() {
@@ -152,7 +152,7 @@ public final class SiteAuthenticator {
     public Future<Void> close() {
         closed = true;
         vertx.cancelTimer(timer);
-        looking.run();
+        stopLooking.run();
         return checks.close();
     }
 

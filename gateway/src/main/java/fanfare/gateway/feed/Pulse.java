@@ -19,27 +19,28 @@ public final class Pulse {
     /** When the last beat was [ns]. */
     private long beatNs;
 
-    public Pulse(LongSupplier nanoClock) {
+    /** Beats every second from now on, before whatever else the ticker is given after it. */
+    public Pulse(Ticker ticker, LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
         this.beatNs = nanoClock.getAsLong();
-    }
-
-    /** Beats every second from now on. */
-    public void start(Ticker ticker) {
-        beatNs = nanoClock.getAsLong();
         ticker.every(PERIOD, this::beat);
     }
 
-    /** Has something done when it turns out that the process stood still. */
-    void onLate(Runnable action) {
+    /**
+     * Has something done when it turns out that the process stood still.
+     *
+     * @return has it done no more
+     */
+    Runnable onLate(Runnable action) {
         late.add(action);
+        return () -> late.remove(action);
     }
 
     /** To be asked of everything that arrives: it may come in before the late beat does. */
     void check() {
         if (nanoClock.getAsLong() - beatNs > LATE_NS) {
             beatNs = nanoClock.getAsLong();
-            late.forEach(Runnable::run);
+            List.copyOf(late).forEach(Runnable::run);
         }
     }
 

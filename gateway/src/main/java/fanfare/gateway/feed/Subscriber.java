@@ -70,8 +70,8 @@ final class Subscriber<C extends PubSubChannel> {
     private final Vertx vertx;
     private final Context context;
     private final Pulse pulse;
-    /** Stops looking after the probes. */
-    private final Runnable stop;
+    /** Stop looking after the connection. */
+    private final List<Runnable> stops;
 
     private final PubSub pubSub;
     /** The name under which the gateway's own probes come. */
@@ -142,8 +142,8 @@ final class Subscriber<C extends PubSubChannel> {
             }
         });
         want(this.probe);
-        pulse.onLate(() -> link.reconnect("this process stood still"));
-        stop = ticker.every(CHECK, this::checkProbe);
+        stops = List.of(
+                pulse.onLate(() -> link.reconnect("this process stood still")), ticker.every(CHECK, this::checkProbe));
     }
 
     void open() {
@@ -151,7 +151,7 @@ final class Subscriber<C extends PubSubChannel> {
     }
 
     Future<Void> close() {
-        stop.run();
+        stops.forEach(Runnable::run);
         return link.close();
     }
 

@@ -78,7 +78,6 @@ public final class Node {
     private final RedisLinks commands;
     private final RedisClock clock;
     private final Ticker ticker;
-    private final Pulse pulse;
     private final Feed feed;
     private final Collector receipts;
     private final ReceiptLimits receiptLimits;
@@ -129,7 +128,7 @@ public final class Node {
         clock = new RedisClock(vertx, commands, clockMs);
         ticker = Ticker.start(vertx, Duration.ofSeconds(1));
         LoopLag.watch(ticker, "node", metrics);
-        pulse = new Pulse(System::nanoTime);
+        Pulse pulse = new Pulse(ticker, System::nanoTime);
         String probe = ids.get();
         Roster roster = new Roster(settings.connectionsPerUserMax(), clock::estimateMs, this::opened, this::closed);
         Crowds crowds = new Crowds(
@@ -221,7 +220,6 @@ public final class Node {
                 redisSeenNs = System.nanoTime();
             }
         });
-        pulse.start(ticker);
         control.open();
         feed.open();
         presence.start(ticker);

@@ -79,7 +79,7 @@ class FeedIT {
             commands = RedisLinks.open(
                     vertx, shards, "commands", () -> 0.5, new SimpleMeterRegistry(), new RedisLinks.Listener() {});
             Ticker ticker = Ticker.start(vertx, Duration.ofSeconds(1));
-            Pulse pulse = new Pulse(System::nanoTime);
+            Pulse pulse = new Pulse(ticker, System::nanoTime);
             feed = new Feed(
                     vertx,
                     ticker,
@@ -101,7 +101,6 @@ class FeedIT {
                     () -> 0.5,
                     metrics);
             feed.open();
-            pulse.start(ticker);
             broker = new Broker(
                     vertx, shards, keys, BrokerLimits.defaults(), "publish", () -> 0.5, new SimpleMeterRegistry());
             broker.open();
