@@ -61,7 +61,10 @@ export interface FanfareOptions {
      * `xhr-polling`, `iframe-xhr-polling`, `jsonp-polling`; absent: whatever works. In any order.
      */
     transports?: string | string[];
-    /** Whether the next page of this tab goes on where this one ended, and as it did (sessionStorage). Default true. */
+    /**
+     * Whether the next page of this tab, or of this frame of it, goes on where this one ended, and as it did (sessionStorage).
+     * Default true. A page wants one client for each URL and choice of namespaces: two would be at one place.
+     */
     storage?: boolean;
 }
 
@@ -94,7 +97,7 @@ declare class Fanfare {
 
     disconnect(): this;
 
-    /** Resolves with the round trip to the gateway in ms; rejects without an answer in 5 s. */
+    /** Resolves with the round trip to the gateway in ms, of one question for all who ask meanwhile; rejects without an answer in 5 s. */
     ping(): Promise<number>;
 }
 

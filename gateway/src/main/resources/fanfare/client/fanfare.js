@@ -45,15 +45,19 @@ const DETOUR = 300_000;
 const SILENCE_MAX = 60_000;
 const SILENCE_CHECK_INTERVAL = 15_000;
 const PONG_TIMEOUT = 5_000;
-/** How many ids are remembered: an event may come again after a resume, never to a handler. */
-const IDS_KEPT = 1_000;
+/** How many events are remembered: one may come again after a resume, never to a handler. */
+const EVENTS_KEPT = 1_000;
 /** How many of them the next page is told: enough for what a resume repeats, little enough to write each second. */
-const IDS_SAVED = 100;
+const EVENTS_SAVED = 100;
+/** For how long an id is one event of its channel, as for the publisher; later it is another one's [ms]. */
+const ID_LIFETIME = 120_000;
 const SAVE_INTERVAL = 1_000;
 /** The gateway refuses larger messages for good; a hello that would not fit goes without its positions. */
 const MESSAGE_BYTES_MAX = 4_096;
 /** What the site wants a receipt for is acknowledged together [ms]; the gateway takes 20 messages a second, pings among them. */
 const ACK_INTERVAL = 100;
+/** So many ids the gateway takes in one message. */
+const ACK_IDS_MAX = 200;
 /** Acknowledgements that wait to be sent; of more the oldest are given up. */
 const ACKS_MAX = 1_000;
 /** What {@link Fanfare#on} takes for news of the connection; events so named are heard with {@link Fanfare#of}. */
@@ -66,6 +70,8 @@ const RESUMING = 'resume-';
 const isFinal = (code) => code >= 4100 && code <= 4199;
 /** The only close of the range that may mean another connection of this very client. */
 const TOO_MANY_CONNECTIONS = 4106;
+/** sockjs-client's own: the transports failed; or the gateway has answered and offers none of them. */
+const ALL_TRANSPORTS_FAILED = 2000;
 
 /** Origin -> promise of its sockjs-client, so that the script is fetched once however many connect. */
 const scripts = new Map();
@@ -73,19 +79,50 @@ const scripts = new Map();
 function loadSockJS(origin) {
     if (globalThis.SockJS) return Promise.resolve(globalThis.SockJS);
     if (!scripts.has(origin)) {
-        scripts.set(origin, new Promise((resolve, reject) => {
-            const script = document.createElement('script');
-            script.src = `${origin}/client/sockjs.min.js`;
-            script.onload = () => resolve(globalThis.SockJS);
-            script.onerror = () => {
-                script.remove();
-                scripts.delete(origin); // The next attempt asks again.
-                reject(new Error('sockjs-client could not be loaded'));
-            };
-            document.head.append(script);
+        const url = `${origin}/client/sockjs.min.js`;
+        // It hands itself to an AMD loader where there is one, which wants to have asked for it.
+        const loading = globalThis.define?.amd && globalThis.require ? requireScript(url) : includeScript(url);
+        scripts.set(origin, loading.catch(() => {
+            scripts.delete(origin); // The next attempt asks again.
+            throw new Error('sockjs-client could not be loaded');
         }));
     }
     return scripts.get(origin);
+}
+
+function requireScript(url) {
+    return new Promise((resolve, reject) => globalThis.require([url], resolve, (error) => {
+        globalThis.require.undef?.(url); // Or it would not ask again.
+        reject(error);
+    }));
+}
+
+function includeScript(url) {
+    return new Promise((resolve, reject) => {
+        const script = document.createElement('script');
+        script.crossOrigin = 'anonymous'; // A page that is cross-origin isolated takes no other.
+        script.src = url;
+        script.onload = () => globalThis.SockJS ? resolve(globalThis.SockJS) : reject();
+        script.onerror = () => {
+            script.remove();
+            reject();
+        };
+        document.head.append(script);
+    });
+}
+
+/**
+ * Where in its tab a page is, as places of frames among their siblings; nothing for the tab's own page. The frames of a site
+ * have one sessionStorage, and each is at a place of its own.
+ */
+function framePath() {
+    let path = '';
+    for (let at = window; at !== at.parent; at = at.parent) {
+        let place = 0;
+        while (at.parent[place] !== at) place++;
+        path = ` ${place}${path}`;
+    }
+    return path;
 }
 
 /** One SockJS connection, from dialling to its end; it reports its end once, unless it was closed from this side. */
@@ -101,7 +138,9 @@ class Link {
     #watcher;
     #ended = false;
     #heardAt = Date.now();
-    #pongs = [];
+    /** The answer that is waited for, and what it is told to. */
+    #ping = null;
+    #pong;
     /** Ids of events that the page has had and the gateway is to be told of, and the timer that does it. */
     #acks = [];
     #ackTimer = 0;
@@ -146,21 +185,24 @@ class Link {
         if (this.#sock?.readyState === 1) this.#sock.send(JSON.stringify(message));
     }
 
-    /** Resolves with the round trip in ms, rejects when the answer does not come in time. */
+    /**
+     * Resolves with the round trip in ms, rejects when the answer does not come in time. One is on its way at a time: what a
+     * network holds back arrives at once, and the gateway puts out who says too much.
+     */
     ping() {
-        return new Promise((resolve, reject) => {
+        return this.#ping ??= new Promise((resolve, reject) => {
             const sentAt = performance.now();
             const timer = setTimeout(() => reject(new Error('no pong')), PONG_TIMEOUT);
-            this.#pongs.push(() => {
+            this.#pong = () => {
                 clearTimeout(timer);
                 resolve(performance.now() - sentAt);
-            });
+            };
             this.send({type: 'ping'});
-        });
+        }).finally(() => this.#ping = null);
     }
 
     pong() {
-        this.#pongs.splice(0).forEach((resolve) => resolve());
+        this.#pong?.();
     }
 
     /** Tells the gateway, soon, that the page has had an event that came over this link. */
@@ -178,13 +220,14 @@ class Link {
         let bytes = JSON.stringify({type: 'ack', ids: []}).length;
         // Ids are ASCII, so a character is a byte.
         const tooMuch = this.#acks.findIndex((id) => (bytes += JSON.stringify(id).length + 1) > MESSAGE_BYTES_MAX);
-        this.send({type: 'ack', ids: this.#acks.splice(0, tooMuch < 0 ? this.#acks.length : tooMuch)});
+        this.send({type: 'ack', ids: this.#acks.splice(0, Math.min(tooMuch < 0 ? Infinity : tooMuch, ACK_IDS_MAX))});
         if (this.#acks.length) this.#ackTimer = setTimeout(() => this.flushAcks(), ACK_INTERVAL);
     }
 
     /** Ends the link unless the other side shows a sign of life; `silence` spares one that was heard within that time [ms]. */
     probe(silence = 0) {
-        if (Date.now() - this.#heardAt >= silence) this.ping().catch((error) => this.fail(error.message));
+        // A clock that was set back tells nothing of the silence.
+        if (Math.abs(Date.now() - this.#heardAt) >= silence) this.ping().catch((error) => this.fail(error.message));
     }
 
     fail(reason) {
@@ -272,10 +315,10 @@ class Race {
     }
 
     lost(link, code) {
-        const last = [...this.links].at(-1) === link;
+        const last = [...this.links].pop() === link;
         this.links.delete(link);
         // A code of the gateway's own came through, and what could not even reach it says nothing about the transport.
-        if (last && link.tried && code < 3000) this.#more();
+        if (last && (link.tried || code === ALL_TRANSPORTS_FAILED) && code < 3000) this.#more();
         else if (last) clearTimeout(this.#timer);
     }
 
@@ -348,15 +391,16 @@ class Detour {
 
 /**
  * What it takes to go on where this tab left off: the gateway's token, by channel the last position seen since, and the
- * ids of the newest events, which may come again. It outlives the page in sessionStorage. Another user's token is
- * worthless but harmless: the gateway checks.
+ * newest events, which may come again. It outlives the page in sessionStorage. Another user's token is worthless but
+ * harmless: the gateway checks.
  */
 class Bookmark {
     /** Whose it is; null is an anonymous user, undefined nobody yet. */
     user;
     resume = null;
     #positions = {};
-    #ids = new Set();
+    /** Channel and id of the newest events, the last one last -> when the publisher accepted it [ms since 1970]. */
+    #events = new Map();
     #key;
     #timer = 0;
 
@@ -365,8 +409,8 @@ class Bookmark {
         this.#key = key;
         try {
             const kept = JSON.parse(key && sessionStorage.getItem(key)) ?? {};
-            const {user, resume = null, positions = {}, ids = []} = kept;
-            this.#ids = new Set(ids);
+            const {user, resume = null, positions = {}, events = []} = kept;
+            this.#events = new Map(events);
             this.#positions = positions;
             Object.assign(this, {user, resume});
         } catch {
@@ -382,16 +426,18 @@ class Bookmark {
         this.#save();
     }
 
-    /** Whether this event was delivered before, here or on an earlier page of this tab. */
-    knows(id) {
-        return this.#ids.has(id);
-    }
-
-    moveTo(channel, position, id) {
+    /** Takes note of an event; false if this page or an earlier one of the tab has had it. */
+    isNew({channel, position, id, time}) {
+        const name = `${channel} ${id}`;
+        const known = Math.abs(time - this.#events.get(name)) < ID_LIFETIME;
         this.#positions[channel] = position;
-        if (id !== undefined) this.#ids.add(id);
-        if (this.#ids.size > IDS_KEPT) this.#ids.delete(this.#ids.values().next().value);
+        if (!known) {
+            this.#events.delete(name); // So that it becomes the last one.
+            this.#events.set(name, time);
+            if (this.#events.size > EVENTS_KEPT) this.#events.delete(this.#events.keys().next().value);
+        }
         this.#save();
+        return !known;
     }
 
     addTo(hello) {
@@ -411,10 +457,19 @@ class Bookmark {
         this.#timer = 0;
         try {
             const {user, resume} = this;
-            const ids = [...this.#ids].slice(-IDS_SAVED);
-            sessionStorage.setItem(this.#key, JSON.stringify({user, resume, positions: this.#positions, ids}));
+            const events = [...this.#events].slice(-EVENTS_SAVED);
+            sessionStorage.setItem(this.#key, JSON.stringify({user, resume, positions: this.#positions, events}));
         } catch {
-            // Full or switched off: the next page starts afresh.
+            this.#forget();
+        }
+    }
+
+    /** Full or switched off: the next page starts afresh, rather than where an older one was. */
+    #forget() {
+        try {
+            sessionStorage.removeItem(this.#key);
+        } catch {
+            // There is nothing.
         }
     }
 }
@@ -451,8 +506,8 @@ class Fanfare {
         const allowed = [transports ?? []].flat();
         this.#kinds = KINDS.map((names) => names.filter((name) => !allowed.length || allowed.includes(name)));
         if (!this.#kinds.flat().length) throw new TypeError(`no such transports: ${allowed}`);
-        // Two clients of a page that hear different things are at different places.
-        this.#bookmark = new Bookmark(storage ? `fanfare ${this.#url} ${namespaces ?? '*'}` : null);
+        // Clients of a tab that hear different things, or in different frames, are at different places.
+        this.#bookmark = new Bookmark(storage ? `fanfare ${this.#url} ${namespaces ?? '*'}${framePath()}` : null);
         this.#detour = new Detour(storage ? `fanfare-detour ${this.#url} ${allowed}` : null);
         queueMicrotask(() => this.state.state === 'connecting' && this.connect());
     }
@@ -507,8 +562,9 @@ class Fanfare {
 
     #remove(namespace, event, handler) {
         const key = `${namespace},${event}`;
-        if (handler) this.#handlers.get(key)?.delete(handler);
-        else this.#handlers.delete(key);
+        const handlers = this.#handlers.get(key);
+        if (handler) handlers?.delete(handler);
+        if (!handler || handlers?.size === 0) this.#handlers.delete(key);
         return this;
     }
 
@@ -570,7 +626,8 @@ class Fanfare {
             const query = this.#bookmark.resume === null ? '?newcomer' : '';
             const url = `${this.#url.href.replace(/\/$/, '')}/info${query}`;
             const answer = await fetch(url, {cache: 'no-store', signal});
-            if (!answer.ok) wait = Number(answer.headers.get('Retry-After')) * 1_000 || 0;
+            // What stands before the gateway may say hours.
+            if (!answer.ok) wait = Math.min(Number(answer.headers.get('Retry-After')) * 1_000 || 0, BACKOFF_MAX);
         } catch {
             // The dial finds out more.
         }
@@ -664,14 +721,12 @@ class Fanfare {
     }
 
     #deliver(message) {
-        const {namespace, event, data, id, channel, position, receipt} = message;
-        if (!this.#bookmark.knows(id)) {
-            const keys = new Set([`${namespace},${event}`, `${namespace},*`, `,${event}`, ',*']);
-            if (NOTIFICATIONS.has(event)) keys.delete(`,${event}`);
-            keys.forEach((key) => this.#emit(key, data, message));
-            if (receipt) this.#link?.acknowledge(id); // A handler may have disconnected.
-        }
-        this.#bookmark.moveTo(channel, position, id);
+        if (!this.#bookmark.isNew(message)) return; // Noted before a handler leaves the page for another one.
+        const {namespace, event, data, id, receipt} = message;
+        const keys = new Set([`${namespace},${event}`, `${namespace},*`, `,${event}`, ',*']);
+        if (NOTIFICATIONS.has(event)) keys.delete(`,${event}`);
+        keys.forEach((key) => this.#emit(key, data, message));
+        if (receipt) this.#link?.acknowledge(id); // A handler may have disconnected.
     }
 
     /** Dials after that many ms; what is heard now goes on being heard until the new link is welcome. */
@@ -686,6 +741,9 @@ class Fanfare {
         if (heard) {
             this.#link = null;
             clearTimeout(this.#climbTimer);
+            // What was planned while it lasted may be an hour away.
+            clearTimeout(this.#timer);
+            this.#timer = 0;
             if (Date.now() - link.welcomedAt >= STABLE_AFTER) this.#attempt = 0;
         } else {
             this.#race.lost(link, code);

@@ -24,8 +24,12 @@ final class Middlebox implements AutoCloseable {
         SWALLOWS_FRAMES,
         /** Lets a handshake through, and what the gateway says after it only on {@link #release}. */
         HOLDS_FRAMES,
+        /** Answers a handshake itself, and has the test's own gateway speak over it. */
+        ACTED,
         /** Answers a handshake itself, and hands a streamed answer on only when it has ended. */
         BUFFERS_STREAMS,
+        /** Says that the gateway has no WebSockets, as one says that is set up so. */
+        OFFERS_NO_WEBSOCKETS,
         /** Answers itself all but what asks for scripts, as a gateway that takes nobody for some seconds. */
         REFUSES_FOR_NOW,
         /** Lets each request wait as long as connecting and asking take where a round trip takes 500 ms. */
@@ -45,7 +49,9 @@ final class Middlebox implements AutoCloseable {
     /** Gateway's ends of WebSockets that are held. */
     private final List<NetSocket> held = new CopyOnWriteArrayList<>();
 
+    private final ActedGateway actor = new ActedGateway();
     private volatile Habit habit;
+    private volatile Duration retryAfter = RETRY_AFTER;
 
     private Middlebox(int target, Habit habit) {
         this.target = target;
@@ -70,9 +76,19 @@ final class Middlebox implements AutoCloseable {
         habit = next;
     }
 
+    /** What it says to those whom it refuses for now, in place of {@link #RETRY_AFTER}. */
+    void putsOff(Duration time) {
+        retryAfter = time;
+    }
+
     /** How often this transport was asked for, by the end of its path: polls and sends count each. */
     long asked(String transport) {
         return asked.stream().filter(transport::equals).count();
+    }
+
+    /** Who speaks where it is {@link Habit#ACTED}. */
+    ActedGateway actor() {
+        return actor;
     }
 
     /** Lets go of what it holds, and holds nothing more. */
@@ -93,13 +109,17 @@ final class Middlebox implements AutoCloseable {
             request.response().setStatusCode(403).end();
             return;
         }
+        if (upgrade && habit == Habit.ACTED) {
+            request.toWebSocket().onSuccess(actor::accept);
+            return;
+        }
         if (habit == Habit.REFUSES_FOR_NOW && request.path().startsWith("/push")) {
             request.response()
                     .setStatusCode(503)
                     .putHeader("Access-Control-Allow-Origin", String.valueOf(request.getHeader("Origin")))
                     .putHeader("Access-Control-Allow-Credentials", "true")
                     .putHeader("Access-Control-Expose-Headers", "Retry-After")
-                    .putHeader("Retry-After", Long.toString(RETRY_AFTER.toSeconds()))
+                    .putHeader("Retry-After", Long.toString(retryAfter.toSeconds()))
                     .end();
             return;
         }
@@ -127,6 +147,12 @@ final class Middlebox implements AutoCloseable {
             HttpServerResponse response = request.response().setStatusCode(answer.statusCode());
             response.headers().setAll(answer.headers()).remove("Transfer-Encoding");
             response.setChunked(answer.headers().contains("Transfer-Encoding"));
+            if (habit == Habit.OFFERS_NO_WEBSOCKETS && request.path().endsWith("/info")) {
+                response.headers().remove("Content-Length");
+                return answer.body()
+                        .compose(info -> response.end(
+                                info.toJsonObject().put("websocket", false).toBuffer()));
+            }
             return habit == Habit.BUFFERS_STREAMS ? answer.body().compose(response::end) : answer.pipeTo(response);
         });
     }

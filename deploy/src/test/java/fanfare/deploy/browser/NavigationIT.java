@@ -2,7 +2,9 @@ package fanfare.deploy.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Frame;
 import fanfare.deploy.DevCluster;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -70,6 +72,89 @@ class NavigationIT {
             assertThat(tab.recovered()).isEqualTo(true);
             tab.publish("on the second page");
             tab.expect("on the second page");
+        }
+    }
+
+    @Test
+    void anIdIsAnotherEventOnAnotherChannel() {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "heidi")) {
+            tab.open("with/basket");
+            tab.publish("order-7", "to her");
+            tab.expect("to her");
+            tab.publishToEveryone("order-7", "to everyone");
+            tab.expect("to her", "to everyone");
+        }
+    }
+
+    @Test
+    void aHandlerThatLeavesThePageHasHadItsEvent() {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "ivan")) {
+            tab.open("with/basket");
+            tab.page()
+                    .evaluate(
+                            """
+                            fanfare.on('*', () => {
+                                fanfare.disconnect();
+                                location.href = 'goodbye';
+                            });
+                            """);
+            tab.publish("go");
+            tab.page().waitForURL("**/with/goodbye");
+            tab.page().waitForCondition(tab::isOpen);
+            assertThat(tab.recovered()).isEqualTo(true);
+            tab.publish("on the second page");
+            tab.expect("on the second page");
+        }
+    }
+
+    @Test
+    void aStorageThatIsFullRepeatsNothing() {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "judy")) {
+            tab.open("with/basket");
+            tab.publish("while there was room");
+            tab.expect("while there was room");
+            tab.page().waitForCondition(() -> tab.writes() > 0);
+            tab.page()
+                    .evaluate(
+                            "() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); } }");
+            tab.publish("when it was full");
+            tab.expect("while there was room", "when it was full");
+
+            tab.leave();
+            tab.open("with/checkout");
+            assertThat(tab.recovered()).isNull();
+            tab.publish("on the second page");
+            tab.expect("on the second page");
+        }
+    }
+
+    @Test
+    void aFrameGoesOnWhereItWasAndNotWhereItsPageIs() {
+        String site = STAGE.cluster().page("localhost");
+        try (Tab tab = STAGE.chromium().openTab(site, "kim")) {
+            tab.open("with/basket");
+            tab.page()
+                    .evaluate(
+                            """
+                            document.body.append(Object.assign(document.createElement('iframe'), {name: 'part', src: 'part'}));
+                            """);
+            tab.page().waitForCondition(() -> tab.connections() == 2);
+            Frame part = tab.page().frame("part");
+            tab.publish("to both");
+            part.waitForFunction("heard.length === 1");
+            tab.expect("to both");
+
+            part.navigate(site + "without");
+            tab.page().waitForCondition(() -> tab.connections() == 1);
+            tab.publish("second", "to the page alone");
+            tab.expect("to both", "to the page alone");
+            tab.page().waitForFunction("JSON.stringify(sessionStorage).includes('second')");
+
+            part.navigate(site + "with/other-part");
+            tab.page().waitForCondition(() -> tab.connections() == 2);
+            tab.publish("to both again");
+            part.waitForFunction("heard.at(-1) === 'to both again'");
+            assertThat(part.evaluate("heard")).isEqualTo(List.of("to the page alone", "to both again"));
         }
     }
 

@@ -20,6 +20,8 @@ class PicksTransportIT {
 
     /** How long a WebSocket is waited for that is joined by others, or tried beside one that works. */
     private static final Duration WEBSOCKET_MAX = Duration.ofSeconds(5);
+    /** The longest that a client waits between two attempts. */
+    private static final Duration BACK_OFF_MAX = Duration.ofSeconds(31);
     /** By when something that works must be found on a network that swallows WebSockets. */
     private static final Duration FALLBACK_MAX = Duration.ofSeconds(3);
 
@@ -66,6 +68,16 @@ class PicksTransportIT {
             assertThat(tab.course()).isEqualTo(List.of("connecting", "xhr-streaming"));
 
             comesBack(box);
+        }
+    }
+
+    @Test
+    void whereTheGatewayHasNoWebSocketsItStreams() {
+        try (Middlebox box = box(Habit.OFFERS_NO_WEBSOCKETS)) {
+            tab.open("with/basket", box.port());
+            hearsPrivateAndPublic();
+            assertThat(tab.course()).isEqualTo(List.of("connecting", "xhr-streaming"));
+            assertThat(box.asked("websocket")).isZero();
         }
     }
 
@@ -157,6 +169,22 @@ class PicksTransportIT {
             assertThat(box.asked("websocket")).isZero();
             box.becomes(Habit.HONEST);
             tab.wind("open", tab::isOpen);
+            hearsPrivateAndPublic();
+        }
+    }
+
+    @Test
+    void whoIsPutOffForHoursComesBackSooner() {
+        try (Middlebox box = box(Habit.REFUSES_FOR_NOW)) {
+            box.putsOff(Duration.ofHours(3));
+            tab.controlTime();
+            tab.begin("with/basket", box.port());
+            tab.page().waitForFunction("states.length === 2");
+            tab.later(BACK_OFF_MAX);
+            tab.page().waitForFunction("states.length === 3");
+            box.becomes(Habit.HONEST);
+            tab.later(BACK_OFF_MAX);
+            tab.awaitTransport("websocket");
             hearsPrivateAndPublic();
         }
     }

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.assertj.core.api.Assertions;
@@ -26,7 +27,7 @@ import org.assertj.core.api.Assertions;
 /** A tab of one logged-in user on a classic site: each click loads another page, with Fanfare on it or without. */
 final class Tab implements AutoCloseable {
     /** A page that keeps all it hears in {@code heard}, and each state in {@code states}. */
-    private static final String WITH_FANFARE =
+    static final String WITH_FANFARE =
             """
             <!doctype html>
             <script>
@@ -132,6 +133,11 @@ final class Tab implements AutoCloseable {
         open(path + "?by=" + port);
     }
 
+    /** The same without the waiting. */
+    void begin(String path, int port) {
+        page.navigate(pages + path + "?by=" + port);
+    }
+
     /** Loads a page with Fanfare and waits until it is connected. */
     void open(String path) {
         page.navigate(pages + path);
@@ -146,10 +152,13 @@ final class Tab implements AutoCloseable {
     /** Loads a page without Fanfare and waits until the user counts as gone. */
     void leave() {
         page.navigate(pages + "without");
-        page.waitForCondition(() -> {
-            APIResponse answer = backend.get(site + "api/presence?user=" + user);
-            return new JsonObject(answer.text()).getInteger("connections") == 0;
-        });
+        page.waitForCondition(() -> connections() == 0);
+    }
+
+    /** How often the user is connected, on any page. */
+    int connections() {
+        APIResponse answer = backend.get(site + "api/presence?user=" + user);
+        return new JsonObject(answer.text()).getInteger("connections");
     }
 
     /** Takes away where the tab was, so that its token alone says it: an older moment, since which all comes again. */
@@ -213,17 +222,30 @@ final class Tab implements AutoCloseable {
 
     /** The same with data that is JSON already. */
     void publishJson(String data) {
-        publish(new JsonObject().put("users", new JsonArray().add(user)), data);
+        publish(UUID.randomUUID().toString(), toUser(), data);
+    }
+
+    /** The same under an id of the site's. */
+    void publish(String id, String data) {
+        publish(id, toUser(), Json.encode(data));
     }
 
     void publishToEveryone(String data) {
-        publish(new JsonObject().put("broadcast", true), Json.encode(data));
+        publishToEveryone(UUID.randomUUID().toString(), data);
     }
 
-    private void publish(JsonObject to, String data) {
+    void publishToEveryone(String id, String data) {
+        publish(id, new JsonObject().put("broadcast", true), Json.encode(data));
+    }
+
+    private JsonObject toUser() {
+        return new JsonObject().put("users", new JsonArray().add(user));
+    }
+
+    private void publish(String id, JsonObject to, String data) {
         String publication =
-                "{\"to\":%s,\"namespace\":\"/message_namespace\",\"event\":\"message_event_type\",\"data\":%s}"
-                        .formatted(to.encode(), data);
+                "{\"id\":\"%s\",\"to\":%s,\"namespace\":\"/message_namespace\",\"event\":\"message_event_type\",\"data\":%s}"
+                        .formatted(id, to.encode(), data);
         expectOk(backend.post(
                 site + "publish",
                 RequestOptions.create()
@@ -276,7 +298,7 @@ final class Tab implements AutoCloseable {
         page.waitForFunction(IS_OPEN, null, PATIENTLY);
     }
 
-    private static void html(Route route, String content) {
+    static void html(Route route, String content) {
         route.fulfill(new Route.FulfillOptions()
                 .setHeaders(Map.of("Content-Type", "text/html"))
                 .setBody(content));

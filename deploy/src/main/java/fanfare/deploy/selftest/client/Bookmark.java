@@ -9,16 +9,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a client left off, and what it has had: fanfare.js's rule. */
 final class Bookmark {
-    private static final int IDS_KEPT = 1_000;
+    private static final int EVENTS_KEPT = 1_000;
+    /** For how long an id is one event of its channel [ms]. */
+    private static final long ID_LIFETIME_MS = 120_000;
+
     private static final int HELLO_BYTES_MAX = 4_096;
     /** The only one that normal clients hear. */
     static final String NAMESPACE = "/selftest";
 
-    /** Ids of the last events, oldest first. */
-    private final Map<String, Boolean> ids = new LinkedHashMap<>() {
+    /** Channel and id of the last events, oldest first -> when the publisher accepted it [ms since 1970]. */
+    private final Map<String, Long> events = new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-            return size() > IDS_KEPT;
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > EVENTS_KEPT;
         }
     };
 
@@ -52,7 +55,16 @@ final class Bookmark {
 
     /** Takes note of an event; false if it was had before. */
     boolean isNew(JsonObject event) {
-        positions.put(event.getString("channel"), event.getString("position"));
-        return ids.put(event.getString("id"), true) == null;
+        String channel = event.getString("channel");
+        positions.put(channel, event.getString("position"));
+        String name = channel + ' ' + event.getString("id");
+        long acceptedMs = event.getLong("time");
+        Long knownMs = events.get(name);
+        if (knownMs != null && Math.abs(acceptedMs - knownMs) < ID_LIFETIME_MS) {
+            return false;
+        }
+        events.remove(name);
+        events.put(name, acceptedMs);
+        return true;
     }
 }
