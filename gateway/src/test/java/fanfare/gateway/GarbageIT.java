@@ -132,7 +132,26 @@ class GarbageIT {
                 http.request("GET", "/push/websocket?" + query, "", upgrade(COOKIE));
                 assertThat(firstLine(http)).matches("HTTP/1.1 (101|4\\d\\d) .*");
             }
+            try (RawHttp http = RawHttp.to(cluster.port(0))) {
+                http.request("GET", "/events?" + query, "", COOKIE);
+                assertThat(firstLine(http)).matches("HTTP/1.1 (200|4\\d\\d) .*");
+            }
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/events?resume=%zz",
+                "/events?%",
+                "/push/000/s/jsonp?c=%zz",
+                "/push/000/s/htmlfile?c=call&x=%",
+            })
+    void aQueryThatIsNotPercentEncodedIsTheCallersMistake(String path) {
+        RawHttp.Answer answer = RawHttp.get(cluster.port(0), path, COOKIE);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.body()).contains("urn:fanfare:problem:invalid");
     }
 
     /** Nobody waits for the answer: it may be a while until the gateway has given up on the rest. */

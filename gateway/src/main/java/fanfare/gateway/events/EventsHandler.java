@@ -7,6 +7,7 @@ import fanfare.gateway.session.CloseReason;
 import fanfare.gateway.session.Session;
 import fanfare.gateway.sockjs.CrossOrigin;
 import fanfare.gateway.sockjs.Entrance;
+import fanfare.gateway.sockjs.Query;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
 import io.vertx.core.http.HttpMethod;
@@ -54,7 +55,7 @@ public final class EventsHandler {
             return;
         }
         entrance.checkOrigin(request);
-        Command.Hello asked = Commands.query(request.params());
+        Command.Hello asked = Commands.query(Query.of(request));
         Command.Hello hello = last == null || last.isEmpty() ? asked : asked.from(last);
         EventsTransport transport = new EventsTransport(context, retryMs(RETRY_MS_MIN, RETRY_MS_MAX));
         entrance.admit(request)

@@ -89,7 +89,7 @@ public final class FallbackHandlers {
 
     /** The name of the page's function; null if the request was refused for want of one. */
     private static @Nullable String callback(RoutingContext context) {
-        String callback = context.request().getParam("c");
+        String callback = Query.of(context.request()).get("c");
         if (callback == null || callback.isEmpty()) {
             plain(context, 500, "\"callback\" parameter required");
             return null;

@@ -5,7 +5,6 @@ import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Commands;
 import fanfare.gateway.relay.Relay;
 import fanfare.gateway.session.Session;
-import fanfare.http.Problem;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -168,12 +167,7 @@ public final class SockJsRouter {
 
     /** What the address says of what a hello would; null if it says nothing, and leaves it to a message. */
     private static Command.@Nullable Hello hello(HttpServerRequest request) {
-        MultiMap parameters;
-        try {
-            parameters = request.params();
-        } catch (IllegalArgumentException e) {
-            throw Problem.INVALID.because("a query that is not percent-encoded");
-        }
+        MultiMap parameters = Query.of(request);
         return HELLO_PARAMETERS.stream().anyMatch(parameters::contains) ? Commands.query(parameters) : null;
     }
 }
