@@ -20,6 +20,8 @@ public final class Commands {
     /** The version of the protocol spoken here. */
     public static final int PROTOCOL = 1;
 
+    private static final int NO_PROTOCOL = 0;
+
     /** How long a message may be, in bytes of UTF-8, after its transport's wrapping is taken off. */
     public static final int BYTES_MAX = 4_096;
 
@@ -48,13 +50,21 @@ public final class Commands {
         }
         if ("hello".equals(type)) {
             return new Command.Hello(
-                    message.getValue("protocol") instanceof Number number ? number.intValue() : PROTOCOL,
+                    message.containsKey("protocol") ? protocol(message.getValue("protocol")) : PROTOCOL,
                     message.getValue("namespaces") instanceof JsonArray names ? texts(names) : null,
                     message.getValue("resume") instanceof String token ? token : null,
                     message.getValue("positions") instanceof JsonObject seen ? positions(seen) : Map.of(),
                     Boolean.TRUE.equals(message.getValue("inbox")));
         }
         return new Command.Unknown();
+    }
+
+    /** Nothing but the number itself is a version; what is not a whole number is none, and so none that is spoken here. */
+    private static int protocol(@Nullable Object said) {
+        if (said instanceof Number number && number.doubleValue() == number.intValue()) {
+            return number.intValue();
+        }
+        return NO_PROTOCOL;
     }
 
     /** The hello that stands in the address of a connection; what cannot be read counts as not said. */

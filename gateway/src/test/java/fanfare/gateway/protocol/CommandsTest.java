@@ -23,6 +23,23 @@ class CommandsTest {
                 .isEqualTo(new Command.Hello(2, Set.of(), null, Map.of(), false));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"\"1\"", "\"2\"", "\"null\"", "null", "1.5", "0", "-1", "4294967297", "1e20", "true", "[1]", "{}"
+            })
+    void knowsNoProtocolButTheNumberOne(String protocol) {
+        assertThat(Commands.decode("{\"type\":\"hello\",\"protocol\":" + protocol + "}"))
+                .isInstanceOfSatisfying(Command.Hello.class, hello -> assertThat(hello.protocol())
+                        .isNotEqualTo(Commands.PROTOCOL));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "1.0", "1e0"})
+    void knowsTheNumberOneHoweverItIsWritten(String protocol) {
+        assertThat(Commands.decode("{\"type\":\"hello\",\"protocol\":" + protocol + "}"))
+                .isEqualTo(Command.Hello.SILENT);
+    }
+
     @Test
     void readsAnAcknowledgementOfWhatCanBeAnId() {
         String longest = "x".repeat(128);
