@@ -13,6 +13,7 @@ import fanfare.testing.TestSite;
 import fanfare.testing.TestSite.Answer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -71,6 +72,26 @@ class SiteIT {
         assertThat(request.header("x-forwarded-for")).isEqualTo("127.0.0.1");
         assertThat(request.header("authorization")).isNull();
         assertThat(request.header("x-fanfare-recheck")).isNull();
+    }
+
+    @Test
+    void theSiteSeesThemByteForByte() {
+        StringBuilder beyondAscii = new StringBuilder();
+        for (char c = 0x80; c <= 0xff; c++) {
+            beyondAscii.append(c);
+        }
+        String head = "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                + "Cookie: site_session=alice; name=" + beyondAscii + "\r\n"
+                + "User-Agent: " + beyondAscii + "\r\n"
+                + "Accept-Language: " + beyondAscii + "\r\n\r\n";
+        try (RawHttp http = RawHttp.to(cluster.port(0)).send(head.getBytes(StandardCharsets.ISO_8859_1))) {
+            assertThat(http.head().status()).isEqualTo(200);
+        }
+        // A character of these is a byte, here as there.
+        TestSite.Request request = site.requests("alice").get(0);
+        assertThat(request.header("cookie")).isEqualTo("site_session=alice; name=" + beyondAscii);
+        assertThat(request.header("user-agent")).isEqualTo(beyondAscii.toString());
+        assertThat(request.header("accept-language")).isEqualTo(beyondAscii.toString());
     }
 
     @Test

@@ -85,11 +85,14 @@ public record Credentials(
         return value.length() <= HEADER_LENGTH_MAX ? value : value.substring(0, HEADER_LENGTH_MAX);
     }
 
-    /** A control character would be refused by our own client, or worse, end a header at the site. */
+    /**
+     * A control character would be refused by our own client, or worse, end a header at the site. A character is one byte
+     * as it came; beyond ASCII each is allowed ({@code obs-text}, RFC 9110, 5.5), since they may be UTF-8.
+     */
     private static boolean isSendable(String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
-            if (!((c >= ' ' && c < 0x7f) || c == '\t' || (c > 0x9f && c <= 0xff))) {
+            if ((c < ' ' && c != '\t') || c == 0x7f || c > 0xff) {
                 return false;
             }
         }

@@ -42,8 +42,15 @@ class CredentialsTest {
 
     @Test
     void noControlCharacterGoesOn() {
-        assertThat(Credentials.cookies(List.of("a=1\u0000; b=\u007f; c=3; d=\u0080"), Set.of()))
+        assertThat(Credentials.cookies(List.of("a=1\u0000; b=\u007f; c=3; d=\r\nx; e=\u001b"), Set.of()))
                 .isEqualTo("c=3");
+    }
+
+    /** Each character stands for a byte here; those beyond ASCII are {@code obs-text} (RFC 9110, 5.5). */
+    @Test
+    void bytesBeyondAsciiGoOn() {
+        assertThat(Credentials.cookies(List.of("a=\u00c3\u0089; b=\u00c3\u00a9; c=\u0080\u009f\u00ff"), Set.of()))
+                .isEqualTo("a=\u00c3\u0089; b=\u00c3\u00a9; c=\u0080\u009f\u00ff");
     }
 
     @Test
