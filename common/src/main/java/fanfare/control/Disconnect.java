@@ -1,5 +1,6 @@
 package fanfare.control;
 
+import fanfare.channel.LegibleText;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
@@ -15,10 +16,18 @@ import org.jspecify.annotations.Nullable;
  * @param except ids of connections that stay
  */
 public record Disconnect(String user, @Nullable String session, int code, String reason, List<String> except) {
+    /** How long a session's name may be, in characters. */
+    public static final int SESSION_LENGTH_MAX = 1_024;
+
     private static final String TYPE = "disconnect";
 
     public Disconnect {
         except = List.copyOf(except);
+    }
+
+    /** Whether a session of the site can be named: 1 to 1,024 characters, none a control character. */
+    public static boolean isSession(String name) {
+        return LegibleText.is(name, 1, SESSION_LENGTH_MAX);
     }
 
     public String toJson() {

@@ -1,6 +1,7 @@
 package fanfare.gateway.auth;
 
 import fanfare.channel.Channel;
+import fanfare.control.Disconnect;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
@@ -21,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Identity(@Nullable String user, @Nullable String session, List<String> topics, long expiresAtMs) {
     public static final int TOPICS_MAX = 32;
-    public static final int SESSION_LENGTH_MAX = 256;
 
     static final Identity ANONYMOUS = new Identity(null, null, List.of(), Long.MAX_VALUE);
 
@@ -84,14 +84,15 @@ public record Identity(@Nullable String user, @Nullable String session, List<Str
         throw new IllegalArgumentException("an answer that is not a JSON object");
     }
 
-    /** A session that cannot be used is refused, since a disconnect of that session could not find it later. */
+    /** A session that cannot be used is refused, since no disconnect could name it later. */
     private static @Nullable String session(@Nullable Object given) {
         if (given == null) {
             return null;
         }
         String session = text(given);
-        if (session == null || session.length() > SESSION_LENGTH_MAX) {
-            throw new IllegalArgumentException("a 'session' that is not a text of at most 256 characters");
+        if (session == null || !Disconnect.isSession(session)) {
+            throw new IllegalArgumentException(
+                    "a 'session' that is not 1 to 1,024 characters, none a control character");
         }
         return session;
     }

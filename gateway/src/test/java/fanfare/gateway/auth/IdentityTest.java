@@ -69,6 +69,9 @@ class IdentityTest {
                 "{\"user\":\"\u00e4\"}",
                 "{\"user\":\"42\",\"session\":{}}",
                 "{\"user\":\"42\",\"session\":true}",
+                "{\"user\":\"42\",\"session\":\"\"}",
+                "{\"user\":\"42\",\"session\":\"a\\n\"}",
+                "{\"user\":\"42\",\"session\":\"\\ud800\"}",
             })
     void noUsableUserIsNobody(String body) {
         assertThatThrownBy(() -> parse(body)).isInstanceOf(IllegalArgumentException.class);
@@ -79,10 +82,10 @@ class IdentityTest {
         assertThat(parse("{\"user\":\"" + "u".repeat(128) + "\"}").user()).hasSize(128);
         assertThatThrownBy(() -> parse("{\"user\":\"" + "u".repeat(129) + "\"}"))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThat(parse("{\"user\":\"1\",\"session\":\"" + "s".repeat(256) + "\"}")
+        assertThat(parse("{\"user\":\"1\",\"session\":\"" + "s".repeat(1_024) + "\"}")
                         .session())
-                .hasSize(256);
-        assertThatThrownBy(() -> parse("{\"user\":\"1\",\"session\":\"" + "s".repeat(257) + "\"}"))
+                .hasSize(1_024);
+        assertThatThrownBy(() -> parse("{\"user\":\"1\",\"session\":\"" + "s".repeat(1_025) + "\"}"))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> parse("[".repeat(60_000))).isInstanceOf(IllegalArgumentException.class);
     }

@@ -19,7 +19,6 @@ final class DisconnectRequest implements JsonBody.Fields {
     /** In ASCII they fit into a WebSocket close frame beside the code (RFC 6455, 5.5); of others gateways cut the end off. */
     private static final int REASON_LENGTH_MAX = 120;
 
-    private static final int SESSION_LENGTH_MAX = 1_024;
     private static final int EXCEPT_MAX = 1_000;
 
     private final JsonBody json;
@@ -46,7 +45,7 @@ final class DisconnectRequest implements JsonBody.Fields {
     public boolean read(String name, String path) {
         switch (name) {
             case "user" -> user = Rules.user(path, json.text(path));
-            case "session" -> session = Rules.text(path, json.text(path), 1, SESSION_LENGTH_MAX);
+            case "session" -> session = Rules.text(path, json.text(path), 1, Disconnect.SESSION_LENGTH_MAX);
             case "code" -> code = json.whole(path, CODE_MIN, CODE_MAX);
             case "reason" -> reason = Rules.text(path, json.text(path), 0, REASON_LENGTH_MAX);
             case "except" ->

@@ -1,6 +1,7 @@
 package fanfare.publisher.json;
 
 import fanfare.channel.Channel;
+import fanfare.channel.LegibleText;
 import fanfare.channel.Publication;
 import fanfare.http.Problem;
 import java.util.LinkedHashSet;
@@ -41,15 +42,7 @@ public final class Rules {
 
     /** A text for people or programs: Unicode without control characters. */
     public static String text(String path, String text, int lengthMin, int lengthMax) {
-        int length = 0;
-        boolean legible = true;
-        for (int i = 0; i < text.length(); length++) {
-            int c = text.codePointAt(i);
-            // A lone surrogate, which an escape can bring in, has no form in UTF-8.
-            legible &= !Character.isISOControl(c) && (c > Character.MAX_SURROGATE || c < Character.MIN_SURROGATE);
-            i += Character.charCount(c);
-        }
-        if (length < lengthMin || length > lengthMax || !legible) {
+        if (!LegibleText.is(text, lengthMin, lengthMax)) {
             throw Problem.INVALID.of(
                     path, "must be %d to %d characters, none a control character".formatted(lengthMin, lengthMax));
         }

@@ -1,6 +1,7 @@
 package fanfare.publisher.disconnect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import fanfare.control.Disconnect;
@@ -35,6 +36,7 @@ class DisconnectRequestTest {
                 "user | 'user':'a b'",
                 "session | 'session':''",
                 "session | 'session':1",
+                "session | 'session':'a\\n'",
                 "code | 'code':4099",
                 "code | 'code':4200",
                 "code | 'code':'4103'",
@@ -48,6 +50,14 @@ class DisconnectRequestTest {
                         .toJson()
                         .getString("field"))
                 .isEqualTo(field);
+    }
+
+    @Test
+    void aSessionMayBeALongToken() {
+        assertThat(parse("'user':'42','session':'" + "s".repeat(1_024) + "'").session())
+                .hasSize(1_024);
+        assertThatThrownBy(() -> parse("'user':'42','session':'" + "s".repeat(1_025) + "'"))
+                .isInstanceOf(ProblemException.class);
     }
 
     private static Disconnect parse(String fields) {
