@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param heartbeat longest silence of the server
  * @param closeWait how long a browser may take to read its close before its connection is reset
  * @param token how old a resume token may become
- * @param messagesPerSecondMax messages that a browser may send within any second
+ * @param messagesPerSecondMax messages that a browser may send within any second; a few more after a silence, see
+ *     {@link Traffic}
  */
 public record SessionLimits(
         int queueBytesMax,

@@ -8,11 +8,18 @@ import org.jspecify.annotations.Nullable;
  * very many. Confined to the session's event loop.
  */
 abstract class Traffic {
+    /** What a browser may send at once, beyond what any second may bring, because it was silent before. */
+    static final int SAVED_MAX = 40;
+    /** For each second of silence beyond the first: what a network held back comes together, and that is no flood. */
+    static final int SAVED_PER_SECOND = 2;
+
     private final long openedMs;
     /** When anything was last written, which in the end is the close [ms]. */
     private long writtenMs;
-    /** When the browser's newest message came [ms]. */
-    private long receivedMs;
+    /** When the browser's newest message came, after the opening, which stands for one; differences count, it wraps [ms]. */
+    private int receivedMs;
+    /** So many messages may be too many for their second. */
+    private int saved;
     /** When those before it came; null if the last second had none, as it is with a browser that only listens. */
     private @Nullable Pace pace;
     /** Messages that came so far. */
@@ -52,24 +59,33 @@ abstract class Traffic {
     /** A message came; false if a second has brought more than it may. */
     final boolean isAllowed(String text, int perSecondMax, long nowMs) {
         receivedBytes = plus(receivedBytes, ByteBufUtil.utf8Bytes(text));
-        long before = receivedMs;
+        long silenceMs = silenceMs(nowMs);
         forgetPace(nowMs);
         received++;
-        receivedMs = nowMs;
-        if (received == 1 || nowMs - before >= Pace.SECOND_MS) {
+        receivedMs = (int) (nowMs - openedMs);
+        if (silenceMs >= Pace.SECOND_MS) {
+            long more = SAVED_PER_SECOND * (silenceMs / Pace.SECOND_MS - 1);
+            saved = (int) Math.min(SAVED_MAX, saved + more);
+            return true;
+        }
+        if (received == 1) {
             return true;
         }
         if (pace == null) {
             // Whatever came before that one had come a second earlier, or there were a pace.
             pace = new Pace(perSecondMax);
-            pace.allows(before);
+            pace.allows(nowMs - silenceMs);
         }
-        return pace.allows(nowMs);
+        return pace.allows(nowMs) || saved-- > 0;
+    }
+
+    private long silenceMs(long nowMs) {
+        return Integer.toUnsignedLong((int) (nowMs - openedMs) - receivedMs);
     }
 
     /** Forgets what is over, to be called now and then. */
     final void forgetPace(long nowMs) {
-        if (nowMs - receivedMs >= Pace.SECOND_MS) {
+        if (silenceMs(nowMs) >= Pace.SECOND_MS) {
             pace = null;
         }
     }

@@ -532,7 +532,7 @@ class SessionTest {
     @Test
     void soItIsWhereverTheSecondBegins() throws Exception {
         welcomed();
-        pass(Duration.ofSeconds(2));
+        pass(Duration.ofSeconds(1));
         turn(() -> session.receive("{}"));
         pass(Duration.ofMillis(900));
         for (int i = 0; i < 19; i++) {
@@ -541,6 +541,52 @@ class SessionTest {
         pass(Duration.ofMillis(100));
         transport.expect();
         turn(() -> session.receive("{}"));
+        transport.expect();
+        turn(() -> session.receive("{}"));
+        transport.expect("write error 4105", "close 4105");
+        turn(() -> session.ended(1000));
+    }
+
+    @Test
+    void whatTheNetworkHeldBackMayComeTogether() throws Exception {
+        welcomed();
+        for (int i = 0; i < 30; i++) {
+            turn(() -> session.receive("{}"));
+            pass(Duration.ofSeconds(1));
+        }
+        pass(Duration.ofSeconds(24));
+        for (int i = 0; i < 25; i++) {
+            turn(() -> session.receive("{}"));
+        }
+        transport.expectHeartbeats();
+    }
+
+    @Test
+    void silenceSavesUpNoMoreThanTwoSecondsWorth() throws Exception {
+        welcomed();
+        pass(Duration.ofMinutes(1));
+        transport.expectHeartbeats();
+        for (int i = 0; i < 60; i++) {
+            turn(() -> session.receive("{}"));
+        }
+        transport.expect();
+        turn(() -> session.receive("{}"));
+        transport.expect("write error 4105", "close 4105");
+        turn(() -> session.ended(1000));
+    }
+
+    @Test
+    void whatWasSavedUpIsSpentOnce() throws Exception {
+        welcomed();
+        pass(Duration.ofMinutes(1));
+        transport.expectHeartbeats();
+        for (int i = 0; i < 60; i++) {
+            turn(() -> session.receive("{}"));
+        }
+        pass(Duration.ofMillis(1_001));
+        for (int i = 0; i < 20; i++) {
+            turn(() -> session.receive("{}"));
+        }
         transport.expect();
         turn(() -> session.receive("{}"));
         transport.expect("write error 4105", "close 4105");
@@ -567,6 +613,8 @@ class SessionTest {
         for (int round = 0; round < 50; round++) {
             RecordingTransport other = new RecordingTransport();
             List<Long> came = new ArrayList<>();
+            long before = now;
+            long saved = 0;
             boolean tooMany = false;
             Session sender = Future.<Session>future(opened ->
                             loop.runOnContext(go -> opened.complete(hub.open(other, "c2", START, closed -> {}))))
@@ -576,9 +624,11 @@ class SessionTest {
                 turn(() -> sender.receive("{}"));
                 came.add(now);
                 long sinceMs = now - 1_000;
-                tooMany = came.stream().filter(at -> at > sinceMs).count() > 20;
+                saved = Math.min(40, saved + 2 * Math.max(0, (now - before) / 1_000 - 1));
+                before = now;
+                tooMany = came.stream().filter(at -> at > sinceMs).count() > 20 && --saved < 0;
                 assertThat(sender.isClosed()).as("seed %d, came %s", seed, came).isEqualTo(tooMany);
-                pass(Duration.ofMillis(random.nextInt(12) == 0 ? random.nextInt(2_500) : random.nextInt(usual)));
+                pass(Duration.ofMillis(random.nextInt(12) == 0 ? random.nextInt(4_500) : random.nextInt(usual)));
             }
             turn(() -> sender.ended(1006));
         }
