@@ -2,9 +2,11 @@ package fanfare.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.channel.Channel;
 import fanfare.testing.Await;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
+import fanfare.testing.TestSite.Answer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +77,32 @@ class AbandonedSessionsIT {
             });
             assertThat(upgrade(cluster).head().status()).isEqualTo(429);
             open.forEach(RawHttp::close);
+        }
+    }
+
+    /** What its answer brought is lost: a session that lived on would hear later messages, and nobody would miss these. */
+    @Test
+    void aPollWhoseAnswerIsLostEndsItsSession() {
+        try (Cluster cluster = Cluster.of(1, Map.of("FANFARE_EVENT_LOOPS", "1"))) {
+            RawSession session = RawSession.of(cluster.port(0), "alice").opened();
+            cluster.publish(Channel.user("alice"), "early", "1");
+            Await.until("it waits", () -> cluster.metric(0, "fanfare_queue_bytes") > 0);
+            // The browser leaves while the site is asked about a cookie that has changed.
+            cluster.site().hold();
+            RawSession changed = session.as("alice~2");
+            changed.receive(SockJsForm.XHR).reset();
+            Await.until(
+                    "the site is asked",
+                    () -> !cluster.site().requests("alice~2").isEmpty());
+            // By the time the one loop has answered twice it has heard of the reset.
+            RawHttp.get(cluster.port(0), "/push");
+            RawHttp.get(cluster.port(0), "/push");
+            cluster.site()
+                    .answer(Answer.of(new JsonObject().put("user", "alice").put("session", "alice")));
+            cluster.site().release();
+            Await.until("the answer is written", () -> cluster.metric(0, "fanfare_queue_bytes") == 0);
+            cluster.publish(Channel.user("alice"), "later", "1");
+            assertThat(changed.poll().body()).isEqualTo("c[1002,\"Connection interrupted\"]\n");
         }
     }
 

@@ -128,15 +128,20 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         }
     }
 
-    /** A request ended before its response did: the browser left, or something in between cut it off. */
+    /**
+     * A request ended before its response did, or the response was lost: the browser left, or something in between cut it
+     * off. What the response held is lost with it, so the session must not go on as if nothing were missing.
+     */
     void aborted(Receiver gone) {
-        if (gone == receiver && session != null) {
+        boolean current = gone == receiver;
+        if (current) {
             receiver = null;
+        }
+        if (session != null && closed == null && (current || gone == sending)) {
             session.close(CloseReason.INTERRUPTED);
             toldOfClose();
-        } else {
-            over(gone);
         }
+        over(gone);
     }
 
     void receive(List<String> messages) {
@@ -274,7 +279,11 @@ final class FallbackTransport implements Transport, Wheel.Timed {
                     if (session != null) {
                         session.left(asked, sent);
                     }
-                    over(current);
+                    if (sent) {
+                        over(current);
+                    } else {
+                        aborted(current);
+                    }
                     if (isClose) {
                         toldOfClose();
                     }
