@@ -95,6 +95,18 @@ class SockJsStreamsIT {
         }
     }
 
+    /** It was asked to lend its cookies: that the site's is not among them says that this is a visitor. */
+    @Test
+    void anEventStreamWithCookiesThatTheSiteDoesNotWantIsAVisitors() {
+        try (Cluster open =
+                        Cluster.of(1, Map.of("FANFARE_ANONYMOUS", "allow", "FANFARE_SITE_COOKIES", "site_session"));
+                RawHttp stream = RawHttp.to(open.port(0))) {
+            String path = "/push/000/" + UUID.randomUUID() + "/eventsource";
+            stream.request("GET", path, "", "Origin: http://127.0.0.1:8000", "Cookie: other=1");
+            assertThat(stream.head().status()).isEqualTo(200);
+        }
+    }
+
     @Test
     void anEventStreamOfAnotherOriginWithCookiesIsServed() {
         try (RawHttp stream = RawHttp.to(port)) {
