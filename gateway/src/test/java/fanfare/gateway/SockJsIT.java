@@ -317,6 +317,17 @@ class SockJsIT {
         assertThat(session.poll().body()).contains("pong");
     }
 
+    /** Else whether there is such a session could be learned with any login, or none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "x", "[\"{}\"]"})
+    void whatAnotherLoginSendsIsSentToNobody(String body) {
+        RawSession session = RawSession.of(port, "alice").opened();
+        RawHttp.Answer stranger = session.as("bob").send(body);
+        RawHttp.Answer unknown = RawSession.of(port, "bob").send(body);
+        assertThat(stranger.status()).isEqualTo(404);
+        assertThat(stranger.body()).isEqualTo(unknown.body());
+    }
+
     @Test
     void aChunkedSendOfMoreThan128KiBIsRefusedToo() {
         RawSession session = RawSession.of(port, "alice").opened();

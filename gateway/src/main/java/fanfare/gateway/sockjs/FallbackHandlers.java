@@ -154,18 +154,16 @@ public final class FallbackHandlers {
             elsewhere(context, id, context.body().buffer(), null, nobody -> context.fail(unknownSession()));
             return;
         }
-        if (body.isEmpty()) {
-            plain(context, 500, "Payload expected.");
-            return;
-        }
-        List<String> messages = SockJsFrames.messages(body);
-        if (messages == null) {
-            plain(context, 500, "Broken JSON encoding.");
-            return;
-        }
         ifItBelongs(context, transport, () -> {
-            transport.execute(() -> transport.receive(messages));
-            taken.run();
+            List<String> messages = SockJsFrames.messages(body);
+            if (body.isEmpty()) {
+                plain(context, 500, "Payload expected.");
+            } else if (messages == null) {
+                plain(context, 500, "Broken JSON encoding.");
+            } else {
+                transport.execute(() -> transport.receive(messages));
+                taken.run();
+            }
         });
     }
 
