@@ -223,9 +223,6 @@ final class GatewayVerticle extends VerticleBase {
                 .setAcceptBacklog(4_096)
                 .setMaxHeaderSize(HEAD_BYTES_MAX)
                 .setMaxInitialLineLength(LINE_BYTES_MAX)
-                // A form's one field is all of its body, which has its own limit.
-                .setMaxFormAttributeSize(FallbackHandlers.BODY_BYTES_MAX)
-                .setMaxFormBufferedBytes(FallbackHandlers.BODY_BYTES_MAX)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false);
     }

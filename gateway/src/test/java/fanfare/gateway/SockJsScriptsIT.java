@@ -102,7 +102,17 @@ class SockJsScriptsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"text/plain", "T", "application/json", "application/xml", ""})
+    @ValueSource(
+            strings = {
+                "text/plain",
+                "T",
+                "application/json",
+                "application/xml",
+                "",
+                "multipart/form-data",
+                "multipart/form-data; boundary",
+                "multipart/form-data; boundary=x"
+            })
     void anythingElseIsTakenAsItIs(String contentType) {
         RawSession session = RawSession.of(port, "alice").opened();
         RawHttp.Answer answer = session.sendForm(PING, contentType);
@@ -144,6 +154,23 @@ class SockJsScriptsIT {
             assertThat(answer.body()).isEqualTo("Broken JSON encoding.");
         }
         assertThat(session.sendForm(form(PING), FORM).body()).isEqualTo("ok");
+        assertThat(session.poll().body()).contains("pong");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"d=%zz", "d=%", "a=%&d=%5B", "d=%5B%22%ff%22"})
+    void aBrokenFormIsRefused(String form) {
+        RawHttp.Answer answer = RawSession.of(port, "alice").opened().sendForm(form, FORM);
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.body()).isEqualTo("Broken JSON encoding.");
+        assertThat(cluster.metric(0, "fanfare_internal_errors_total")).isZero();
+    }
+
+    @Test
+    void theCharacterSetOfAFormIsNotAsked() {
+        RawSession session = RawSession.of(port, "alice").opened();
+        assertThat(session.sendForm(form(PING), FORM + "; charset=nonsense").body())
+                .isEqualTo("ok");
         assertThat(session.poll().body()).contains("pong");
     }
 

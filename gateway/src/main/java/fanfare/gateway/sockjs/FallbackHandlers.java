@@ -10,6 +10,7 @@ import fanfare.gateway.sockjs.Entrance.Newcomer;
 import fanfare.http.Problem;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -17,6 +18,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -32,6 +35,8 @@ public final class FallbackHandlers {
     private static final Pattern CALLBACK = Pattern.compile("[A-Za-z0-9_.]{1,128}");
 
     private static final String FORM = "application/x-www-form-urlencoded";
+    /** How a form's field with what is said begins. */
+    private static final String FIELD = "d=";
 
     private final Vertx vertx;
     private final Entrance entrance;
@@ -111,7 +116,19 @@ public final class FallbackHandlers {
             throw Problem.TOO_MANY_REQUESTS.because("too many bodies pending from your address");
         }
         context.addEndHandler(done -> entrance.limits().releaseBody(address, bytes));
+        readPlain(context);
+    }
+
+    /**
+     * Has the body read as it is, whatever it says that it is: of a form Vert.x keeps the fields only, and fails if it is
+     * none. It looks at the type when it begins to read, and not again.
+     */
+    private void readPlain(RoutingContext context) {
+        MultiMap headers = context.request().headers();
+        List<String> types = headers.getAll("Content-Type");
+        headers.remove("Content-Type");
         bodies.handle(context);
+        headers.add("Content-Type", types);
     }
 
     /** What a body may turn out to hold: its announced length, or as much as one request may bring. */
@@ -129,8 +146,22 @@ public final class FallbackHandlers {
     void sendForm(RoutingContext context) {
         String type = context.request().getHeader("Content-Type");
         boolean form = type != null && type.toLowerCase(Locale.ROOT).startsWith(FORM);
-        String field = form ? context.request().getFormAttribute("d") : text(context);
-        send(context, field == null ? "" : field, () -> plain(context, 200, "ok"));
+        send(context, form ? field(text(context)) : text(context), () -> plain(context, 200, "ok"));
+    }
+
+    /** The field of a form that holds what is said; empty if there is none. */
+    private static String field(String form) {
+        for (String pair : form.split("&", -1)) {
+            if (pair.startsWith(FIELD)) {
+                try {
+                    return URLDecoder.decode(pair.substring(FIELD.length()), StandardCharsets.UTF_8);
+                } catch (IllegalArgumentException e) {
+                    // With its name before it, it is no JSON either.
+                    return pair;
+                }
+            }
+        }
+        return "";
     }
 
     /**
