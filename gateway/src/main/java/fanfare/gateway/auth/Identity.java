@@ -84,9 +84,9 @@ public record Identity(@Nullable String user, @Nullable String session, List<Str
         throw new IllegalArgumentException("an answer that is not a JSON object");
     }
 
-    /** A session that cannot be used is refused, since no disconnect could name it later. */
+    /** A session that cannot be used is refused, since no disconnect could name it later. An empty one is none. */
     private static @Nullable String session(@Nullable Object given) {
-        if (given == null) {
+        if (given == null || "".equals(given)) {
             return null;
         }
         String session = text(given);
