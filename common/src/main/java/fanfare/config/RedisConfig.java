@@ -1,5 +1,6 @@
 package fanfare.config;
 
+import io.vertx.redis.client.impl.RedisURI;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -29,11 +30,14 @@ public record RedisConfig(String url, String prefix, String caFile) {
 
     public static RedisConfig from(Env env) {
         String url = env.url("FANFARE_REDIS_URL", DEFAULT_URL);
-        if (!isUsable(url)) {
+        List<RedisURI> servers = read(url);
+        if (servers.isEmpty()) {
             env.mistake(
                     "FANFARE_REDIS_URL",
                     "it takes redis://host:port, redis-sentinel://host:port,host:port/name or"
                             + " redis-cluster://host:port,host:port, all with rediss for TLS; in a password / is written %2F, and @ %40");
+        } else if (servers.stream().anyMatch(RedisConfig::isOfADatabase)) {
+            env.mistake("FANFARE_REDIS_URL", "pub/sub knows no databases; set FANFARE_REDIS_PREFIX instead");
         }
         String password = env.secretFile(PASSWORD_FILE);
         String prefix = env.text("FANFARE_REDIS_PREFIX", "fanfare:");
@@ -46,11 +50,12 @@ public record RedisConfig(String url, String prefix, String caFile) {
         } else if (!caFile.isEmpty() && !Files.isReadable(Path.of(caFile))) {
             env.mistake("FANFARE_REDIS_CA_FILE", "the file cannot be read");
         }
-        return new RedisConfig(password.isEmpty() ? url : withPassword(env, url, password), prefix, caFile);
+        String whole = password.isEmpty() ? url : withPassword(env, url, password);
+        return new RedisConfig(withPlusEscaped(whole), prefix, caFile);
     }
 
-    /** Whether the client can read it, which would say that it cannot by quoting it. */
-    private static boolean isUsable(String url) {
+    /** Each server as the client reads it; none if it cannot, which it would say by quoting the URL. */
+    private static List<RedisURI> read(String url) {
         Sentinels sentinels = Sentinels.parse(url);
         ClusterSeeds cluster = ClusterSeeds.parse(url);
         List<String> servers = List.of(url);
@@ -62,12 +67,28 @@ public record RedisConfig(String url, String prefix, String caFile) {
             servers = cluster.servers().stream().map(cluster::url).toList();
         }
         try {
+            // The client would take other schemes, no host and port 0 as well.
             return servers.stream()
-                    .allMatch(server ->
-                            server.matches("rediss?://.+") && URI.create(server).getHost() != null);
+                            .allMatch(server -> server.matches("rediss?://.+")
+                                    && URI.create(server).getHost() != null
+                                    && URI.create(server).getPort() != 0)
+                    ? servers.stream().map(RedisURI::new).toList()
+                    : List.of();
         } catch (IllegalArgumentException e) {
-            return false; // An escape that is none, for example.
+            return List
+                    .of(); // An escape that is none, a port beyond 65,535 or a database without a number, for example.
         }
+    }
+
+    /** Of one that is not the first: what is published in any of them is heard in all. */
+    private static boolean isOfADatabase(RedisURI server) {
+        return server.select() != null && server.select() != 0;
+    }
+
+    /** In a URL a plus is one, but the client reads user and password as a form's fields, where it is a blank. */
+    private static String withPlusEscaped(String url) {
+        int end = url.lastIndexOf('@') + 1;
+        return url.substring(0, end).replace("+", "%2B") + url.substring(end);
     }
 
     private static String withPassword(Env env, String url, String password) {
@@ -80,7 +101,7 @@ public record RedisConfig(String url, String prefix, String caFile) {
         return matcher.group(1)
                 + user
                 + ":"
-                + URLEncoder.encode(password, StandardCharsets.UTF_8)
+                + URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20")
                 + "@"
                 + matcher.group(3);
     }

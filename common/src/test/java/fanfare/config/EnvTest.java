@@ -74,10 +74,10 @@ class EnvTest {
 
     @Test
     void keepsSecretsOutOfTheLog() {
-        Env env = new Env(Map.of("FANFARE_REDIS_URL", "redis://user:pass@host:1/2", "FANFARE_S", "secret"));
+        Env env = new Env(Map.of("FANFARE_REDIS_URL", "redis://user:pass@host:1/0", "FANFARE_S", "secret"));
         RedisConfig.from(env);
         env.secret("FANFARE_S", "");
-        assertThat(env.table()).contains("redis://(redacted)@host:1/2").doesNotContain("pass", "secret");
+        assertThat(env.table()).contains("redis://(redacted)@host:1/0").doesNotContain("pass", "secret");
         Env unescaped = new Env(Map.of("FANFARE_REDIS_URL", "redis://:pa/s@s@host:1"));
         RedisConfig.from(unescaped);
         assertThat(unescaped.table()).contains("redis://(redacted)@host:1").doesNotContain("pa/s");
@@ -90,6 +90,14 @@ class EnvTest {
                 "redis://:pass%zz@host:1",
                 "redis://host:x",
                 "redis://my_host:1",
+                "redis://host:0",
+                "redis://host:99999",
+                "redis://host:6379/prod",
+                "redis://host:6379/0/",
+                "redis://host?db=",
+                "redis-sentinel://host:1,host:65536/m",
+                "redis-cluster://host:1,host:0",
+                "redis-cluster://host:1/1",
                 "redis-sentinel://my_host:1/m",
                 "redis-sentinel://:pass%zz@host:1/m",
                 "http://host:1"
@@ -106,7 +114,8 @@ class EnvTest {
     @ValueSource(
             strings = {
                 "redis://host",
-                "rediss://u%40b:p%2Fw@10.0.0.1:6379/2",
+                "rediss://u%40b:p%2Fw@10.0.0.1:6379/0",
+                "redis://host:6379/?db=0",
                 "redis://:p@[::1]:6379?max=1",
                 "redis-sentinel://:p,w@a:1,b:2/m"
             })

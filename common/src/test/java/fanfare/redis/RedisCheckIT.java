@@ -3,6 +3,7 @@ package fanfare.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.check.Report;
+import fanfare.config.Env;
 import fanfare.config.RedisConfig;
 import fanfare.testing.RedisServer;
 import fanfare.testing.RedisTrio;
@@ -17,6 +18,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -67,6 +69,18 @@ class RedisCheckIT {
                     .anyMatch(line -> line.endsWith("reached at 127.0.0.1:" + server.port()))
                     .anyMatch(line -> line.startsWith("warning  Redis: maxmemory-policy allkeys-lru"))
                     .noneMatch(line -> line.contains("s3cret"));
+        }
+    }
+
+    @Test
+    void aPlusInAPasswordIsOne(Vertx vertx) throws Exception {
+        try (RedisServer server = RedisServer.start("--requirepass", "s3+c ret")) {
+            for (String password : List.of("s3+c%20ret", "s3%2Bc%20ret")) {
+                Env env = new Env(Map.of("FANFARE_REDIS_URL", "redis://:" + password + "@127.0.0.1:" + server.port()));
+                run(vertx, env.check(RedisConfig.from(env)).url(), false);
+                assertThat(lines()).contains("ok       Redis: takes writes");
+                out.reset();
+            }
         }
     }
 

@@ -137,10 +137,12 @@ class ProcessIT {
 
             settings.put("FANFARE_DURABILITY", "best");
             settings.put("FANFARE_RATE_LIMT", "5");
+            settings.put("FANFARE_REDIS_URL", "redis://127.0.0.1:1/prod");
             Ended refused = run(settings, "check-config");
             assertThat(refused.code()).isEqualTo(2);
             assertThat(refused.out())
                     .contains("error    FANFARE_DURABILITY is 'best'")
+                    .contains("error    FANFARE_REDIS_URL is 'redis://127.0.0.1:1/prod': it takes ")
                     .contains("error    FANFARE_RATE_LIMT is not a setting; did you mean FANFARE_RATE_LIMIT?");
         }
     }
