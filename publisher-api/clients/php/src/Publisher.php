@@ -15,8 +15,8 @@ final class Publisher
 {
     /** In seconds, for a call with all its tries: a page waits for it. */
     public const PATIENCE = 15.0;
-    /** In seconds, for one try: the publisher itself tries Redis for five. */
-    public const TIMEOUT = 7.0;
+    /** In seconds, for one try: a batch may wait five to leave and is tried for five, and its receipts take one. */
+    public const TIMEOUT = 12.0;
     /** Half of the two minutes for which a publisher knows an id again at the least; later it would arrive twice. */
     private const PATIENCE_MAX = 60.0;
     /** What passes by itself. 502 and 504 are a balancer's word for a publisher that is away. */
@@ -86,17 +86,19 @@ final class Publisher
      */
     public function message(string $id): array
     {
-        return $this->call('GET', '/v1/messages/' . rawurlencode($id), null);
+        return $this->call('GET', '/v1/messages/' . self::segment($id), null);
     }
 
     /**
+     * Of the users `.` and `..`, which have no address, only {@see online} tells something.
+     *
      * @param int|string $user
      * @return array `user`, `online`, `connections`, `nodes`, `since`, `lastSeen`
      * @throws FanfareException
      */
     public function presence($user): array
     {
-        return $this->call('GET', '/v1/users/' . rawurlencode(UserId::text($user)) . '/presence', null);
+        return $this->call('GET', '/v1/users/' . self::segment(UserId::text($user)) . '/presence', null);
     }
 
     /**
@@ -131,6 +133,13 @@ final class Publisher
         $order = ['user' => UserId::text($user), 'code' => $code, 'reason' => $reason, 'session' => $session];
         $order['except'] = $except === [] ? null : array_values($except);
         $this->call('POST', '/v1/disconnect', array_filter($order, static fn ($field): bool => $field !== null));
+    }
+
+    /** Of a path; one of dots would be taken out of it on the way, and the answer be that of another call. */
+    private static function segment(string $id): string
+    {
+        self::check($id !== '.' && $id !== '..', 'an id "' . $id . '" has no address');
+        return rawurlencode($id);
     }
 
     private function part(string $name, string $path, array $body): array

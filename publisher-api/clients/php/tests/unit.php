@@ -81,6 +81,14 @@ $refused('key must be', static fn () => new Publisher('http://host', "a.b\r\nX-H
 $refused('key must be', static fn () => new Publisher('http://host', ''));
 $refused('patience', static fn () => new Publisher('http://host', 'a.b', 61));
 $refused('timeout', static fn () => new Publisher('http://host', 'a.b', 15, 0));
+// A quarter of a second for the rate, five to leave, five to be tried, one for the receipt.
+$same(true, Publisher::TIMEOUT > 11.25, 'a batch is answered before it is sent again');
+$same(true, Publisher::TIMEOUT < Publisher::PATIENCE, 'there is time for another try');
+foreach (['.', '..'] as $dots) {
+    $nobody = new Publisher('http://127.0.0.1:9', 'a.b', 0);
+    $refused('"' . $dots . '" has no address', static fn () => $nobody->presence($dots));
+    $refused('"' . $dots . '" has no address', static fn () => $nobody->message($dots));
+}
 
 // The example that the libraries of Standard Webhooks are tested with; then events of our own.
 $secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
