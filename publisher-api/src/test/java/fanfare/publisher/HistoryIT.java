@@ -93,11 +93,17 @@ class HistoryIT {
     }
 
     @Test
+    void anEmptyFieldIsAsIfItWereNotSent() {
+        publish("1", "/a", "e", "1", 60);
+        assertThat(data("1", "?limit=&after=")).containsExactly(1);
+    }
+
+    @Test
     void badFieldsAreRefusedByName() throws Exception {
-        for (String limit : List.of("0", "1001", "-1", "x", "", "1.0", "99999999999", "+1", "1&limit=2")) {
+        for (String limit : List.of("0", "1001", "-1", "x", "1.0", "99999999999", "+1", "1&limit=2")) {
             refused(history("1", "?limit=" + limit), "limit");
         }
-        for (String after : List.of("", "x", "1", "1-", "-1", "1-x", "1-2-3", "1-1&after=1-1")) {
+        for (String after : List.of("x", "1", "1-", "-1", "1-x", "1-2-3", "1-1&after=1-1")) {
             refused(history("1", "?after=" + after), "after");
         }
         refused(history("a%20b", ""), "user");

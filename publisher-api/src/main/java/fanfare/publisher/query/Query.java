@@ -12,16 +12,16 @@ public final class Query {
 
     private Query() {}
 
-    /** The field as it was sent, null if it was not. */
+    /** The field as it was sent, null if it was not or is empty, as forms send what nobody filled in. */
     public static @Nullable String text(RoutingContext context, String name) {
         List<String> values = context.queryParam(name);
         if (values.size() > 1) {
             throw Problem.INVALID.of(name, "stands there twice");
         }
-        return values.isEmpty() ? null : values.get(0);
+        return values.isEmpty() || values.get(0).isEmpty() ? null : values.get(0);
     }
 
-    /** A whole number, {@code otherwise} if the field was not sent. */
+    /** A whole number, {@code otherwise} if the field was not sent or is empty. */
     public static int whole(RoutingContext context, String name, int min, int max, int otherwise) {
         String text = text(context, name);
         if (text == null) {
