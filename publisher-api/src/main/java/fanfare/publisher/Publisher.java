@@ -23,10 +23,12 @@ import fanfare.redis.Shards;
 import fanfare.tls.ServerTls;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Route;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -39,6 +41,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The publisher's process: takes publications from site backends over HTTP and writes them to Redis. */
 public final class Publisher {
@@ -75,6 +78,8 @@ public final class Publisher {
     private final ServerTls tls;
     private final List<PublisherVerticle> verticles = new ArrayList<>();
     private final LastCall lastCall = new LastCall();
+    /** Null until started; written by an event loop before whoever waits for the start goes on. */
+    private volatile @Nullable HttpServer management;
 
     /** A publisher with {@code loops} event loops, not started. */
     Publisher(PublisherConfig config, int loops, Duration bodyMax, Supplier<String> ids) {
@@ -116,13 +121,26 @@ public final class Publisher {
                 keysFile == null ? Future.succeededFuture() : watch(KEYS_FILE, keysFile, "API keys", "keys", keys);
         return keysRead.compose(read -> tls.start(metrics))
                 .compose(read -> startWebhooks())
-                .compose(started ->
-                        Future.all(verticles.stream().map(vertx::deployVerticle).toList()))
+                // Together, since any free port is one only for verticles that are.
+                .compose(started -> vertx.deployVerticle(
+                        verticles.iterator()::next, new DeploymentOptions().setInstances(verticles.size())))
                 .compose(deployed -> Management.listen(
                                 vertx, config.listenHost(), config.managementPort(), health, metrics)
                         .recover(failure -> Future.failedFuture(StartFailure.of(
                                 config.listenHost(), config.managementPort(), "FANFARE_MANAGEMENT_PORT", failure))))
+                .onSuccess(listening -> management = listening)
                 .mapEmpty();
+    }
+
+    /** The port of the API, once this has started. */
+    int port() {
+        return verticles.get(0).port();
+    }
+
+    /** The port of health and metrics, once this has started. */
+    int managementPort() {
+        HttpServer listening = management;
+        return listening == null ? 0 : listening.actualPort();
     }
 
     /** What every event loop serves. */
@@ -212,8 +230,8 @@ public final class Publisher {
                 System.Logger.Level.INFO,
                 "listening on {0}, port {1}; management on port {2}",
                 config.listenHost(),
-                Integer.toString(config.listenPort()),
-                Integer.toString(config.managementPort()));
+                Integer.toString(publisher.port()),
+                Integer.toString(publisher.managementPort()));
     }
 
     /** What a signal to stop does: the process ends with 0 if everybody was answered. */

@@ -63,6 +63,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop's share of the API: its routes and its own connection to Redis. */
+    /** A negative port is any free one, the same for all event loops. */
+    private static final int ANY_PORT = -1;
 final class PublisherVerticle extends VerticleBase {
     /** How long a body may take to arrive. */
     static final Duration BODY_MAX = Duration.ofSeconds(30);
@@ -141,7 +143,8 @@ final class PublisherVerticle extends VerticleBase {
                             .invalidRequestHandler(named(ProblemHandler::unreadable))
                             .requestHandler(named(routes));
                     server = made;
-                    return made.listen(config.listenPort(), config.listenHost());
+                    int port = config.listenPort();
+                    return made.listen(port == 0 ? ANY_PORT : port, config.listenHost());
                 })
                 .recover(failure -> Future.failedFuture(
                         StartFailure.of(config.listenHost(), config.listenPort(), "FANFARE_LISTEN_PORT", failure)));
@@ -155,6 +158,11 @@ final class PublisherVerticle extends VerticleBase {
         Broker opened = broker;
         return finished.eventually(() -> opened == null ? Future.succeededFuture() : opened.close());
     }
+    /** The port in use, once this has started. */
+    int port() {
+        return server == null ? 0 : server.actualPort();
+    }
+
 
     /** Whether Redis can be reached; may be asked on any thread. */
     boolean isUp() {

@@ -22,11 +22,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,6 +109,49 @@ class ProcessIT {
             assertThat(ended.err())
                     .contains("port " + taken.getLocalPort() + " is taken: set FANFARE_LISTEN_PORT to another\n");
         }
+    }
+
+    /** Or the log's port would be that of one event loop among several. */
+    @Test
+    void anyFreePortIsOneThatTheLogTells(@TempDir Path folder) throws Exception {
+        Path log = folder.resolve("log");
+        Process publisher = command(settings(0, 0, RedisServer.shared().url()))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try {
+            Pattern told = Pattern.compile("listening on 127\\.0\\.0\\.1, port (\\d+); management on port (\\d+)");
+            Await.until("it listens", () -> told.matcher(read(log)).find());
+            Matcher ports = told.matcher(read(log));
+            assertThat(ports.find()).isTrue();
+            int port = Integer.parseInt(ports.group(1));
+            int management = Integer.parseInt(ports.group(2));
+            Await.until("it is ready", () -> isReady(management));
+            assertThat(RawHttp.get(port, "/v1/openapi.yaml").status()).isEqualTo(200);
+            assertThat(listeningOn(publisher.pid())).containsExactlyInAnyOrder(port, management);
+        } finally {
+            publisher.destroyForcibly();
+        }
+    }
+
+    /** The ports of all of a process' sockets that take connections, as Linux has them. */
+    private static Set<Integer> listeningOn(long pid) throws IOException {
+        Set<String> sockets = new HashSet<>();
+        try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+            for (Path file : open.toList()) {
+                sockets.add(Files.readSymbolicLink(file).toString());
+            }
+        }
+        Set<Integer> ports = new HashSet<>();
+        for (String table : List.of("tcp", "tcp6")) {
+            for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "net", table))) {
+                String[] columns = line.strip().split(" +", -1);
+                if (columns[3].equals("0A") && sockets.contains("socket:[" + columns[9] + "]")) {
+                    ports.add(Integer.parseInt(columns[1].replaceFirst(".*:", ""), 16));
+                }
+            }
+        }
+        return ports;
     }
 
     @Test
