@@ -30,7 +30,6 @@ import fanfare.publisher.presence.PresenceHandler;
 import fanfare.publisher.publish.BatchHandler;
 import fanfare.publisher.publish.PublishHandler;
 import fanfare.publisher.publish.Publishing;
-import fanfare.publisher.rate.RateHandler;
 import fanfare.publisher.rate.RateLimits;
 import fanfare.publisher.stats.StatsHandler;
 import fanfare.receipt.ReceiptReader;
@@ -63,9 +62,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop's share of the API: its routes and its own connection to Redis. */
+final class PublisherVerticle extends VerticleBase {
     /** A negative port is any free one, the same for all event loops. */
     private static final int ANY_PORT = -1;
-final class PublisherVerticle extends VerticleBase {
     /** How long a body may take to arrive. */
     static final Duration BODY_MAX = Duration.ofSeconds(30);
     /** How long requests under way may take once this stops: more than the broker tries. */
@@ -158,11 +157,11 @@ final class PublisherVerticle extends VerticleBase {
         Broker opened = broker;
         return finished.eventually(() -> opened == null ? Future.succeededFuture() : opened.close());
     }
+
     /** The port in use, once this has started. */
     int port() {
         return server == null ? 0 : server.actualPort();
     }
-
 
     /** Whether Redis can be reached; may be asked on any thread. */
     boolean isUp() {
@@ -200,49 +199,41 @@ final class PublisherVerticle extends VerticleBase {
                 ids,
                 metrics);
         RateLimits rates = new RateLimits(vertx, redis, redisKeys, config.rate(), System::nanoTime, metrics);
-        RateHandler oneToken = new RateHandler(rates);
         post(router, "/v1/publish", new PublishHandler(publishing, rates, unknownFields));
         post(router, "/v1/batch", new BatchHandler(publishing, rates, unknownFields));
-        get(router, "/v1/users/:user/presence", oneToken, new PresenceHandler(presence));
+        get(router, "/v1/users/:user/presence", new PresenceHandler(presence, rates));
         get(
                 router,
                 "/v1/users/:user/history",
-                oneToken,
-                new HistoryHandler(new ChannelReader(
-                        redis,
-                        redisKeys,
-                        HistoryHandler.EVERYTHING,
-                        config.limits().inboxTtl())));
-        get(router, "/v1/messages/:id", oneToken, new MessageHandler(new ReceiptReader(redis, redisKeys)));
-        get(router, "/v1/stats", oneToken, new StatsHandler(new Gateways(redis, redisKeys)));
+                new HistoryHandler(
+                        new ChannelReader(
+                                redis,
+                                redisKeys,
+                                HistoryHandler.EVERYTHING,
+                                config.limits().inboxTtl()),
+                        rates));
+        get(router, "/v1/messages/:id", new MessageHandler(new ReceiptReader(redis, redisKeys), rates));
+        get(router, "/v1/stats", new StatsHandler(new Gateways(redis, redisKeys), rates));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
-        answer(
-                router,
-                HttpMethod.GET,
-                "/v1/presence",
-                oneToken,
-                new OnlineUsersHandler(new OnlineWalk(redis, redisKeys)));
-        read(router, "/v1/presence", oneToken, new OnlineHandler(presence, unknownFields));
+        router.get("/v1/presence").handler(new OnlineUsersHandler(new OnlineWalk(redis, redisKeys), rates));
+        read(router, "/v1/presence", new OnlineHandler(presence, rates, unknownFields));
         post(
                 router,
                 "/v1/disconnect",
-                oneToken,
-                new DisconnectHandler(new ControlWriter(redis, redisKeys, ids), unknownFields));
+                new DisconnectHandler(new ControlWriter(redis, redisKeys, ids), rates, unknownFields));
         open(router, "/v1/openapi.yaml", HttpMethod.GET);
-        answer(router, HttpMethod.GET, "/v1/openapi.yaml", new OpenApiHandler());
+        router.get("/v1/openapi.yaml").handler(new OpenApiHandler());
         return router;
     }
 
-    @SafeVarargs
-    private void post(Router router, String path, Handler<RoutingContext>... handlers) {
+    private void post(Router router, String path, Handler<RoutingContext> handler) {
         path(router, path, HttpMethod.POST);
-        read(router, path, handlers);
+        read(router, path, handler);
     }
 
-    @SafeVarargs
-    private void get(Router router, String path, Handler<RoutingContext>... handlers) {
+    private void get(Router router, String path, Handler<RoutingContext> handler) {
         path(router, path, HttpMethod.GET);
-        answer(router, HttpMethod.GET, path, handlers);
+        router.get(path).handler(handler);
     }
 
     /** Does what {@link #open} does, and turns away whoever has no key. */
@@ -272,23 +263,12 @@ final class PublisherVerticle extends VerticleBase {
     }
 
     /** Answers a POST with a body. */
-    @SafeVarargs
-    private void read(Router router, String path, Handler<RoutingContext>... handlers) {
-        Route route = router.route(HttpMethod.POST, path)
+    private void read(Router router, String path, Handler<RoutingContext> handler) {
+        router.post(path)
                 .handler(new JsonContent())
                 .handler(new BodyReader(bodies))
-                .handler(new GzipBody(bodies, metrics));
-        for (Handler<RoutingContext> handler : handlers) {
-            route.handler(handler);
-        }
-    }
-
-    @SafeVarargs
-    private static void answer(Router router, HttpMethod method, String path, Handler<RoutingContext>... handlers) {
-        Route route = router.route(method, path);
-        for (Handler<RoutingContext> handler : handlers) {
-            route.handler(handler);
-        }
+                .handler(new GzipBody(bodies, metrics))
+                .handler(handler);
     }
 
     private Counter counter(String path, String status) {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rates are so low, and requests so large, that it does not matter how fast this machine is just now. */
 @ExtendWith(VertxExtension.class)
 class RateLimitIT {
-    private static final String ALL = "publish:user,publish:broadcast,presence:read,disconnect";
+    private static final String ALL = "publish:user,publish:broadcast,presence:read,history:read,disconnect";
     private static final int LOOPS = 2;
 
     @TempDir
@@ -41,12 +41,14 @@ class RateLimitIT {
     private final MadeKey slow = MadeKey.with("slow", ALL + ",rate=1/1000");
     private final MadeKey tight = MadeKey.with("tight", ALL + ",rate=1/10");
     private final MadeKey quick = MadeKey.with("quick", "presence:read,rate=200/100");
+    private final MadeKey poor = MadeKey.with("poor", "publish:topic,rate=1/10");
     private final MadeKey free = MadeKey.with("free", ALL + ",rate=0");
     private RunningPublisher publisher;
 
     @BeforeEach
     void start() throws Exception {
-        Files.writeString(folder.resolve("keys"), slow.line() + tight.line() + quick.line() + free.line());
+        Files.writeString(
+                folder.resolve("keys"), slow.line() + tight.line() + quick.line() + poor.line() + free.line());
         publisher = start(RedisServer.shared().url(), Map.of());
     }
 
@@ -93,6 +95,24 @@ class RateLimitIT {
                 .isEqualTo(401);
         assertThat(publisher.publish(free.key(), "{\"user\":\"1\"}", "/a").statusCode())
                 .isEqualTo(200);
+        List<String> lookups =
+                List.of("/v1/users/1/presence", "/v1/users/1/history", "/v1/messages/x", "/v1/presence", "/v1/stats");
+        for (String path : lookups) {
+            assertThat(get(poor, path)).as(path).isEqualTo(403);
+        }
+        for (String path : List.of("/v1/presence", "/v1/disconnect")) {
+            assertThat(publisher.post(path, poor.key(), "{}").statusCode())
+                    .as(path)
+                    .isEqualTo(403);
+            assertThat(publisher.post(path, slow.key(), "{}").statusCode())
+                    .as(path)
+                    .isEqualTo(400);
+        }
+        for (String path : List.of(
+                "/v1/users/a%20b/presence",
+                "/v1/users/a%20b/history", "/v1/messages/%C3%A9", "/v1/presence?limit=0", "/v1/presence?cursor=x")) {
+            assertThat(get(slow, path)).as(path).isEqualTo(400);
+        }
         assertThat(buckets(vertx)).isZero();
         publisher.publish(slow.key(), "{\"user\":\"1\"}", "/a");
         publisher.publish(RunningPublisher.DEV, "{\"user\":\"1\"}", "/a");
@@ -148,11 +168,7 @@ class RateLimitIT {
         for (int i = 0; i < 8; i++) {
             crowd.add(CompletableFuture.runAsync(() -> {
                 while (turnedAway.get() < 300) {
-                    HttpResponse<String> response = publisher.send(publisher
-                            .request(publisher.port, "/v1/users/1/presence")
-                            .header("X-API-Key", quick.key())
-                            .GET());
-                    (response.statusCode() == 200 ? passed : turnedAway).incrementAndGet();
+                    (get(quick, "/v1/users/1/presence") == 200 ? passed : turnedAway).incrementAndGet();
                 }
             }));
         }
@@ -198,6 +214,15 @@ class RateLimitIT {
         return publisher.publish(key.key(), users(users), "/a");
     }
 
+    private int get(MadeKey key, String path) {
+        return publisher
+                .send(publisher
+                        .request(publisher.port, path)
+                        .header("X-API-Key", key.key())
+                        .GET())
+                .statusCode();
+    }
+
     private int buckets(Vertx vertx) throws Exception {
         return StoredItems.ask(
                         vertx,
@@ -205,6 +230,7 @@ class RateLimitIT {
                         Request.cmd(Command.EXISTS)
                                 .arg(new Keys(publisher.prefix).rate("slow"))
                                 .arg(new Keys(publisher.prefix).rate("free"))
+                                .arg(new Keys(publisher.prefix).rate("poor"))
                                 .arg(new Keys(publisher.prefix).rate("nobody"))
                                 .arg(new Keys(publisher.prefix).rate("dev")))
                 .toInteger();

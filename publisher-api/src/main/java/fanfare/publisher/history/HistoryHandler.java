@@ -3,6 +3,7 @@ package fanfare.publisher.history;
 import fanfare.broker.ChannelReader;
 import fanfare.broker.Reading;
 import fanfare.publisher.auth.Permission;
+import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
@@ -16,23 +17,29 @@ public final class HistoryHandler implements Handler<RoutingContext> {
             new ChannelReader.Bounds(HistoryRequest.LIMIT_MAX, Long.MAX_VALUE);
 
     private final ChannelReader reader;
+    private final RateLimits rates;
 
-    public HistoryHandler(ChannelReader reader) {
+    public HistoryHandler(ChannelReader reader, RateLimits rates) {
         this.reader = reader;
+        this.rates = rates;
     }
 
     @Override
     public void handle(RoutingContext context) {
         Permission.HISTORY_READ.requireSome(context);
         HistoryRequest request = HistoryRequest.of(context);
-        Future<Long> now = reader.now(request.user());
-        Future<Reading> reading = reader.read(request.user(), request.point());
-        Future.all(now, reading)
-                .map(done -> describe(context, request.limit(), reading.result(), now.result()))
+        rates.take(context, 1)
+                .compose(taken -> read(context, request))
                 .onSuccess(text -> context.response()
                         .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
                         .end(text))
                 .onFailure(context::fail);
+    }
+
+    private Future<String> read(RoutingContext context, HistoryRequest request) {
+        Future<Long> now = reader.now(request.user());
+        Future<Reading> reading = reader.read(request.user(), request.point());
+        return Future.all(now, reading).map(done -> describe(context, request.limit(), reading.result(), now.result()));
     }
 
     /** As text, since an encoder would write the data anew. */

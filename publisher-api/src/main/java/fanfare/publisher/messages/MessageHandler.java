@@ -4,6 +4,7 @@ import fanfare.channel.Channel;
 import fanfare.http.Problem;
 import fanfare.publisher.auth.Permission;
 import fanfare.publisher.json.Rules;
+import fanfare.publisher.rate.RateLimits;
 import fanfare.receipt.Delivery;
 import fanfare.receipt.ReceiptReader;
 import io.vertx.core.Handler;
@@ -16,16 +17,19 @@ import java.util.Objects;
 /** {@code GET /v1/messages/{id}}: what became of a publication for which a receipt was asked, by channel and connection. */
 public final class MessageHandler implements Handler<RoutingContext> {
     private final ReceiptReader receipts;
+    private final RateLimits rates;
 
-    public MessageHandler(ReceiptReader receipts) {
+    public MessageHandler(ReceiptReader receipts, RateLimits rates) {
         this.receipts = receipts;
+        this.rates = rates;
     }
 
     @Override
     public void handle(RoutingContext context) {
         Permission.HISTORY_READ.requireSome(context);
         String id = Rules.id("id", Objects.requireNonNullElse(context.pathParam("id"), ""));
-        receipts.read(id)
+        rates.take(context, 1)
+                .compose(taken -> receipts.read(id))
                 .map(deliveries -> describe(id, visible(context, deliveries)))
                 .onSuccess(context::json)
                 .onFailure(context::fail);

@@ -6,6 +6,7 @@ import fanfare.publisher.auth.Permission;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.Rules;
 import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -16,10 +17,12 @@ import org.jspecify.annotations.Nullable;
 /** {@code POST /v1/presence}: which of up to 1,000 users are online. */
 public final class OnlineHandler implements Handler<RoutingContext> {
     private final PresenceReader presence;
+    private final RateLimits rates;
     private final UnknownFields unknownFields;
 
-    public OnlineHandler(PresenceReader presence, UnknownFields unknownFields) {
+    public OnlineHandler(PresenceReader presence, RateLimits rates, UnknownFields unknownFields) {
         this.presence = presence;
+        this.rates = rates;
         this.unknownFields = unknownFields;
     }
 
@@ -27,7 +30,8 @@ public final class OnlineHandler implements Handler<RoutingContext> {
     public void handle(RoutingContext context) {
         Permission.PRESENCE_READ.require(context);
         Set<String> users = unknownFields.read(context, "presence", OnlineHandler::users);
-        presence.online(users)
+        rates.take(context, 1)
+                .compose(taken -> presence.online(users))
                 .map(online -> describe(users, online))
                 .onSuccess(context::json)
                 .onFailure(context::fail);

@@ -5,6 +5,7 @@ import fanfare.presence.OnlinePage.Place;
 import fanfare.presence.OnlineWalk;
 import fanfare.publisher.auth.Permission;
 import fanfare.publisher.query.Query;
+import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -16,9 +17,11 @@ public final class OnlineUsersHandler implements Handler<RoutingContext> {
     private static final int LIMIT_DEFAULT = 100;
 
     private final OnlineWalk walk;
+    private final RateLimits rates;
 
-    public OnlineUsersHandler(OnlineWalk walk) {
+    public OnlineUsersHandler(OnlineWalk walk, RateLimits rates) {
         this.walk = walk;
+        this.rates = rates;
     }
 
     @Override
@@ -26,7 +29,9 @@ public final class OnlineUsersHandler implements Handler<RoutingContext> {
         Permission.PRESENCE_READ.require(context);
         int limit = Query.whole(context, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT);
         String cursor = Query.text(context, "cursor");
-        walk.page(cursor == null ? Place.START : OnlineCursor.place(cursor), limit)
+        Place place = cursor == null ? Place.START : OnlineCursor.place(cursor);
+        rates.take(context, 1)
+                .compose(taken -> walk.page(place, limit))
                 .map(OnlineUsersHandler::describe)
                 .onSuccess(context::json)
                 .onFailure(context::fail);

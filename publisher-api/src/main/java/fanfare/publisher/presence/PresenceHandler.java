@@ -4,6 +4,7 @@ import fanfare.presence.PresenceReader;
 import fanfare.presence.UserPresence;
 import fanfare.publisher.auth.Permission;
 import fanfare.publisher.json.Rules;
+import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -12,16 +13,19 @@ import java.util.Objects;
 /** {@code GET /v1/users/{user}/presence}: whether one user is online, where, and since when. */
 public final class PresenceHandler implements Handler<RoutingContext> {
     private final PresenceReader presence;
+    private final RateLimits rates;
 
-    public PresenceHandler(PresenceReader presence) {
+    public PresenceHandler(PresenceReader presence, RateLimits rates) {
         this.presence = presence;
+        this.rates = rates;
     }
 
     @Override
     public void handle(RoutingContext context) {
         Permission.PRESENCE_READ.require(context);
         String user = Rules.user("user", Objects.requireNonNullElse(context.pathParam("user"), ""));
-        presence.of(user)
+        rates.take(context, 1)
+                .compose(taken -> presence.of(user))
                 .map(PresenceHandler::describe)
                 .onSuccess(context::json)
                 .onFailure(context::fail);

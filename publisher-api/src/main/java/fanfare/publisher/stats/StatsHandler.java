@@ -3,6 +3,7 @@ package fanfare.publisher.stats;
 import fanfare.presence.Gateways;
 import fanfare.presence.NodeState;
 import fanfare.publisher.auth.Permission;
+import fanfare.publisher.rate.RateLimits;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -12,15 +13,21 @@ import java.util.List;
 /** {@code GET /v1/stats}: which gateways there are, and what they hold. */
 public final class StatsHandler implements Handler<RoutingContext> {
     private final Gateways gateways;
+    private final RateLimits rates;
 
-    public StatsHandler(Gateways gateways) {
+    public StatsHandler(Gateways gateways, RateLimits rates) {
         this.gateways = gateways;
+        this.rates = rates;
     }
 
     @Override
     public void handle(RoutingContext context) {
         Permission.PRESENCE_READ.require(context);
-        gateways.living().map(StatsHandler::describe).onSuccess(context::json).onFailure(context::fail);
+        rates.take(context, 1)
+                .compose(taken -> gateways.living())
+                .map(StatsHandler::describe)
+                .onSuccess(context::json)
+                .onFailure(context::fail);
     }
 
     private static JsonObject describe(List<NodeState> living) {
