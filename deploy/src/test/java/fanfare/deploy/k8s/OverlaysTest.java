@@ -296,6 +296,29 @@ class OverlaysTest {
     }
 
     @Test
+    void whateverRedisTheSettingsOfferMayBeReached() throws IOException {
+        if (name.equals("production")) {
+            List<Integer> offered = Pattern.compile("redis.*example\\.com:\\d+.*")
+                    .matcher(Files.readString(Overlay.K8S.resolve("overlays/production/gateway.env")))
+                    .results()
+                    .flatMap(url ->
+                            Pattern.compile(":(\\d+)").matcher(url.group()).results())
+                    .map(port -> Integer.valueOf(port.group(1)))
+                    .distinct()
+                    .toList();
+            assertThat(offered).hasSizeGreaterThan(1);
+            assertThat(overlay()
+                            .one(NetworkPolicy.class, "redis-clients")
+                            .getSpec()
+                            .getEgress())
+                    .singleElement()
+                    .satisfies(rule -> assertThat(rule.getPorts())
+                            .extracting(port -> port.getPort().getIntVal())
+                            .containsExactlyInAnyOrderElementsOf(offered));
+        }
+    }
+
+    @Test
     void whatTheReadmeAddsForAnIngressOnTheNodesNetworkOpensThePublicPortAlone() throws IOException {
         Matcher block = Pattern.compile("(?s)```yaml\n(.*?kind: NetworkPolicy.*?)```")
                 .matcher(Files.readString(Overlay.K8S.resolve("README.md")));
