@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import fanfare.deploy.browser.BrowserCluster;
 import fanfare.testing.Program;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +34,14 @@ class GuidesIT {
         try (Reader reader = new Reader(STAGE, folder)) {
             reader.read(Block.of(Path.of("guides", guide + ".md")));
         }
+    }
+
+    /** What is heard is text: pages are copied, and somebody else may have written it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"guides/five-minutes.md", "guides/why-not.md", "guides/login-cookies.md", "../README.md"})
+    void noPageTakesWhatItHearsForHtml(Path page) throws Exception {
+        assertThat(Files.readString(page))
+                .doesNotContain("insertAdjacentHTML", "innerHTML", "outerHTML", "document.write");
     }
 
     /** Or this would be no test. */
