@@ -22,6 +22,9 @@ import org.yaml.snakeyaml.Yaml;
 /** The cluster in containers as {@code compose.yaml} describes it, held against the images and the services themselves. */
 class ComposeIT {
     private static final Path FILE = Path.of("compose.yaml");
+    /** Made by hand. */
+    private static final Path SECRETS = Path.of("compose", "secrets");
+
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)(?::([-?])([^}]*))?}");
 
     /** Anchors and what they are merged into are resolved by the reader. */
@@ -57,7 +60,7 @@ class ComposeIT {
             settings.replaceAll((name, value) -> value.replace(
                             "redis://redis:6379", RedisServer.shared().url())
                     .replace("/run/secrets/relay", secret.toString())
-                    .replace("/run/secrets/keys", keys.toString()));
+                    .replace("/run/fanfare/keys/keys", keys.toString()));
             Path jar = Path.of("..", image.title(), "target", image.jar());
             ProcessBuilder check = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
@@ -95,12 +98,30 @@ class ComposeIT {
                 }
             });
             for (Object volume : (List<?>) service.getOrDefault("volumes", List.of())) {
-                assertThat(Path.of(String.valueOf(volume).split(":", -1)[0])).exists();
+                Path source = Path.of(String.valueOf(volume).split(":", -1)[0]).normalize();
+                if (!source.startsWith(SECRETS)) {
+                    assertThat(source).exists();
+                }
             }
         });
         of(Service.GATEWAY).forEach((name, service) -> assertThat(settings(service))
                 .containsEntry("FANFARE_RELAY_HOST", name)
                 .containsEntry("FANFARE_NODE_NAME", name));
+    }
+
+    /** A mounted file is that one for ever, whatever is moved over its name. */
+    @Test
+    void aFileThatIsReadAgainIsMountedWithItsFolder() throws Exception {
+        String readme = Files.readString(Path.of("README.md"));
+        of(Service.PUBLISHER_API).forEach((name, service) -> {
+            Path keys = Path.of(settings(service).get("FANFARE_KEYS_FILE"));
+            List<?> volumes = (List<?>) service.getOrDefault("volumes", List.of());
+            assertThat(volumes).hasSize(1);
+            List<String> volume = List.of(String.valueOf(volumes.get(0)).split(":", -1));
+            assertThat(volume.subList(1, 3)).containsExactly(String.valueOf(keys.getParent()), "ro");
+            Path source = Path.of("deploy").resolve(volume.get(0)).normalize();
+            assertThat(readme).contains(" " + source + "\n", " " + source.resolve("keys") + "\n");
+        });
     }
 
     @Test
