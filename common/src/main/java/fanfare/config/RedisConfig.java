@@ -1,12 +1,12 @@
 package fanfare.config;
 
-import io.vertx.redis.client.impl.RedisURI;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,6 +23,9 @@ public record RedisConfig(String url, String prefix, String caFile) {
     /** A URL without a password: scheme, user if there is one, and the rest. */
     private static final Pattern WITHOUT_PASSWORD = Pattern.compile("(redis[a-z-]*://)(?:([^:@/]*)@)?([^@]+)");
 
+    /** A query that names a database; of several the last. */
+    private static final Pattern DATABASE = Pattern.compile("(?:.*&)?db=([^&]*)(?:&.*)?");
+
     /** With the JDK's certificates. */
     public RedisConfig(String url, String prefix) {
         this(url, prefix, "");
@@ -30,13 +33,13 @@ public record RedisConfig(String url, String prefix, String caFile) {
 
     public static RedisConfig from(Env env) {
         String url = env.url("FANFARE_REDIS_URL", DEFAULT_URL);
-        List<RedisURI> servers = read(url);
+        List<URI> servers = servers(url);
         if (servers.isEmpty()) {
             env.mistake(
                     "FANFARE_REDIS_URL",
                     "it takes redis://host:port, redis-sentinel://host:port,host:port/name or"
                             + " redis-cluster://host:port,host:port, all with rediss for TLS; in a password / is written %2F, and @ %40");
-        } else if (servers.stream().anyMatch(RedisConfig::isOfADatabase)) {
+        } else if (servers.stream().anyMatch(server -> Integer.parseInt(database(server)) != 0)) {
             env.mistake("FANFARE_REDIS_URL", "pub/sub knows no databases; set FANFARE_REDIS_PREFIX instead");
         }
         String password = env.secretFile(PASSWORD_FILE);
@@ -54,8 +57,11 @@ public record RedisConfig(String url, String prefix, String caFile) {
         return new RedisConfig(withPlusEscaped(whole), prefix, caFile);
     }
 
-    /** Each server as the client reads it; none if it cannot, which it would say by quoting the URL. */
-    private static List<RedisURI> read(String url) {
+    /**
+     * Each server; none if the client could not read one of them, which it would say by quoting it, and only when it
+     * connects.
+     */
+    private static List<URI> servers(String url) {
         Sentinels sentinels = Sentinels.parse(url);
         ClusterSeeds cluster = ClusterSeeds.parse(url);
         List<String> servers = List.of(url);
@@ -67,22 +73,28 @@ public record RedisConfig(String url, String prefix, String caFile) {
             servers = cluster.servers().stream().map(cluster::url).toList();
         }
         try {
-            // The client would take other schemes, no host and port 0 as well.
-            return servers.stream()
-                            .allMatch(server -> server.matches("rediss?://.+")
-                                    && URI.create(server).getHost() != null
-                                    && URI.create(server).getPort() != 0)
-                    ? servers.stream().map(RedisURI::new).toList()
-                    : List.of();
+            List<URI> read = servers.stream().map(URI::create).toList();
+            return read.stream().allMatch(RedisConfig::isUsable) ? read : List.of();
         } catch (IllegalArgumentException e) {
-            return List
-                    .of(); // An escape that is none, a port beyond 65,535 or a database without a number, for example.
+            return List.of(); // An escape that is none, for example.
         }
     }
 
-    /** Of one that is not the first: what is published in any of them is heard in all. */
-    private static boolean isOfADatabase(RedisURI server) {
-        return server.select() != null && server.select() != 0;
+    private static boolean isUsable(URI server) {
+        return server.toString().matches("rediss?://.+")
+                && server.getHost() != null
+                && server.getPort() != 0
+                && server.getPort() <= 65_535
+                && database(server).matches("\\d{1,9}");
+    }
+
+    /** That which the client would select. */
+    private static String database(URI server) {
+        if (server.getPath().length() > 1) {
+            return server.getPath().substring(1);
+        }
+        Matcher named = DATABASE.matcher(Objects.requireNonNullElse(server.getQuery(), ""));
+        return named.matches() ? named.group(1) : "0";
     }
 
     /** In a URL a plus is one, but the client reads user and password as a form's fields, where it is a blank. */

@@ -68,10 +68,11 @@ class RedisConfigTest {
 
     /** What is published in one would be heard in all. */
     @ParameterizedTest
-    @ValueSource(strings = {"redis://h:6379/1", "rediss://u:p@h/12", "redis://h?db=3", "redis://h/?x=y&db=1"})
+    @ValueSource(strings = {"redis://h:6379/1", "rediss://u:p@h/12", "redis://h?db=3", "redis://h/?x=y&db=0&db=1"})
     void aDatabaseIsAMistake(String url) {
         Env env = new Env(Map.of("FANFARE_REDIS_URL", url));
         RedisConfig config = RedisConfig.from(env);
+        assertThat(new RedisURI(url).select()).isPositive();
         assertThatThrownBy(() -> env.check(config))
                 .hasMessageEndingWith("pub/sub knows no databases; set FANFARE_REDIS_PREFIX instead");
     }
