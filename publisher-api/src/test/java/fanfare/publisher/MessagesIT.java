@@ -111,6 +111,11 @@ class MessagesIT {
         assertThat(publish("'to':{'user':'1'},'id':'late','receipt':true", "/a").getValue("receipt"))
                 .isEqualTo(false);
         notFound(message("late"));
+        assertThat(publisher.metric("fanfare_receipts_total{outcome=\"none\"}"))
+                .as("nothing is wrong with these")
+                .isEqualTo(1);
+        assertThat(publisher.metric("fanfare_receipts_total{outcome=\"failed\"}"))
+                .isZero();
     }
 
     @Test
@@ -146,6 +151,7 @@ class MessagesIT {
         assertThat(answer.getValue("receipt")).isEqualTo(false);
         assertThat(publisher.metric("fanfare_receipts_total{outcome=\"failed\"}"))
                 .isEqualTo(1);
+        assertThat(publisher.metric("fanfare_receipts_total{outcome=\"none\"}")).isZero();
     }
 
     private JsonObject publish(String fields, String namespace) {

@@ -18,11 +18,13 @@ final class Receipts {
 
     private final ReceiptWriter writer;
     private final Counter begun;
+    private final Counter none;
     private final Counter failed;
 
     Receipts(ReceiptWriter writer, MeterRegistry metrics) {
         this.writer = writer;
         this.begun = counter("begun", metrics);
+        this.none = counter("none", metrics);
         this.failed = counter("failed", metrics);
     }
 
@@ -41,14 +43,16 @@ final class Receipts {
         long endMs = published.serverMs() + publication.receiptSeconds() * 1_000L;
         return writer.stored(publication.id(), channel, stored, endMs, published.alike())
                 .timeout(WAIT_MS_MAX, TimeUnit.MILLISECONDS)
+                .onSuccess(there -> (there ? begun : none).increment())
+                .onFailure(failure -> failed.increment())
                 .otherwise(false)
-                .onSuccess(there -> (there ? begun : failed).increment())
                 .map(there -> there);
     }
 
     private static Counter counter(String outcome, MeterRegistry metrics) {
         return Counter.builder("fanfare_receipts_total")
-                .description("Receipts that were asked for, one for each channel; failed: stored, without a receipt")
+                .description(
+                        "Receipts that were asked for, one for each channel; none: nothing to begin; failed: Redis did not begin it")
                 .tag("outcome", outcome)
                 .register(metrics);
     }
