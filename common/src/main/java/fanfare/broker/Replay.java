@@ -2,6 +2,7 @@ package fanfare.broker;
 
 import fanfare.channel.Channel;
 import fanfare.channel.Position;
+import fanfare.process.Bugs;
 import fanfare.redis.LuaScript;
 import fanfare.redis.PubSub;
 import fanfare.redis.RedisDownException;
@@ -20,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * broker's event loop.
  */
 final class Replay {
-    private static final System.Logger LOG = System.getLogger(Replay.class.getName());
     /** Enough for a round trip to cost nothing, and few enough to let publications for other buckets in between. */
     private static final int CHUNK = 100;
 
@@ -30,6 +30,7 @@ final class Replay {
     private final AppendCall call;
     private final Runnable done;
     private final Counter replayed;
+    private final Bugs bugs;
     private final LuaScript script;
     private boolean underWay;
 
@@ -49,6 +50,7 @@ final class Replay {
         this.call = call;
         this.script = new LuaScript(pubSub.words(), "append", "replay");
         this.done = done;
+        this.bugs = new Bugs(metrics);
         this.replayed = Counter.builder("fanfare_outbox_replayed_total")
                 .description("Publications that a new master lacked and was given again")
                 .tag("link", linkName)
@@ -90,7 +92,7 @@ final class Replay {
                 .onFailure(failure -> {
                     if (!(failure instanceof RedisDownException)
                             && !lane.refused(String.valueOf(failure.getMessage()))) {
-                        LOG.log(System.Logger.Level.ERROR, "a publication cannot be replayed", failure);
+                        bugs.met("a publication cannot be replayed", failure);
                         outbox.forget(entry);
                     }
                 })
@@ -108,7 +110,7 @@ final class Replay {
             default -> {
                 Position position = Position.parse(outcome);
                 if (position == null) {
-                    LOG.log(System.Logger.Level.ERROR, "Redis gave no position: {0}", outcome);
+                    bugs.met("a replay", new IllegalStateException("Redis gave no position: " + outcome));
                     outbox.forget(entry);
                     return;
                 }

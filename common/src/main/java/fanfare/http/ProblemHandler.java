@@ -1,7 +1,7 @@
 package fanfare.http;
 
+import fanfare.process.Bugs;
 import fanfare.redis.Refusal;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -13,21 +13,18 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
-/** The one place where failures become answers: refusals as problems, anything else as a plain 500 and a log entry. */
+/** The one place where failures become answers: refusals as problems, anything else as a plain 500, since it is a bug. */
 public final class ProblemHandler implements Handler<RoutingContext> {
-    private static final System.Logger LOG = System.getLogger(ProblemHandler.class.getName());
     /** How long a refused body may go on arriving. */
     private static final int LINGER_MS = 2_000;
 
     /** What vertx-web's BodyHandler fails with when a body breaks off or its chunks make no sense. */
     private static final int BODY_UNREADABLE = 200;
 
-    private final Counter bugs;
+    private final Bugs bugs;
 
     public ProblemHandler(MeterRegistry metrics) {
-        this.bugs = Counter.builder("fanfare_internal_errors_total")
-                .description("Requests that failed because of a bug here; each has a stack trace in the log")
-                .register(metrics);
+        this.bugs = new Bugs(metrics);
     }
 
     /** Answers every failure of a router, its own 404, 405, 413 and 415 included. */
@@ -130,9 +127,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
         if ((status >= 400 && status < 500) || status == BODY_UNREADABLE) {
             return Problem.INVALID.because("the request could not be read");
         }
-        bugs.increment();
-        LOG.log(
-                System.Logger.Level.ERROR,
+        bugs.met(
                 context.request().method() + " " + context.request().path() + ", request " + RequestId.of(context),
                 context.failure());
         return Problem.INTERNAL.because("this is a bug; the log has more");

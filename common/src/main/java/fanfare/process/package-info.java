@@ -1,4 +1,4 @@
-/** What every process here does alike: its log, what it says of itself, what it does again and again, its parent's death. */
+/** What every process here does alike: its log and bugs, what it says of itself, what it does again and again, its parent's death. */
 @NullMarked
 package fanfare.process;
 

@@ -15,6 +15,7 @@ import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.Health;
 import fanfare.http.Management;
 import fanfare.http.TakenPort;
+import fanfare.process.Bugs;
 import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
@@ -128,6 +129,7 @@ public final class Gateway {
             LOG.log(System.Logger.Level.INFO, "FANFARE_RELAY_SECRET_FILE " + WITHOUT_RELAY);
         }
         PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        new Bugs(metrics).watch(vertx);
         Health health = new Health();
         Ids ids = new Ids();
         SessionMetrics sessions = new SessionMetrics(

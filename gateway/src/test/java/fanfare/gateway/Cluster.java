@@ -235,6 +235,11 @@ final class Cluster implements AutoCloseable {
         return new Keys(redis.prefix()).session(session.id());
     }
 
+    /** Has a gateway do something on an event loop. */
+    void onLoopOf(int gateway, Runnable task) {
+        gatewayVertxs.get(gateway).runOnContext(turn -> task.run());
+    }
+
     /** The sum of a gateway's samples whose name, with its labels, begins so. */
     double metric(int gateway, String name) {
         return RawHttp.get(managementPort(gateway), "/metrics")

@@ -3,6 +3,7 @@ package fanfare.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Channel;
+import fanfare.testing.Await;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
@@ -22,6 +23,18 @@ class ManagementIT {
             assertThat(new JsonObject(ready.body()).getJsonObject("checks").fieldNames())
                     .isNotEmpty();
             assertThat(RawHttp.get(cluster.port(0), "/metrics").status()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void aBugThatNobodyCatchesIsCounted() {
+        try (Cluster cluster = Cluster.of(1)) {
+            assertThat(cluster.metric(0, "fanfare_internal_errors_total")).isZero();
+            cluster.log().expect("a bug");
+            cluster.onLoopOf(0, () -> {
+                throw new IllegalStateException("a bug");
+            });
+            Await.until("it is counted", () -> cluster.metric(0, "fanfare_internal_errors_total") == 1);
         }
     }
 

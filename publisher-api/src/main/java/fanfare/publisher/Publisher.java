@@ -7,6 +7,7 @@ import fanfare.config.Env;
 import fanfare.file.FileWatch;
 import fanfare.http.Health;
 import fanfare.http.Management;
+import fanfare.process.Bugs;
 import fanfare.process.LogFormat;
 import fanfare.process.Logging;
 import fanfare.process.Parent;
@@ -90,6 +91,7 @@ public final class Publisher {
                 .setEventLoopPoolSize(loops)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        new Bugs(metrics).watch(vertx);
         this.shards = Shards.of(vertx, config.redis());
         this.tls = new ServerTls(vertx, config.tls(), InstantSource.system());
         BrokerLimits limits = config.limits().shared(loops);

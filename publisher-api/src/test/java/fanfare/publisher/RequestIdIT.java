@@ -2,6 +2,7 @@ package fanfare.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.testing.Await;
 import fanfare.testing.RawHttp;
 import fanfare.testing.RecordedLog;
 import fanfare.testing.RedisServer;
@@ -75,6 +76,20 @@ class RequestIdIT {
                 .extracting(RequestIdIT::line)
                 .anyMatch(line -> line.startsWith("publish, request odd, was sent fields") && line.contains("colour"))
                 .contains("GET /v1/users/7/history, request bug");
+    }
+
+    @Test
+    void aBugBeforeARequestHasItsNameIsCountedToo() {
+        publisher.outOfIds = true;
+        try (RawHttp http = RawHttp.to(publisher.port)) {
+            http.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            Await.until("it is counted", () -> publisher.metric("fanfare_internal_errors_total") == 1);
+        }
+        assertThat(log.records())
+                .extracting(LogRecord::getThrown)
+                .filteredOn(IllegalStateException.class::isInstance)
+                .extracting(Throwable::getMessage)
+                .containsExactly("out of ids");
     }
 
     private String nextMade() {

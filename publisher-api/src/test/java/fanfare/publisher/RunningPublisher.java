@@ -38,6 +38,8 @@ final class RunningPublisher implements AutoCloseable {
     final int managementPort = RedisServer.freePort();
     /** Ids that the publisher asked for so far. */
     final AtomicInteger made = new AtomicInteger();
+    /** Whether it meets a bug whenever it asks for another one. */
+    volatile boolean outOfIds;
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final Publisher publisher;
@@ -50,9 +52,15 @@ final class RunningPublisher implements AutoCloseable {
         all.put("FANFARE_MANAGEMENT_PORT", Integer.toString(managementPort));
         all.put("FANFARE_DEV_KEY", DEV);
         all.put("FANFARE_REDIS_URL", redisUrl);
-        publisher =
-                new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax, () -> "made-" + made.incrementAndGet());
+        publisher = new Publisher(PublisherConfig.from(new Env(all)), 2, bodyMax, this::id);
         Await.result(publisher.start());
+    }
+
+    private String id() {
+        if (outOfIds) {
+            throw new IllegalStateException("out of ids");
+        }
+        return "made-" + made.incrementAndGet();
     }
 
     static RunningPublisher start() {

@@ -9,6 +9,7 @@ import fanfare.gateway.auth.SiteAuthenticator;
 import fanfare.gateway.session.CloseReason;
 import fanfare.gateway.session.Hub;
 import fanfare.gateway.session.Session;
+import fanfare.process.Bugs;
 import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import java.util.HashMap;
@@ -32,12 +33,14 @@ final class Admission {
     private final SiteAuthenticator authenticator;
     private final Roster roster;
     private final Supplier<ServerTime> serverClock;
+    private final Bugs bugs;
     private final Map<Session, Member> members = new HashMap<>();
 
-    Admission(SiteAuthenticator authenticator, Roster roster, Supplier<ServerTime> serverClock) {
+    Admission(SiteAuthenticator authenticator, Roster roster, Supplier<ServerTime> serverClock, Bugs bugs) {
         this.authenticator = authenticator;
         this.roster = roster;
         this.serverClock = serverClock;
+        this.bugs = bugs;
     }
 
     /** Asks the site who this is; the session hears the outcome on its own loop. */
@@ -102,11 +105,11 @@ final class Admission {
         authenticator.recheckAll(RECHECK_WINDOW_MS);
     }
 
-    private static CloseReason reasonOf(Throwable failure) {
+    private CloseReason reasonOf(Throwable failure) {
         if (failure instanceof LoginRefused refused) {
             return refused.reason();
         }
-        LOG.log(System.Logger.Level.ERROR, "a login failed", failure);
+        bugs.met("a login", failure);
         return CloseReason.STATE_LOST;
     }
 

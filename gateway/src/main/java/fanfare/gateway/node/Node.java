@@ -25,6 +25,7 @@ import fanfare.presence.Gateways;
 import fanfare.presence.NodeState;
 import fanfare.presence.PresenceLimits;
 import fanfare.presence.PresenceWriter;
+import fanfare.process.Bugs;
 import fanfare.process.LoopLag;
 import fanfare.process.Ticker;
 import fanfare.receipt.ReceiptWriter;
@@ -148,7 +149,7 @@ public final class Node {
                 System::currentTimeMillis,
                 Node::random,
                 metrics);
-        admission = new Admission(authenticator, roster, clock::estimate);
+        admission = new Admission(authenticator, roster, clock::estimate, new Bugs(metrics));
         presence = new PresenceWriter(
                 commands,
                 keys,

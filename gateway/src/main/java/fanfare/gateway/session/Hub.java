@@ -418,7 +418,7 @@ public final class Hub {
     }
 
     /** A bug that one session meets ends that session, whose browser then resumes, and keeps nothing from the others. */
-    private void failed(Outflow session, RuntimeException bug) {
+    void failed(Outflow session, RuntimeException bug) {
         execute(session::abandon);
         execute(() -> {
             throw bug;

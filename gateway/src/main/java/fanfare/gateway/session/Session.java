@@ -305,6 +305,11 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
     }
 
+    /** Its transport has met a bug. */
+    public void failed(RuntimeException bug) {
+        hub.failed(this, bug);
+    }
+
     /** The connection has gone, by whatever hand, or the browser knows that the session is closed. */
     public void ended(int code) {
         if (isClosed()) {

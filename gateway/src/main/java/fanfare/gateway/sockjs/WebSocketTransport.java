@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  * in the channel. Until it has left, nothing more is taken from the session, whose queue has a budget.
  */
 final class WebSocketTransport extends ChannelInboundHandlerAdapter implements Transport, FrameReader.Listener {
-    private static final System.Logger LOG = System.getLogger(WebSocketTransport.class.getName());
-
     /** Pongs that may wait for a peer that pings and does not read. */
     private static final int PONGS_WAITING_MAX = 100;
 
@@ -81,7 +79,10 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
                 read(bytes);
             }
         } catch (RuntimeException bug) {
-            LOG.log(System.Logger.Level.ERROR, "what a browser sent met a bug", bug);
+            if (session != null) {
+                session.failed(bug);
+            }
+            // Before what else has come is read.
             reset();
         } finally {
             ReferenceCountUtil.release(arrived);

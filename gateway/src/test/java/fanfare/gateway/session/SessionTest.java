@@ -16,6 +16,7 @@ import fanfare.gateway.protocol.ResumeToken.Place;
 import fanfare.gateway.receipt.Collector;
 import fanfare.gateway.receipt.ReceiptLimits;
 import fanfare.gateway.receipt.Reports;
+import fanfare.process.Bugs;
 import fanfare.redis.ServerTime;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -67,6 +68,7 @@ class SessionTest {
     @BeforeEach
     void open(Vertx vertx) throws Exception {
         loop = vertx.getOrCreateContext();
+        new Bugs(metrics).watch(vertx);
         turn(() -> {
             hub = hub(vertx, () -> 0.0);
             session = hub.open(transport, "c1", START, closed -> over++);
@@ -909,6 +911,8 @@ class SessionTest {
         transport.expect("reset");
         assertThat(session.isClosed()).isTrue();
         other.expect("write event 1");
+        assertThat(metrics.get("fanfare_internal_errors_total").counter().count())
+                .isEqualTo(1);
     }
 
     @Test

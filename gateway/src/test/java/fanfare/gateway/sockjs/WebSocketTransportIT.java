@@ -23,6 +23,7 @@ import fanfare.gateway.session.SessionMetrics;
 import fanfare.gateway.session.Start;
 import fanfare.gateway.session.Subscription;
 import fanfare.http.ConnectionGuard;
+import fanfare.process.Bugs;
 import fanfare.redis.ServerTime;
 import fanfare.testing.Await;
 import fanfare.testing.RawHttp;
@@ -49,6 +50,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -93,6 +95,9 @@ class WebSocketTransportIT {
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final AtomicInteger ended = new AtomicInteger();
+    /** What is done when a session is over. */
+    private volatile Runnable atTheEnd = ended::incrementAndGet;
+
     private Vertx vertx;
     private Context loop;
     private HttpServer server;
@@ -192,6 +197,23 @@ class WebSocketTransportIT {
         }
     }
 
+    @Test
+    void aBugThatABrowserMeetsIsCountedAndEndsItsConnection() throws Exception {
+        start(Kind.EPOLL, 1 << 20);
+        new Bugs(metrics).watch(vertx);
+        atTheEnd = () -> {
+            throw new IllegalStateException("a bug");
+        };
+        try (RawWebSocket socket = open(Kind.EPOLL)) {
+            socket.next("welcome");
+            socket.send(frame(FIN | Frames.CLOSE, ""));
+            Await.until("it is cut off", () -> !channel.isOpen());
+            Await.until(
+                    "the bug is counted",
+                    () -> metrics.get("fanfare_internal_errors_total").counter().count() == 1);
+        }
+    }
+
     private void start(Kind kind, int queueBytesMax) throws Exception {
         vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(kind.isNative));
         loop = vertx.getOrCreateContext();
@@ -241,7 +263,7 @@ class WebSocketTransportIT {
         Upgrade.of(context).accept().onFailure(context::fail).onSuccess(accepted -> {
             channel = accepted;
             WebSocketTransport transport = new WebSocketTransport(framing, accepted, "192.0.2.1", NO_LIMITS);
-            Session opened = hub.open(transport, "c", START, over -> ended.incrementAndGet());
+            Session opened = hub.open(transport, "c", START, over -> atTheEnd.run());
             session = opened;
             transport.serve(opened);
             opened.hello(Command.Hello.SILENT);

@@ -66,7 +66,7 @@ public final class BatchHandler implements Handler<RoutingContext> {
         }
     }
 
-    private static Future<String> answer(String id, List<Future<String>> outcomes, String requestId) {
+    private Future<String> answer(String id, List<Future<String>> outcomes, String requestId) {
         if (outcomes.stream().noneMatch(Future::succeeded) && outcomes.stream().anyMatch(BatchHandler::isUnavailable)) {
             return Future.failedFuture(Problem.UNAVAILABLE.because(
                     "none is known to be stored, and all may still arrive; send them again with the same ids and each "
@@ -76,7 +76,7 @@ public final class BatchHandler implements Handler<RoutingContext> {
         outcomes.forEach(outcome -> results.add(
                 outcome.succeeded()
                         ? outcome.result()
-                        : Publishing.problem(outcome.cause(), requestId).encode()));
+                        : publishing.problem(outcome.cause(), requestId).encode()));
         return Future.succeededFuture(results.toString());
     }
 

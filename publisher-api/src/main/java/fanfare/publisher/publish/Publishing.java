@@ -8,6 +8,7 @@ import fanfare.channel.Channel;
 import fanfare.channel.JsonString;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
+import fanfare.process.Bugs;
 import fanfare.publisher.publish.PublishMetrics.Outcome;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.RedisDownException;
@@ -44,7 +45,6 @@ public final class Publishing {
      */
     private record Sent(Published published, @Nullable Boolean receipt) {}
 
-    private static final System.Logger LOG = System.getLogger(Publishing.class.getName());
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
     /** From so many users on they are one mailing: with fewer, handing it on costs as much as is saved. */
@@ -54,6 +54,7 @@ public final class Publishing {
     private final PublishRequest.Defaults defaults;
     private final PublishMetrics metrics;
     private final Receipts receipts;
+    private final Bugs bugs;
 
     /**
      * @param ttlSecondsMax how long publications are kept, unless the caller says less [s]
@@ -72,6 +73,7 @@ public final class Publishing {
         this.defaults = new PublishRequest.Defaults(ttlSecondsMax, durability, receiptSeconds, ids);
         this.receipts = new Receipts(receipts, metrics);
         this.metrics = new PublishMetrics(metrics);
+        this.bugs = new Bugs(metrics);
     }
 
     PublishRequest.Defaults defaults() {
@@ -116,12 +118,12 @@ public final class Publishing {
     }
 
     /** What a failure is to the caller of several things of which others succeeded. */
-    static JsonObject problem(Throwable failure, String requestId) {
+    JsonObject problem(Throwable failure, String requestId) {
         if (failure instanceof ProblemException refusal) {
             return refusal.toJson();
         }
         // Nobody further up sees this one.
-        LOG.log(System.Logger.Level.ERROR, "publish, request " + requestId, failure);
+        bugs.met("publish, request " + requestId, failure);
         return Problem.INTERNAL.because("this is a bug; the log has more").toJson();
     }
 
@@ -159,7 +161,7 @@ public final class Publishing {
         return request.to().channels().size() >= MAILING_USERS_MIN && request.durability() == Durability.MASTER;
     }
 
-    private static String result(String user, Future<Sent> outcome, Durability durability, String requestId) {
+    private String result(String user, Future<Sent> outcome, Durability durability, String requestId) {
         return outcome.succeeded()
                 ? describe("user", user, outcome.result(), durability)
                 : problem(outcome.cause(), requestId).put("user", user).encode();

@@ -1,5 +1,6 @@
 package fanfare.publisher.webhook;
 
+import fanfare.process.Bugs;
 import fanfare.redis.Keys;
 import fanfare.redis.RedisDownException;
 import fanfare.redis.RedisLink;
@@ -8,6 +9,7 @@ import fanfare.redis.Shards;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.redis.client.impl.types.ErrorType;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,7 @@ public final class WebhookVerticle extends VerticleBase {
     private final Secrets secrets;
     private final MeterRegistry registry;
     private final WebhookMetrics metrics;
+    private final Bugs bugs;
 
     private @Nullable RedisLinks links;
     private @Nullable Ownership ownership;
@@ -34,7 +37,7 @@ public final class WebhookVerticle extends VerticleBase {
     private @Nullable Delivery delivery;
 
     private boolean stopping;
-    /** Redis has refused what a delivery needs, and that was said. */
+    /** What keeps a delivery from its work was said, and it is the same until the next connection to Redis. */
     private boolean complained;
 
     private long timer = -1;
@@ -53,6 +56,7 @@ public final class WebhookVerticle extends VerticleBase {
         this.secrets = secrets;
         this.registry = metrics;
         this.metrics = new WebhookMetrics(metrics, System::currentTimeMillis);
+        this.bugs = new Bugs(metrics);
     }
 
     @Override
@@ -145,9 +149,15 @@ public final class WebhookVerticle extends VerticleBase {
     private void failed(Ownership one, Throwable failure) {
         endDelivery();
         one.restart(failure instanceof FencedException fenced ? fenced.token : 0);
-        if (!complained && !(failure instanceof RedisDownException)) {
-            complained = true;
-            LOG.log(System.Logger.Level.WARNING, "webhooks begin anew, as often as it takes", failure);
+        if (complained || failure instanceof RedisDownException) {
+            return;
+        }
+        complained = true;
+        String what = "webhooks begin anew, as often as it takes";
+        if (failure instanceof FencedException || failure instanceof ErrorType) {
+            LOG.log(System.Logger.Level.WARNING, what, failure);
+        } else {
+            bugs.met(what, failure);
         }
     }
 
