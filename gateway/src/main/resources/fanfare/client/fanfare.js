@@ -119,7 +119,8 @@ function framePath() {
     let path = '';
     for (let at = window; at !== at.parent; at = at.parent) {
         let place = 0;
-        while (at.parent[place] !== at) place++;
+        // One within a shadow tree is not among them.
+        while (place < at.parent.length && at.parent[place] !== at) place++;
         path = ` ${place}${path}`;
     }
     return path;

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -139,7 +140,11 @@ class ProcessIT {
         Set<String> sockets = new HashSet<>();
         try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
             for (Path file : open.toList()) {
-                sockets.add(Files.readSymbolicLink(file).toString());
+                try {
+                    sockets.add(Files.readSymbolicLink(file).toString());
+                } catch (NoSuchFileException closed) {
+                    // It was no socket that stays.
+                }
             }
         }
         Set<Integer> ports = new HashSet<>();

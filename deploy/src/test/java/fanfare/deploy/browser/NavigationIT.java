@@ -159,6 +159,24 @@ class NavigationIT {
     }
 
     @Test
+    void aFrameThatItsPageDoesNotCountHearsToo() {
+        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "leo")) {
+            tab.open("with/basket");
+            tab.page()
+                    .evaluate(
+                            """
+                            () => {
+                                const host = document.createElement('div');
+                                document.body.append(host);
+                                host.attachShadow({mode: 'open'})
+                                    .append(Object.assign(document.createElement('iframe'), {src: 'part'}));
+                            }
+                            """);
+            tab.page().waitForCondition(() -> tab.connections() == 2);
+        }
+    }
+
+    @Test
     void anotherUserOfTheTabStartsAfresh() {
         try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "frank")) {
             tab.open("with/basket");
