@@ -50,7 +50,7 @@ public final class Commands {
         }
         if ("hello".equals(type)) {
             return new Command.Hello(
-                    message.containsKey("protocol") ? protocol(message.getValue("protocol")) : PROTOCOL,
+                    protocol(message.getValue("protocol", PROTOCOL)),
                     message.getValue("namespaces") instanceof JsonArray names ? texts(names) : null,
                     message.getValue("resume") instanceof String token ? token : null,
                     message.getValue("positions") instanceof JsonObject seen ? positions(seen) : Map.of(),

@@ -522,13 +522,9 @@ class SessionTest {
         welcomed();
         turn(() -> session.receive("{}"));
         pass(Duration.ofMillis(1_001));
-        for (int i = 0; i < 20; i++) {
-            turn(() -> session.receive("{}"));
-        }
+        receive(20);
         transport.expect();
-        turn(() -> session.receive("{}"));
-        transport.expect("write error 4105", "close 4105");
-        turn(() -> session.ended(1000));
+        expectOneMoreToBeTooMany();
     }
 
     @Test
@@ -537,16 +533,12 @@ class SessionTest {
         pass(Duration.ofSeconds(1));
         turn(() -> session.receive("{}"));
         pass(Duration.ofMillis(900));
-        for (int i = 0; i < 19; i++) {
-            turn(() -> session.receive("{}"));
-        }
+        receive(19);
         pass(Duration.ofMillis(100));
         transport.expect();
         turn(() -> session.receive("{}"));
         transport.expect();
-        turn(() -> session.receive("{}"));
-        transport.expect("write error 4105", "close 4105");
-        turn(() -> session.ended(1000));
+        expectOneMoreToBeTooMany();
     }
 
     @Test
@@ -557,9 +549,7 @@ class SessionTest {
             pass(Duration.ofSeconds(1));
         }
         pass(Duration.ofSeconds(24));
-        for (int i = 0; i < 25; i++) {
-            turn(() -> session.receive("{}"));
-        }
+        receive(25);
         transport.expectHeartbeats();
     }
 
@@ -568,13 +558,9 @@ class SessionTest {
         welcomed();
         pass(Duration.ofMinutes(1));
         transport.expectHeartbeats();
-        for (int i = 0; i < 60; i++) {
-            turn(() -> session.receive("{}"));
-        }
+        receive(60);
         transport.expect();
-        turn(() -> session.receive("{}"));
-        transport.expect("write error 4105", "close 4105");
-        turn(() -> session.ended(1000));
+        expectOneMoreToBeTooMany();
     }
 
     @Test
@@ -582,17 +568,11 @@ class SessionTest {
         welcomed();
         pass(Duration.ofMinutes(1));
         transport.expectHeartbeats();
-        for (int i = 0; i < 60; i++) {
-            turn(() -> session.receive("{}"));
-        }
+        receive(60);
         pass(Duration.ofMillis(1_001));
-        for (int i = 0; i < 20; i++) {
-            turn(() -> session.receive("{}"));
-        }
+        receive(20);
         transport.expect();
-        turn(() -> session.receive("{}"));
-        transport.expect("write error 4105", "close 4105");
-        turn(() -> session.ended(1000));
+        expectOneMoreToBeTooMany();
     }
 
     @Test
@@ -958,6 +938,18 @@ class SessionTest {
 
     private void joinAll() {
         List.copyOf(joins).forEach(join -> join.joined(List.of(), true, null, 1));
+    }
+
+    private void receive(int messages) throws Exception {
+        for (int i = 0; i < messages; i++) {
+            turn(() -> session.receive("{}"));
+        }
+    }
+
+    private void expectOneMoreToBeTooMany() throws Exception {
+        receive(1);
+        transport.expect("write error 4105", "close 4105");
+        turn(() -> session.ended(1000));
     }
 
     private void welcomed() throws Exception {
