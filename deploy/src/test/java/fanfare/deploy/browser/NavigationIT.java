@@ -18,7 +18,7 @@ class NavigationIT {
 
     @Test
     void theNextPageHearsOnceWhatCameWhileThereWasNone() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "alice")) {
+        try (Tab tab = openTab("alice")) {
             tab.open("with/basket");
             assertThat(tab.recovered()).isNull();
             tab.publish("on the first page");
@@ -40,7 +40,7 @@ class NavigationIT {
 
     @Test
     void aClickStraightFromPageToPageRepeatsNothing() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "bob")) {
+        try (Tab tab = openTab("bob")) {
             tab.open("with/basket");
             String[] many = IntStream.range(0, 30)
                     .mapToObj(number -> "message " + number)
@@ -61,7 +61,7 @@ class NavigationIT {
 
     @Test
     void whatComesAgainOnTheWireIsHeardByOnePageAlone() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "erin")) {
+        try (Tab tab = openTab("erin")) {
             tab.open("with/basket");
             tab.publish("on the first page");
             tab.expect("on the first page");
@@ -77,7 +77,7 @@ class NavigationIT {
 
     @Test
     void anIdIsAnotherEventOnAnotherChannel() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "heidi")) {
+        try (Tab tab = openTab("heidi")) {
             tab.open("with/basket");
             tab.publish("order-7", "to her");
             tab.expect("to her");
@@ -88,7 +88,7 @@ class NavigationIT {
 
     @Test
     void aHandlerThatLeavesThePageHasHadItsEvent() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "ivan")) {
+        try (Tab tab = openTab("ivan")) {
             tab.open("with/basket");
             tab.page()
                     .evaluate(
@@ -109,7 +109,7 @@ class NavigationIT {
 
     @Test
     void aStorageThatIsFullRepeatsNothing() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "judy")) {
+        try (Tab tab = openTab("judy")) {
             tab.open("with/basket");
             tab.publish("while there was room");
             tab.expect("while there was room");
@@ -131,7 +131,7 @@ class NavigationIT {
     @Test
     void aFrameGoesOnWhereItWasAndNotWhereItsPageIs() {
         String site = STAGE.cluster().page("localhost");
-        try (Tab tab = STAGE.chromium().openTab(site, "kim")) {
+        try (Tab tab = openTab("kim")) {
             tab.open("with/basket");
             tab.page()
                     .evaluate(
@@ -160,7 +160,7 @@ class NavigationIT {
 
     @Test
     void aFrameThatItsPageDoesNotCountHearsToo() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "leo")) {
+        try (Tab tab = openTab("leo")) {
             tab.open("with/basket");
             tab.page()
                     .evaluate(
@@ -178,7 +178,7 @@ class NavigationIT {
 
     @Test
     void anotherUserOfTheTabStartsAfresh() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "frank")) {
+        try (Tab tab = openTab("frank")) {
             tab.open("with/basket");
             tab.publish("for frank");
             tab.expect("for frank");
@@ -195,7 +195,7 @@ class NavigationIT {
 
     @Test
     void withoutStorageEachPageStartsAfresh() {
-        try (Tab tab = STAGE.chromium().openTab(STAGE.cluster().page("localhost"), "carol")) {
+        try (Tab tab = openTab("carol")) {
             tab.open("with/basket?forgetful");
             tab.publish("on the first page");
             tab.expect("on the first page");
@@ -228,5 +228,9 @@ class NavigationIT {
             tab.publish("on the second page");
             tab.expect("between two pages", "on the second page");
         }
+    }
+
+    private static Tab openTab(String user) {
+        return STAGE.chromium().openTab(STAGE.cluster().page("localhost"), user);
     }
 }
