@@ -18,6 +18,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import io.vertx.redis.client.impl.types.ErrorType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +57,7 @@ public final class Broker {
     private final LuaScript script;
     private final LuaScript multicast;
     private final AppendCall call;
+    private final Objections objections = new Objections(System::nanoTime);
     private final Bundler bundler;
     /** Parts of a mailing that share a call, and so are sent its data once. */
     private final int partsACall;
@@ -317,8 +319,9 @@ public final class Broker {
         if (LuaScript.isUnknown(failure)) {
             over.link().batch(List.of(script.load()));
             over.link().batch(List.of(multicast.load()));
+        } else if (failure instanceof ErrorType) {
+            refused(over, String.valueOf(failure.getMessage()));
         }
-        over.refused(String.valueOf(failure.getMessage()));
         retries.addAll(group);
     }
 
@@ -329,7 +332,7 @@ public final class Broker {
             switch (answer.refusal()) {
                 case Answer.FENCED -> over.fenced(replid);
                 case Answer.EARLY -> {}
-                default -> over.refused(answer.refusal());
+                default -> refused(over, answer.refusal());
             }
             retries.add(attempt);
             return;
@@ -347,6 +350,12 @@ public final class Broker {
                         answer.serverMs(),
                         answer.expiresMs(),
                         answer.alike()));
+    }
+
+    private void refused(Lane by, String message) {
+        if (!by.refused(message)) {
+            objections.met(message);
+        }
     }
 
     /** Makes room for another one, since its caller may be about to send it. */

@@ -9,6 +9,7 @@ import fanfare.config.RedisConfig;
 import fanfare.redis.Keys;
 import fanfare.redis.Shards;
 import fanfare.testing.Await;
+import fanfare.testing.RecordedLog;
 import fanfare.testing.RedisServer;
 import fanfare.testing.RedisTrio;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -356,12 +357,19 @@ class BrokerIT {
                 .send("", Request.cmd(Command.SET).arg(keys.kept(spoilt)).arg("x")));
         String connection = connectionId();
         Publication publication = new Publication("a", "/n", "e", "1", 60);
-        await(() -> {
-            Future<Published> refused = broker.publish(spoilt, publication, Durability.REPLICATED);
-            return broker.publish(ALICE, publication, Durability.REPLICATED)
-                    .onSuccess(published -> assertThat(refused.isComplete()).isFalse())
-                    .compose(published -> refused.otherwiseEmpty());
-        });
+        try (RecordedLog log = RecordedLog.start()) {
+            await(() -> {
+                Future<Published> refused = broker.publish(spoilt, publication, Durability.REPLICATED);
+                return broker.publish(ALICE, publication, Durability.REPLICATED)
+                        .onSuccess(published -> assertThat(refused.isComplete()).isFalse())
+                        .compose(published -> refused.otherwiseEmpty());
+            });
+            assertThat(log.records())
+                    .filteredOn(line -> line.getMessage().startsWith("Redis refuses a publication"))
+                    .singleElement()
+                    .satisfies(line ->
+                            assertThat(String.valueOf(line.getParameters()[1])).startsWith("WRONGTYPE"));
+        }
         assertThat(connectionId()).isEqualTo(connection);
         assertThat(read(ALICE, Reading.Point.since(0)).items()).hasSize(1);
     }

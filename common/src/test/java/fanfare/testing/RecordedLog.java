@@ -10,7 +10,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** What the whole process logs while this is open. */
-public final class RecordedLog extends Handler {
+public final class RecordedLog extends Handler implements AutoCloseable {
     /** Netty's complaint about work for an event loop that a test has closed. */
     private static final String AFTER_THE_END = "io.netty.util.concurrent.DefaultPromise.rejectedExecution";
 
