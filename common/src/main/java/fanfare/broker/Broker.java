@@ -59,10 +59,15 @@ public final class Broker {
     private final AppendCall call;
     private final Objections objections = new Objections(System::nanoTime);
     private final Bundler bundler;
+    private final boolean isCluster;
     /** Parts of a mailing that share a call, and so are sent its data once. */
     private final int partsACall;
-    /** Publications of this tick, which leave together at its end. */
+    /** Publications that leave together: those of this tick, and those before that wait for a call's worth. */
     private List<Attempt> fresh = new ArrayList<>();
+
+    private boolean flushing;
+    /** Calls on lanes that nothing is confirmed on. */
+    private int unanswered;
     /** What waits for its lane to come back, for a replay, or for its next try. */
     private final Queue<Attempt> retries = new ArrayDeque<>();
     /** Read by metrics from other threads. */
@@ -91,7 +96,8 @@ public final class Broker {
                 shards, shard -> outlet(shards, shard, linkName, random, metrics), Outlet::close, this::moved);
         this.links = RedisLinks.of(vertx, shards, outlets, Outlet::link);
         // In a cluster each tag has its calls, and those to many users are nearly all under different ones.
-        this.partsACall = shards.isCluster() ? 1 : Grouping.PARTS_MAX;
+        this.isCluster = shards.isCluster();
+        this.partsACall = isCluster ? 1 : Grouping.PARTS_MAX;
         this.bundler = new Bundler(vertx, links, keys, this::again, metrics, linkName);
         Gauge.builder("fanfare_publishes_under_way", underWay, AtomicInteger::get)
                 .description("Publications accepted and not yet answered by Redis; at most " + UNDER_WAY_MAX)
@@ -149,6 +155,8 @@ public final class Broker {
         outlets.open(context);
         bundler.start();
         vertx.setPeriodic(RETRY_MS, timer -> {
+            // Redis may be slow to answer.
+            flush();
             retry();
             outlets.all().forEach(outlet -> outlet.replay.go());
         });
@@ -240,9 +248,24 @@ public final class Broker {
 
     private void attempt(Attempt attempt) {
         fresh.add(attempt);
-        if (fresh.size() == 1) {
-            context.runOnContext(tick -> flush());
+        if (!flushing) {
+            flushing = true;
+            context.runOnContext(tick -> {
+                flushing = false;
+                if (!waits()) {
+                    flush();
+                }
+            });
         }
+    }
+
+    /**
+     * Whether what is to leave waits for what will leave in the next moment. It does so while Redis has a call to answer, unless
+     * it fills one, so that publications share calls when there are many of them and none waits when there are few. In a
+     * cluster it would be in vain, since they would not share any.
+     */
+    private boolean waits() {
+        return unanswered > 0 && !isCluster && fresh.size() < Grouping.PUBLICATIONS_MAX;
     }
 
     private void flush() {
@@ -271,19 +294,27 @@ public final class Broker {
                             confirmed -> answered(group, over, replid, confirmed.answer(), confirmed.replicated()),
                             failure -> failed(group, over, failure));
         } else {
-            over.link()
-                    .send(made)
+            send(over, made)
                     .onComplete(
                             answer -> answered(group, over, replid, answer, false),
                             failure -> failed(group, over, failure));
         }
     }
 
+    private Future<Response> send(Lane over, Request made) {
+        unanswered++;
+        return over.link().send(made).onComplete(answer -> {
+            unanswered--;
+            if (unanswered == 0 && !fresh.isEmpty()) {
+                context.runOnContext(tick -> flush());
+            }
+        });
+    }
+
     private void mail(List<Attempt> group, Outlet outlet, String replid) {
         List<String> gateways = bundler.gateways();
         Lane over = outlet.lane;
-        over.link()
-                .send(call.multicast(multicast, group, gateways, over))
+        send(over, call.multicast(multicast, group, gateways, over))
                 .onComplete(
                         answers -> {
                             for (int i = 0; i < group.size(); i++) {
