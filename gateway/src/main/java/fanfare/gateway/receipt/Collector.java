@@ -4,6 +4,7 @@ import fanfare.process.Alarm;
 import fanfare.receipt.ReceiptWriter;
 import fanfare.receipt.ReceiptWriter.Call;
 import fanfare.receipt.Report;
+import fanfare.redis.Buckets;
 import fanfare.redis.Refusal;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -15,14 +16,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings what all hubs report to Redis, a fifth of a second's worth at a time. Confined to the node loop.
  *
  * <p>While Redis is away reports wait. A call that was not answered is repeated under its number, by which Redis knows it.
+ * Until it is answered its whole bucket waits, since a later number would make it a repeat; the other shards of a cluster
+ * get theirs.
  */
 public final class Collector {
     private static final System.Logger LOG = System.getLogger(Collector.class.getName());
@@ -86,8 +93,13 @@ public final class Collector {
 
     /** What waits of the publications with one id. */
     private static final class Pile {
+        final String bucket;
         final List<Report> reports = new ArrayList<>();
         long endMs;
+
+        Pile(String id) {
+            this.bucket = Buckets.tagOf(id);
+        }
     }
 
     /** Rings for the next flush. */
@@ -128,7 +140,7 @@ public final class Collector {
     /** Takes what a hub saw in one tick. */
     public void add(Map<Receipt, List<Report>> seen) {
         seen.forEach((receipt, reports) -> {
-            Pile pile = piles.computeIfAbsent(receipt.id(), none -> new Pile());
+            Pile pile = piles.computeIfAbsent(receipt.id(), Pile::new);
             pile.endMs = Math.max(pile.endMs, receipt.endMs());
             pile.reports.addAll(reports);
             waiting += reports.size();
@@ -140,7 +152,7 @@ public final class Collector {
     /** Sends all that waits; done when Redis has it, or is away or refuses it. */
     public Future<Void> finish() {
         return flush().compose(former -> {
-            boolean moves = underWay != null || (calls.isEmpty() && waiting > 0);
+            boolean moves = underWay != null || piles.values().stream().anyMatch(mayGo());
             return moves && writer.isUp() ? finish() : Future.succeededFuture();
         });
     }
@@ -150,10 +162,11 @@ public final class Collector {
         if (underWay != null) {
             return underWay;
         }
-        if (calls.isEmpty()) {
-            calls = nextCalls();
+        if (!writer.isUp()) {
+            return Future.succeededFuture();
         }
-        if (calls.isEmpty() || !writer.isUp()) {
+        calls = Stream.concat(calls.stream(), nextCalls().stream()).toList();
+        if (calls.isEmpty()) {
             return Future.succeededFuture();
         }
         Future<Void> sending = send(calls);
@@ -212,11 +225,21 @@ public final class Collector {
         }
     }
 
+    /** Which piles are not behind a call that was not answered. */
+    private Predicate<Pile> mayGo() {
+        Set<String> waits = calls.stream().map(call -> Buckets.tagOf(call.id())).collect(Collectors.toSet());
+        return pile -> !waits.contains(pile.bucket);
+    }
+
     private List<Call> nextCalls() {
         List<Call> next = new ArrayList<>();
+        Predicate<Pile> mayGo = mayGo();
         var each = piles.entrySet().iterator();
         while (each.hasNext() && next.size() < CALLS_PER_FLUSH) {
             var pile = each.next();
+            if (!mayGo.test(pile.getValue())) {
+                continue;
+            }
             List<Report> reports = pile.getValue().reports;
             waiting -= reports.size();
             for (int from = 0; from < reports.size(); from += REPORTS_PER_CALL) {

@@ -12,6 +12,7 @@ import fanfare.redis.Keys;
 import fanfare.redis.RedisLinks;
 import fanfare.redis.Shards;
 import fanfare.testing.Await;
+import fanfare.testing.RedisCluster;
 import fanfare.testing.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CollectorIT {
     /** More than go in three flushes. */
     private static final int RECEIPTS = 350;
+
+    private static final List<Report> REPORT = List.of(new Report.Held(Report.place(Channel.user("42"), 1), 1, 1));
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private Context loop;
@@ -85,8 +89,48 @@ class CollectorIT {
         }
     }
 
+    @Test
+    void whatTheOtherShardsAreToKnowDoesNotWaitForOneThatIsGone(Vertx vertx) throws Exception {
+        try (RedisCluster cluster = RedisCluster.ofMasters(3)) {
+            open(vertx, cluster.url());
+            int gone = ofShard(cluster, 0);
+            int alive = ofShard(cluster, 1);
+            Await.until("both shards can be asked", () -> canBeAsked(gone) && canBeAsked(alive));
+            cluster.master(0).kill();
+            for (int reports = 1; reports <= 2; reports++) {
+                run(loop, () -> {
+                    collector.add(Map.of(receipt("id" + gone), REPORT));
+                    return collector.finish();
+                });
+            }
+            run(loop, () -> {
+                collector.add(Map.of(receipt("id" + alive), REPORT));
+                return collector.finish();
+            });
+            assertThat(isThere(alive)).isTrue();
+            cluster.master(0).restart();
+            Await.until("what waited for the shard is there, in its order", () -> "2".equals(sessions(gone)));
+        }
+    }
+
+    private boolean canBeAsked(int receipt) {
+        return run(loop, () -> Future.succeededFuture(redis.isUp(keys.receipt("id" + receipt))));
+    }
+
+    /** One whose receipt is in this shard. */
+    private int ofShard(RedisCluster cluster, int shard) {
+        return IntStream.iterate(0, number -> number + 1)
+                .filter(number -> cluster.ownerOf(keys.receipt("id" + number)) == shard)
+                .findFirst()
+                .orElseThrow();
+    }
+
     private void open(Vertx vertx, RedisServer server) throws Exception {
-        RedisConfig config = new RedisConfig(server.url(), "test-" + UUID.randomUUID() + ":");
+        open(vertx, server.url());
+    }
+
+    private void open(Vertx vertx, String url) throws Exception {
+        RedisConfig config = new RedisConfig(url, "test-" + UUID.randomUUID() + ":");
         keys = new Keys(config.prefix());
         loop = vertx.getOrCreateContext();
         redis = run(
@@ -111,7 +155,7 @@ class CollectorIT {
     private void add(int receipts) {
         Map<Receipt, List<Report>> seen = new HashMap<>();
         for (int i = 0; i < receipts; i++) {
-            seen.put(receipt("id" + i), List.of(new Report.Held(Report.place(Channel.user("42"), 1), 1, 1)));
+            seen.put(receipt("id" + i), REPORT);
         }
         collector.add(seen);
     }
@@ -121,6 +165,14 @@ class CollectorIT {
         return run(loop, () -> redis.send(key, Request.cmd(Command.EXISTS).arg(key)))
                         .toInteger()
                 == 1;
+    }
+
+    /** How many sessions the receipt says were there; empty while nobody can say. */
+    private String sessions(int receipt) {
+        String key = keys.receipt("id" + receipt);
+        Request held = Request.cmd(Command.HGET).arg(key).arg("held " + Channel.user("42") + " node");
+        return run(loop, () -> redis.send(key, held).map(Objects::toString).otherwise(""))
+                .split(" ", -1)[0];
     }
 
     private static Receipt receipt(String id) {
