@@ -38,10 +38,6 @@ final class AnswerCache {
         entries.remove(key);
     }
 
-    void clear() {
-        entries.clear();
-    }
-
     void dropOld(long nowMs) {
         var eldest = entries.values().iterator();
         while (eldest.hasNext() && nowMs - eldest.next().answeredAtMs() >= ttlMs) {

@@ -100,6 +100,11 @@ final class KeptLogins {
     }
 
     private void recheckWithin(KeptLogin kept, long windowMs) {
+        if (kept.asking) {
+            // What the site was asked before does not count.
+            kept.askAgain = true;
+            return;
+        }
         schedule.at(clockMs.getAsLong() + (long) (windowMs * random.getAsDouble()), kept);
     }
 

@@ -24,8 +24,8 @@ final class Revocations {
     private record Session(String user, String session) {}
 
     private long marks;
-    /** Mark of the youngest that was forgotten for want of room: whatever started before it is asked again. */
-    private long forgotten;
+    /** Whatever started before this mark is asked again: of whom else it may not be true is not known. */
+    private long everybody;
 
     Revocations(long memoryMs) {
         this.memoryMs = memoryMs;
@@ -46,10 +46,15 @@ final class Revocations {
         add(key, nowMs);
     }
 
+    /** Somebody was disconnected, or may have been, and it is not known who. */
+    void everybody() {
+        everybody = mark();
+    }
+
     /** Whether an answer to a request that started at a mark must be asked for again. */
     boolean isRevoked(Credentials.Key key, Identity identity, long startedMark) {
         String user = identity.user();
-        return forgotten > startedMark
+        return everybody > startedMark
                 || after(startedMark, key)
                 || (user != null && after(startedMark, new User(user)))
                 || (user != null
@@ -73,7 +78,8 @@ final class Revocations {
                 break;
             }
             if (!old) {
-                forgotten = revocation.mark();
+                // For want of room.
+                everybody = Math.max(everybody, revocation.mark());
             }
             eldest.remove();
         }

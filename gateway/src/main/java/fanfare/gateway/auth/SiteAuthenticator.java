@@ -167,9 +167,12 @@ public final class SiteAuthenticator {
         }
     }
 
-    /** Asks about everybody who is connected anew, within {@code windowMs}; what the site said before does not count. */
+    /**
+     * Asks about everybody who is connected anew, within {@code windowMs}; what the site was asked before does not count, be
+     * its answer kept or still on its way.
+     */
     public void recheckAll(long windowMs) {
-        cache.clear();
+        revocations.everybody();
         logins.recheckAll(windowMs);
     }
 

@@ -51,4 +51,15 @@ class RevocationsTest {
         revocations.disconnected("43", null, 15_001);
         assertThat(revocations.isRevoked(KEY, IDENTITY, before)).isFalse();
     }
+
+    @Test
+    void whatIsForgottenLaterDoesNotEndADoubtAboutEverybody() {
+        revocations.disconnected("1", null, 0);
+        long before = revocations.mark();
+        revocations.everybody();
+        assertThat(revocations.isRevoked(KEY, IDENTITY, before)).isTrue();
+        assertThat(revocations.isRevoked(KEY, IDENTITY, revocations.mark())).isFalse();
+        IntStream.range(0, Revocations.REMEMBERED_MAX).forEach(i -> revocations.disconnected("u" + i, null, 1));
+        assertThat(revocations.isRevoked(KEY, IDENTITY, before)).isTrue();
+    }
 }

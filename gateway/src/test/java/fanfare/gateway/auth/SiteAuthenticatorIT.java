@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -33,6 +34,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SiteAuthenticatorIT {
     private static final long START_MS = 1_700_000_000_000L;
     private static final long MINUTE_MS = 60_000;
+    /** In this time everybody is asked about who is in doubt. */
+    private static final long DOUBT_MS = 20_000;
+
     /** For an answer, whose time is the machine's and not the test's: longer than any test holds one back. */
     private static final Duration PATIENT = Duration.ofMinutes(1);
 
@@ -52,6 +56,7 @@ class SiteAuthenticatorIT {
     private static final class Heard implements LoginListener {
         final List<CloseReason> ends = new CopyOnWriteArrayList<>();
         final List<Identity> changes = new CopyOnWriteArrayList<>();
+        final AtomicInteger rechecks = new AtomicInteger();
 
         @Override
         public void ended(CloseReason reason) {
@@ -61,6 +66,11 @@ class SiteAuthenticatorIT {
         @Override
         public void changed(Identity identity) {
             changes.add(identity);
+        }
+
+        @Override
+        public void rechecked() {
+            rechecks.incrementAndGet();
         }
     }
 
@@ -616,6 +626,37 @@ class SiteAuthenticatorIT {
         assertThat(site.seen).hasSize(4);
     }
 
+    // ---- doubt about everybody
+
+    @Test
+    void whatTheSiteWasAskedBeforeADoubtDoesNotLetANewcomerIn() throws Exception {
+        start(AnonymousPolicy.DENY);
+        Future<Login> login = login(browser("a=1"));
+        eventually(() -> site.held.size() == 1);
+        recheckAll();
+        site.answers(401, "");
+        site.held.get(0).end(USER_42);
+        assertThat(refusal(login)).isEqualTo(CloseReason.NOT_LOGGED_IN);
+        assertThat(site.seen).hasSize(2);
+    }
+
+    @Test
+    void aRecheckFromBeforeADoubtDoesNotEndIt() throws Exception {
+        start(AnonymousPolicy.DENY);
+        site.answers(200, USER_42);
+        Heard heard = new Heard();
+        await(login(browser("a=1"), heard));
+        site.holds();
+        clockMs.addAndGet(11 * MINUTE_MS);
+        eventually(() -> site.held.size() == 1);
+        recheckAll();
+        site.answers(401, "");
+        site.held.get(0).end(USER_42);
+        eventually(() -> !heard.ends.isEmpty());
+        assertThat(heard.ends).containsExactly(CloseReason.SESSION_ENDED);
+        assertThat(heard.rechecks).hasValue(0);
+    }
+
     // ---- the test's own tools
 
     private SiteAuthenticator subject() {
@@ -694,6 +735,13 @@ class SiteAuthenticatorIT {
     private void disconnected(String user, @Nullable String session) throws Exception {
         onLoop(() -> {
             subject().disconnected(user, session);
+            return true;
+        });
+    }
+
+    private void recheckAll() throws Exception {
+        onLoop(() -> {
+            subject().recheckAll(DOUBT_MS);
             return true;
         });
     }
