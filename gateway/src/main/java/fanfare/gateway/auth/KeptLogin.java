@@ -18,6 +18,8 @@ final class KeptLogin extends Schedule.Task {
     long mark;
     /** When the site last said that all is well. */
     long goodAtMs;
+    /** Whether its sessions wait to hear that the site was asked once more. */
+    boolean inDoubt;
     /** Whether a re-check is under way. */
     boolean asking;
     /** Whether it must be asked again as soon as that is over. */

@@ -100,6 +100,7 @@ final class KeptLogins {
     }
 
     private void recheckWithin(KeptLogin kept, long windowMs) {
+        kept.inDoubt = true;
         if (kept.asking) {
             // What the site was asked before does not count.
             kept.askAgain = true;
@@ -141,6 +142,15 @@ final class KeptLogins {
         plan(kept);
         if (changed) {
             kept.holders().forEach(login -> login.listener().changed(identity));
+        }
+        asked(kept);
+    }
+
+    /** The site was asked, so a doubt is over, whatever came of it. */
+    private void asked(KeptLogin kept) {
+        if (kept.inDoubt) {
+            kept.inDoubt = false;
+            kept.holders().forEach(login -> login.listener().rechecked());
         }
     }
 
@@ -185,10 +195,10 @@ final class KeptLogins {
             end(kept, CloseReason.SESSION_ENDED);
         } else {
             outage(kept, now);
+            asked(kept);
         }
         String result = !kept.isHeld() ? "ended" : answer instanceof Answer.Known ? "ok" : "unavailable";
         results.count(result);
-        kept.holders().forEach(login -> login.listener().rechecked());
     }
 
     private void outage(KeptLogin kept, long now) {

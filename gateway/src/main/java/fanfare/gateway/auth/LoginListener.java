@@ -10,6 +10,6 @@ public interface LoginListener {
     /** The site says something new about the same user: other topics, another session or time of expiry. */
     void changed(Identity identity);
 
-    /** The site was asked once more; what it said was told before. */
+    /** The site was asked once more after a doubt about everybody; what it said was told before. */
     default void rechecked() {}
 }

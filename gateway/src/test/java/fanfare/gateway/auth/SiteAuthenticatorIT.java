@@ -657,6 +657,36 @@ class SiteAuthenticatorIT {
         assertThat(heard.rechecks).hasValue(0);
     }
 
+    @Test
+    void aNewcomersAnswerEndsTheDoubtAboutTheOthers() throws Exception {
+        start(AnonymousPolicy.DENY);
+        site.answers(200, USER_42);
+        Heard heard = new Heard();
+        await(login(browser("a=1"), heard));
+        recheckAll();
+        await(login(browser("a=1")));
+        assertThat(site.seen).hasSize(2);
+        assertThat(heard.rechecks).hasValue(1);
+    }
+
+    @Test
+    void aDoubtIsOverWhenTheSiteHasBeenAskedAboutEverybody() throws Exception {
+        start(AnonymousPolicy.DENY);
+        site.answers(200, USER_42);
+        Heard heard = new Heard();
+        await(login(browser("a=1"), heard));
+        recheckAll();
+        clockMs.addAndGet(DOUBT_MS);
+        settled(2);
+        assertThat(heard.rechecks).hasValue(1);
+        site.answers(503, "");
+        recheckAll();
+        clockMs.addAndGet(DOUBT_MS);
+        settled(3);
+        assertThat(heard.rechecks).as("if it cannot say").hasValue(2);
+        assertThat(heard.ends).isEmpty();
+    }
+
     // ---- the test's own tools
 
     private SiteAuthenticator subject() {
