@@ -42,10 +42,12 @@ public final class ControlReader {
     private final Queue<Order> waiting = new ArrayDeque<>();
     /** The last order that was applied; null until the first start has found the end of the stream. */
     private @Nullable StreamId last;
-    /** Nothing before what comes live is missing. */
+    /** Nothing before what comes live is missing but what is being read. */
     private boolean caughtUp;
-    /** The catch-up under way, if any. */
-    private Future<Void> catchUp = Future.succeededFuture();
+    /** The last reading that was begun. */
+    private Future<Void> reading = Future.succeededFuture();
+    /** Those that are not over. */
+    private int readings;
 
     /** Calls of {@link #catchUp}. */
     private int calls;
@@ -70,14 +72,11 @@ public final class ControlReader {
             return;
         }
         Order order = new Order(id, text.substring(space + 1));
-        if (caughtUp) {
-            take(order);
-            return;
-        }
         waiting.add(order);
         if (waiting.size() > WAITING_MAX) {
             waiting.remove();
         }
+        takeWaiting();
     }
 
     /**
@@ -87,16 +86,32 @@ public final class ControlReader {
     public Future<Void> catchUp() {
         caughtUp = false;
         int call = ++calls;
-        catchUp = catchUp.otherwiseEmpty().compose(before -> read()).onSuccess(done -> {
+        return readOn().onSuccess(done -> {
             // A later call means that the channel was lost again, and more may be missing.
             if (call == calls) {
-                while (!waiting.isEmpty()) {
-                    take(waiting.remove());
-                }
                 caughtUp = true;
+                takeWaiting();
             }
         });
-        return catchUp;
+    }
+
+    /**
+     * Applies what is in the stream by now, for somebody who must not be ahead of it. If it fails, live messages do not wait
+     * for another call: the channel has missed nothing.
+     */
+    public Future<Void> readOn() {
+        readings++;
+        reading = reading.otherwiseEmpty().compose(before -> read()).onComplete(over -> {
+            readings--;
+            takeWaiting();
+        });
+        return reading;
+    }
+
+    private void takeWaiting() {
+        while (caughtUp && readings == 0 && !waiting.isEmpty()) {
+            take(waiting.remove());
+        }
     }
 
     private Future<Void> read() {

@@ -256,6 +256,21 @@ class ControlIT {
         assertThat(applied).containsExactly("missed", "new");
     }
 
+    @Test
+    void aReadingForSomebodyElseThatFailsHoldsNothingBack() throws Exception {
+        await(() -> {
+            Future<Void> catchingUp =
+                    reader.catchUp().onSuccess(done -> redis.all().forEach(link -> link.reconnect("test")));
+            Future<Void> failing = reader.readOn();
+            return catchingUp.compose(done -> failing.otherwiseEmpty());
+        });
+        Await.until("the link is back", redis::isUp);
+        order("new");
+        receive(1);
+        deliver();
+        assertThat(applied).containsExactly("new");
+    }
+
     /** Loses the stream; in another millisecond, so that the next one has other ids, as after any real loss. */
     private void forget() throws Exception {
         await(() -> redis.send("", Request.cmd(Command.DEL).arg(keys.control())));

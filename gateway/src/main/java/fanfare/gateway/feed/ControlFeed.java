@@ -86,7 +86,7 @@ public final class ControlFeed {
 
     /** Applies what was missed; succeeds when no command that was given before this call is unknown. */
     public Future<Void> caughtUp() {
-        return reader.catchUp();
+        return reader.readOn();
     }
 
     /** Redis has taken a renewal of the lease and said so on the probe's channel. */
