@@ -390,7 +390,7 @@ class OverlaysTest {
             assertThat(there).isEmpty();
             String readme = Files.readString(Overlay.K8S.resolve("README.md"));
             assertThat(wanted).allSatisfy(secret -> assertThat(readme)
-                    .containsPattern("kubectl create secret (generic|tls) " + secret + " "));
+                    .containsPattern("kubectl -n fanfare create secret (generic|tls) " + secret + " "));
         }
     }
 
