@@ -440,6 +440,9 @@ class OverlaysTest {
     @Test
     void prometheusFindsEveryManagementPort() {
         List<ServiceMonitor> monitors = overlay().all(ServiceMonitor.class);
+        assertThat(Stream.concat(monitors.stream(), overlay().all(PrometheusRule.class).stream()))
+                .as("what kube-prometheus-stack looks at")
+                .allSatisfy(object -> assertThat(object.getMetadata().getLabels()).containsKey("release"));
         for (ServiceMonitor monitor : monitors) {
             List<Service> services = overlay().all(Service.class).stream()
                     .filter(service -> Overlay.chooses(
