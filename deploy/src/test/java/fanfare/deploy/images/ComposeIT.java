@@ -2,6 +2,7 @@ package fanfare.deploy.images;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.deploy.ContainerMemory;
 import fanfare.testing.RedisServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,6 +49,20 @@ class ComposeIT {
         of(image).forEach((name, service) -> assertThat(service)
                 .as(name)
                 .containsEntry("image", "fanfare/" + image.title() + ":" + version));
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void memoryIsEnoughForTheHeapAndAllBuffers(Service image) throws Exception {
+        long least = ContainerMemory.least(image.title());
+        of(image).forEach((name, service) -> assertThat(bytes(String.valueOf(service.get("mem_limit"))))
+                .as(name)
+                .isGreaterThanOrEqualTo(least));
+        // Where it is to hold many connections.
+        if (image.equals(Service.GATEWAY)) {
+            assertThat(Files.readString(Path.of("README.md")))
+                    .contains("Give a gateway " + (least >> 20) + " MiB or more", " -m " + (least >> 20) + "m ");
+        }
     }
 
     @ParameterizedTest
@@ -190,6 +205,11 @@ class ComposeIT {
         // Those without a value are the operator's.
         settings.values().removeIf("null"::equals);
         return settings;
+    }
+
+    private static long bytes(String text) {
+        assertThat(text).matches("\\d+[mg]");
+        return Long.parseLong(text.substring(0, text.length() - 1)) << (text.endsWith("g") ? 30 : 20);
     }
 
     private static int seconds(String text) {

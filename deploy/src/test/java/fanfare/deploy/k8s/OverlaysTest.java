@@ -3,6 +3,7 @@ package fanfare.deploy.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import fanfare.deploy.ContainerMemory;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
@@ -31,6 +32,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,6 +128,20 @@ class OverlaysTest {
                     assertThat(container.getResources().getLimits()).containsKey("memory");
                     assertThat(container.getResources().getRequests()).containsKeys("memory", "cpu");
                 }));
+    }
+
+    @Test
+    void memoryIsEnoughForTheHeapAndAllBuffers() throws IOException {
+        for (String pod : MODULES.keySet()) {
+            assertThat(overlay()
+                            .container(pod)
+                            .getResources()
+                            .getLimits()
+                            .get("memory")
+                            .getNumericalAmount())
+                    .as(pod)
+                    .isGreaterThanOrEqualTo(BigDecimal.valueOf(ContainerMemory.least(pod)));
+        }
     }
 
     @Test
@@ -442,7 +458,8 @@ class OverlaysTest {
         List<ServiceMonitor> monitors = overlay().all(ServiceMonitor.class);
         assertThat(Stream.concat(monitors.stream(), overlay().all(PrometheusRule.class).stream()))
                 .as("what kube-prometheus-stack looks at")
-                .allSatisfy(object -> assertThat(object.getMetadata().getLabels()).containsKey("release"));
+                .allSatisfy(
+                        object -> assertThat(object.getMetadata().getLabels()).containsKey("release"));
         for (ServiceMonitor monitor : monitors) {
             List<Service> services = overlay().all(Service.class).stream()
                     .filter(service -> Overlay.chooses(
