@@ -84,7 +84,7 @@ public final class Env {
         }
     }
 
-    /** A URL, in which a password is not logged. */
+    /** A URL, in which neither a password nor the query, which may have one as well, is logged. */
     public String url(String name, String fallback) {
         String value = text(name, fallback);
         settings.put(name, redacted(value));
@@ -248,9 +248,14 @@ public final class Env {
         return previous[b.length()];
     }
 
-    /** Up to the last sign that may end a password, since one may stand in it that should have been escaped. */
+    /**
+     * Up to the last sign that may end a password, since one may stand in it that should have been escaped; and without the
+     * query. All of it if a password may be the one as well as the other.
+     */
     static String redacted(String url) {
-        return url.replaceAll("//.*@", "//(redacted)@");
+        return url.replaceAll("//.*\\?.*@.*", "//(redacted)")
+                .replaceAll("//.*@", "//(redacted)@")
+                .replaceAll("\\?.*", "?(redacted)");
     }
 
     private static String written(Duration duration) {

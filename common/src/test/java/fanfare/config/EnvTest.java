@@ -83,6 +83,26 @@ class EnvTest {
         assertThat(unescaped.table()).contains("redis://(redacted)@host:1").doesNotContain("pa/s");
     }
 
+    /** The client takes user and password from there as well. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://host:1?user=me&password=hush",
+                "redis://host/?pass%77ord=hush",
+                "redis://host?password=me@hush",
+                "redis://:hu?sh@host",
+                "redis://host:0?password=hush"
+            })
+    void keepsTheQueryOfAUrlOutOfTheLog(String url) {
+        Env env = new Env(Map.of("FANFARE_REDIS_URL", url));
+        RedisConfig config = RedisConfig.from(env);
+        env.mistake("FANFARE_REDIS_URL", "it is quoted");
+        assertThat(env.table() + config).contains("redis://").doesNotContain("hu");
+        assertThatThrownBy(() -> env.check(config))
+                .hasMessageContaining("FANFARE_REDIS_URL is 'redis://")
+                .hasMessageNotContaining("hu");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
