@@ -138,8 +138,13 @@ final class Cluster implements AutoCloseable {
 
     /** Gateways that reach {@code server} through {@code gatewayPort}, while the publisher reaches it directly. */
     static Cluster on(RedisServer server, int gatewayPort, int gateways) {
+        return on(server, gatewayPort, gateways, Map.of());
+    }
+
+    /** The same with these settings on top of the usual ones. */
+    static Cluster on(RedisServer server, int gatewayPort, int gateways, Map<String, String> settings) {
         return new Cluster(
-                new RedisConfig(server.url(), prefix()), "redis://127.0.0.1:" + gatewayPort, gateways, Map.of());
+                new RedisConfig(server.url(), prefix()), "redis://127.0.0.1:" + gatewayPort, gateways, settings);
     }
 
     /** Gateways and a publisher that find Redis by this connection string. */

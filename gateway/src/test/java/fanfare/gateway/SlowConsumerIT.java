@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Channel;
 import fanfare.testing.Await;
+import fanfare.testing.FlakyLink;
 import fanfare.testing.PushClient;
 import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
+import fanfare.testing.TestSite;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -20,6 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SlowConsumerIT {
     /** More than every buffer of the two kernels and the budget together. */
     private static final int MESSAGES_MAX = 1_000;
+
+    /** Large ones that are together more than the budget, and no more than a page is sent of what it missed. */
+    private static final int KEPT_BACK = 8;
 
     /** For how long a fallback session may be without a poll. */
     private static final Duration DISCONNECT_DELAY = Duration.ofSeconds(5);
@@ -73,6 +78,50 @@ class SlowConsumerIT {
                 cluster.publish(Channel.user("alice"), "large", LARGE);
                 client.expectEvent("large");
             }
+        }
+    }
+
+    /** What an outage of Redis has kept back comes all at once, and a browser far away takes its time for that. */
+    @Test
+    void whoIsBehindIsNotTooSlowForWhatALinkLossHasKeptBack() {
+        try (LinkedCluster linked = LinkedCluster.of(1, Map.of("FANFARE_SEND_QUEUE_BYTES_MAX", "200000"));
+                FlakyLink network = FlakyLink.to(linked.cluster().port(0));
+                PushClient far = PushClient.connect(
+                        linked.cluster().vertx(),
+                        PushTransport.RAW_WEBSOCKET,
+                        "http://127.0.0.1:" + network.port(),
+                        TestSite.login("bob"))) {
+            Cluster cluster = linked.cluster();
+            PushClient near = cluster.join(PushTransport.RAW_WEBSOCKET, 0, "alice");
+            far.awaitOpen().send("{\"type\":\"hello\",\"protocol\":1}").expectWelcome();
+            network.stall(FlakyLink.Direction.DOWN);
+            int published = 0;
+            // Until the kernels take no more: one may be on its way to them.
+            while (metric(cluster, "fanfare_queue_bytes", "") < 100_000) {
+                assertThat(++published).isLessThan(MESSAGES_MAX);
+                cluster.publish(Channel.BROADCAST, "large", LARGE);
+                near.expectEvent("large");
+            }
+
+            linked.link().refuse();
+            linked.link().cut();
+            for (int i = 0; i < KEPT_BACK; i++) {
+                cluster.publish(Channel.BROADCAST, "late", LARGE);
+            }
+            linked.link().resume();
+            for (int i = 0; i < KEPT_BACK; i++) {
+                near.expectEvent("late");
+            }
+            Await.until("all of it waits", () -> metric(cluster, "fanfare_queue_bytes", "") > KEPT_BACK * 60_000);
+
+            network.resume();
+            for (int i = 0; i < published; i++) {
+                far.expectEvent("large");
+            }
+            for (int i = 0; i < KEPT_BACK; i++) {
+                far.expectEvent("late");
+            }
+            far.assertNothingElse();
         }
     }
 

@@ -40,8 +40,8 @@ final class FeedChannel<J> {
         /** The channel is in step. */
         void live(FeedChannel<J> channel);
 
-        /** Hand this to all sessions that have joined and have not had it under its id. */
-        void deliver(Channel channel, Item item);
+        /** Hand this to all sessions that have joined and have not had it under its id; {@code late} if it was missed. */
+        void deliver(Channel channel, Item item, boolean late);
 
         /** Tell all sessions that have joined that something is lost. */
         void gap(Channel channel);
@@ -293,7 +293,7 @@ final class FeedChannel<J> {
             return;
         }
         if (isNext(item)) {
-            handOn(item);
+            handOn(item, false);
         } else {
             startReading();
             message(item);
@@ -312,7 +312,7 @@ final class FeedChannel<J> {
             // Another master may lack what is in memory; who was served from there would know more than who read.
             recent.clear(last);
         }
-        missed.stream().filter(item -> !wasHad(item)).forEach(this::handOn);
+        missed.stream().filter(item -> !wasHad(item)).forEach(item -> handOn(item, true));
     }
 
     private void first(Reading reading) {
@@ -433,7 +433,7 @@ final class FeedChannel<J> {
         last = position;
     }
 
-    private void handOn(Item item) {
+    private void handOn(Item item, boolean late) {
         moveTo(item.position());
         inStep = true;
         if (!liveJoins.isEmpty()) {
@@ -442,6 +442,6 @@ final class FeedChannel<J> {
         if (recent != null) {
             recent.add(item);
         }
-        actions.deliver(channel, item);
+        actions.deliver(channel, item, late);
     }
 }

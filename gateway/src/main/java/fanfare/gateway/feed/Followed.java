@@ -178,17 +178,17 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     }
 
     @Override
-    public void deliver(Channel channel, Item item) {
+    public void deliver(Channel channel, Item item, boolean late) {
         long firstStamp = channels.handedOut(hash, item);
         if (channels.isTimely(item)) {
-            toHubs(Message.of(channel, item), firstStamp);
+            toHubs(Message.of(channel, item), firstStamp, late);
         }
     }
 
     @Override
     public void gap(Channel channel) {
         channels.countGap();
-        toHubs(Message.gap(channel.label()), DeliveredIds.NEVER);
+        toHubs(Message.gap(channel.label()), DeliveredIds.NEVER, true);
     }
 
     @Override
@@ -196,10 +196,10 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
         channels.joined(this, join, missed);
     }
 
-    private void toHubs(Message message, long afterStamp) {
+    private void toHubs(Message message, long firstStamp, boolean late) {
         Channel channel = channel();
         for (Hub hub : hubs) {
-            hub.handOver(channel, message, afterStamp);
+            hub.handOver(channel, message, firstStamp, late);
             if (hub.isBehind()) {
                 channels.pause();
             }

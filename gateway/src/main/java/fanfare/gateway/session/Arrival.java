@@ -19,14 +19,14 @@ final class Arrival {
     private boolean resuming;
     /** No join so far has found that something is missing. */
     private boolean recovered;
-    /** What they brought [bytes]. */
-    private int missedBytes;
     /** What the welcome's token will say: the moment, and by channel the places from which they are heard. */
     private long asOfMs;
 
     private final Map<String, Place> places = new HashMap<>();
     /** What arrived before the welcome; whether it is wanted is only known then. Null for nothing. */
     private @Nullable SendQueue early;
+    /** What of that came at once, for which the browser is not to blame [bytes]. */
+    private int atOnce;
     /** Pings to be answered. */
     private int pongsOwed;
 
@@ -43,7 +43,6 @@ final class Arrival {
         joinsAwaited = joins;
         resuming = resumes;
         recovered = resumes;
-        missedBytes = 0;
         asOfMs = sinceMs;
         places.clear();
     }
@@ -53,18 +52,12 @@ final class Arrival {
         places.put(channel, from);
     }
 
-    /** A join has ended; whether nothing is missing there but what it brings, so many bytes. */
-    void joined(boolean complete, int bytes) {
+    /** A join has ended; whether nothing is missing there but what it brings. */
+    void joined(boolean complete) {
         if (joinsAwaited > 0) {
             joinsAwaited--;
             recovered = recovered && complete;
-            missedBytes += bytes;
         }
-    }
-
-    /** What the joins so far have brought [bytes]. */
-    int missedBytes() {
-        return missedBytes;
     }
 
     /** A fresh session does without the joins after a while: an outage of Redis delays messages and not the page. */
@@ -86,8 +79,22 @@ final class Arrival {
         return early;
     }
 
-    void early(@Nullable SendQueue waiting) {
+    void early(SendQueue waiting) {
         early = waiting;
+    }
+
+    /** What arrived is not wanted any more. */
+    void forgetEarly() {
+        early = null;
+        atOnce = 0;
+    }
+
+    int atOnce() {
+        return atOnce;
+    }
+
+    void comesAtOnce(int bytes) {
+        atOnce += bytes;
     }
 
     void owesPong() {

@@ -218,12 +218,17 @@ public final class Hub {
         return session;
     }
 
-    /** Has a publication delivered after what was handed in before; may be called on any thread. */
-    public void handOver(Channel channel, Message message, long firstStamp) {
+    /**
+     * Has a publication delivered after what was handed in before; may be called on any thread.
+     *
+     * @param firstStamp of a repeat, which only those get who joined after it was handed out first; else 0
+     * @param late whether it had to wait, and comes at once with what else had to: nobody is too slow for that
+     */
+    public void handOver(Channel channel, Message message, long firstStamp, boolean late) {
         undelivered.addAndGet(message.size());
         execute(() -> {
             undelivered.addAndGet(-message.size());
-            deliver(channel, message, firstStamp);
+            deliver(channel, message, firstStamp, late);
         });
     }
 
@@ -232,12 +237,8 @@ public final class Hub {
         return undelivered.get() > UNDELIVERED_BYTES_MAX;
     }
 
-    /**
-     * A publication for whoever is subscribed here.
-     *
-     * @param firstStamp of a repeat, which only those get who joined after it was handed out first; else 0
-     */
-    void deliver(Channel channel, Message message, long firstStamp) {
+    /** A publication for whoever is subscribed here; see {@link #handOver}. */
+    void deliver(Channel channel, Message message, long firstStamp, boolean late) {
         Audience audience = audiences.get(channel);
         if (audience != null) {
             turnBytes += message.size();
@@ -246,9 +247,9 @@ public final class Hub {
                 reports.held(receipt, audience.size());
             }
             if (audience.size() <= SLICE) {
-                audience.forEach(receiver -> deliver(receiver, message, firstStamp));
+                audience.forEach(receiver -> deliver(receiver, message, firstStamp, late));
             } else {
-                deliverInSlices(audience.copy(), message, firstStamp);
+                deliverInSlices(audience.copy(), message, firstStamp, late);
             }
         }
     }
@@ -257,10 +258,10 @@ public final class Hub {
      * A slice writes before the next one gets the message; but once there is more to do, which may be more for all of them,
      * the rest writes at the end of the turn.
      */
-    private void deliverInSlices(List<Subscription> receivers, Message message, long firstStamp) {
+    private void deliverInSlices(List<Subscription> receivers, Message message, long firstStamp, boolean late) {
         boolean atOnce = dirty.isEmpty();
         for (int i = 0; i < receivers.size(); i++) {
-            deliver(receivers.get(i), message, firstStamp);
+            deliver(receivers.get(i), message, firstStamp, late);
             if (i % SLICE == SLICE - 1) {
                 atOnce = atOnce && inbox.isEmpty();
                 if (atOnce) {
@@ -271,9 +272,9 @@ public final class Hub {
         }
     }
 
-    private void deliver(Subscription receiver, Message message, long firstStamp) {
+    private void deliver(Subscription receiver, Message message, long firstStamp, boolean late) {
         try {
-            receiver.deliver(message, firstStamp);
+            receiver.deliver(message, firstStamp, late);
         } catch (RuntimeException bug) {
             failed(receiver.session(), bug);
         }

@@ -31,6 +31,8 @@ public final class Session extends Outflow implements Wheel.Timed {
     /** What one doubt of the site's word keeps back; the next one's is another. */
     private static final class Hold {
         SendQueue queue;
+        /** What it may hold beyond a budget, since that came at once [bytes]. */
+        int atOnce;
 
         Hold(SendQueue queue) {
             this.queue = queue;
@@ -242,24 +244,35 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
     }
 
-    /** A publication, or what stands for one, on a channel of this session. */
-    void deliver(Message message, boolean isPrivate) {
+    /**
+     * A publication, or what stands for one, on a channel of this session.
+     *
+     * @param late whether it had to wait, and comes at once with what else had to
+     */
+    void deliver(Message message, boolean isPrivate, boolean late) {
         if (hold != null && isPrivate && !isClosed()) {
-            hold.queue = longer(hold.queue, message, 0);
+            hold.atOnce += late ? message.size() : 0;
+            hold.queue = longer(hold.queue, message, hold.atOnce);
         } else {
-            deliver(message);
+            deliver(message, late);
         }
     }
 
-    private void deliver(Message message) {
+    private void deliver(Message message, boolean late) {
         if (isClosed()) {
             return;
         }
         if (arrival != null) {
+            if (late) {
+                arrival.comesAtOnce(message.size());
+            }
             SendQueue early = arrival.early();
-            arrival.early(longer(early == null ? hub.nothing() : early, message, arrival.missedBytes()));
+            arrival.early(longer(early == null ? hub.nothing() : early, message, arrival.atOnce()));
         } else if (isWanted(message)) {
             deliveries.add(1);
+            if (late) {
+                comesAtOnce(message.size());
+            }
             send(message);
         } else {
             filter(message);
@@ -273,15 +286,12 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
     }
 
-    /** A channel has been joined; what was missed there follows, so many bytes. */
-    void joined(Subscription subscription, boolean complete, int missedBytes) {
+    /** A channel has been joined; what was missed there follows. */
+    void joined(Subscription subscription, boolean complete) {
         if (arrival != null) {
             arrival.heard(subscription.channel().label(), place(subscription));
-            arrival.joined(complete, missedBytes);
+            arrival.joined(complete);
             welcomeIfDue();
-        }
-        if (arrival == null) {
-            comesAtOnce(missedBytes);
         }
     }
 
@@ -403,9 +413,8 @@ public final class Session extends Outflow implements Wheel.Timed {
     private void deliverAll(@Nullable SendQueue waited) {
         if (waited != null) {
             hub.waits(-waited.bytes());
-            comesAtOnce(waited.bytes());
             for (Message message : waited.messages()) {
-                deliver(message);
+                deliver(message, true);
             }
         }
     }
@@ -435,7 +444,7 @@ public final class Session extends Outflow implements Wheel.Timed {
             if (arrival.early() != null) {
                 // It comes again, by the joins that begin now.
                 hub.waits(-arrival.early().bytes());
-                arrival.early(null);
+                arrival.forgetEarly();
             }
         }
         List<Subscription> begun = new ArrayList<>(channels.size());

@@ -39,23 +39,22 @@ public final class Subscription extends Progress {
     public void joined(List<Message> missed, boolean complete, @Nullable Position before, long stamp) {
         if (!over) {
             joined(before, complete, stamp);
-            session.joined(
-                    this, complete, missed.stream().mapToInt(Message::size).sum());
-            missed.forEach(this::take);
+            session.joined(this, complete);
+            missed.forEach(message -> take(message, true));
         }
     }
 
-    /** Takes what is live; {@code firstStamp} is that of a repeat, else 0. */
-    void deliver(Message message, long firstStamp) {
+    /** Takes what is live; see {@link Hub#handOver}. */
+    void deliver(Message message, long firstStamp, boolean late) {
         if (!over && hears(firstStamp)) {
-            take(message);
+            take(message, late);
         }
     }
 
-    private void take(Message message) {
+    private void take(Message message, boolean late) {
         Point behind = message.point();
         if (behind == null || moveTo(behind)) {
-            session.deliver(message, channel.kind() != Channel.Kind.BROADCAST);
+            session.deliver(message, channel.kind() != Channel.Kind.BROADCAST, late);
         }
     }
 

@@ -457,7 +457,7 @@ class FeedChannelTest {
         public void live(FeedChannel<Integer> of) {}
 
         @Override
-        public void deliver(Channel to, Item item) {
+        public void deliver(Channel to, Item item, boolean late) {
             for (int i = 0; i < sessions.size(); i++) {
                 if (joined.get(i)) {
                     sessions.get(i).add(item.position().sequence());
@@ -511,7 +511,7 @@ class FeedChannelTest {
         }
 
         @Override
-        public void deliver(Channel to, Item item) {
+        public void deliver(Channel to, Item item, boolean late) {
             events.add("deliver " + item.position().sequence());
         }
 

@@ -366,7 +366,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     }
 
     @Override
-    public void deliver(Channel channel, Item item) {
+    public void deliver(Channel channel, Item item, boolean late) {
         long firstStamp = delivered.add(DeliveredIds.hash(channel), item, ++stamps);
         audience(channel).forEach(browser -> browser.live(channel, item, firstStamp));
     }

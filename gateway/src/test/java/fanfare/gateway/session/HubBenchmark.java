@@ -99,7 +99,7 @@ public class HubBenchmark {
     public void deliver() throws InterruptedException {
         Item item = new Item(new Position(1, ++sequence), null, 1, Long.MAX_VALUE, "id", "/namespace", 0, EVENT);
         Message message = Message.of(Channel.BROADCAST, item);
-        hub.handOver(Channel.BROADCAST, message, 0);
+        hub.handOver(Channel.BROADCAST, message, 0, false);
         done.acquire();
     }
 

@@ -145,10 +145,10 @@ class SessionTest {
     @Test
     void liveMessagesAreNotOursBeforeTheJoinIsOver() throws Exception {
         welcomedSilently();
-        turn(() -> hub.deliver(Channel.user("alice"), event(1), 0));
+        turn(() -> live(Channel.user("alice"), event(1)));
         transport.expect();
         turn(() -> joins.get(0).joined(List.of(event(1)), true, null, 1));
-        turn(() -> hub.deliver(Channel.user("alice"), event(2), 0));
+        turn(() -> live(Channel.user("alice"), event(2)));
         transport.expect("write event 1", "write event 2");
     }
 
@@ -159,7 +159,7 @@ class SessionTest {
             joins.get(0).joined(List.of(event(1)), true, null, 1);
             session.receive("{\"type\":\"hello\",\"namespaces\":[\"/other\"]}");
             joinAll();
-            hub.deliver(Channel.user("alice"), event(2), 0);
+            live(Channel.user("alice"), event(2));
         });
         transport.expect("write welcome alice null");
     }
@@ -218,7 +218,7 @@ class SessionTest {
     void aLateHelloWithATokenBeginsDeliveryAnewAndASecondHelloIsIgnored() throws Exception {
         welcomedSilently();
         turn(() -> session.receive(hello(token("alice"), "")));
-        turn(() -> hub.deliver(Channel.user("alice"), event(20), 0));
+        turn(() -> live(Channel.user("alice"), event(20)));
         transport.expect();
         turn(() -> {
             joins.get(2).joined(List.of(event(19), event(20)), true, null, 1);
@@ -237,8 +237,8 @@ class SessionTest {
             joins.get(0).joined(List.of(event(19)), true, null, 1);
             joins.get(1).joined(List.of(), true, null, 1);
         });
-        turn(() -> hub.deliver(Channel.user("alice"), event(20), 0));
-        turn(() -> hub.deliver(Channel.user("alice"), event(21), 0));
+        turn(() -> live(Channel.user("alice"), event(20)));
+        turn(() -> live(Channel.user("alice"), event(21)));
         transport.expect("write welcome alice true", "write event 21");
     }
 
@@ -257,7 +257,7 @@ class SessionTest {
     void theInboxIsReplayedToWhoAsksForItLateAndNothingElseIs() throws Exception {
         welcomedSilently();
         turn(this::joinAll);
-        turn(() -> hub.deliver(Channel.BROADCAST, event(Channel.BROADCAST, 1, 0), 0));
+        turn(() -> live(Channel.BROADCAST, event(Channel.BROADCAST, 1, 0)));
         transport.expect("write event 1");
         turn(() -> session.receive("{\"type\":\"hello\",\"inbox\":true}"));
         assertThat(joins)
@@ -265,8 +265,8 @@ class SessionTest {
                 .containsExactly("user:alice", "broadcast", "user:alice");
         assertThat(starts.get(2)).isEqualTo(Start.kept(START));
         turn(() -> joins.get(2).joined(List.of(event(2)), true, null, 1));
-        turn(() -> hub.deliver(Channel.BROADCAST, event(Channel.BROADCAST, 3, 0), 0));
-        turn(() -> hub.deliver(Channel.user("alice"), event(4), 0));
+        turn(() -> live(Channel.BROADCAST, event(Channel.BROADCAST, 3, 0)));
+        turn(() -> live(Channel.user("alice"), event(4)));
         transport.expect("write event 2", "write event 3", "write event 4");
         assertThat(left).isEmpty();
     }
@@ -275,10 +275,10 @@ class SessionTest {
     void aRepeatReachesOnlyWhoJoinedAfterItWasHandedOutFirst() throws Exception {
         welcomed();
         turn(() -> joins.get(0).joined(List.of(), true, null, 5));
-        turn(() -> hub.deliver(Channel.user("alice"), event(1), 5));
-        turn(() -> hub.deliver(Channel.user("alice"), event(2), 6));
+        turn(() -> hub.deliver(Channel.user("alice"), event(1), 5, false));
+        turn(() -> hub.deliver(Channel.user("alice"), event(2), 6, false));
         transport.expect();
-        turn(() -> hub.deliver(Channel.user("alice"), event(3), 4));
+        turn(() -> hub.deliver(Channel.user("alice"), event(3), 4, false));
         transport.expect("write event 3");
     }
 
@@ -309,11 +309,11 @@ class SessionTest {
         transport.expect("write welcome alice null");
         turn(() -> {
             for (int n = 1; n <= 49; n++) {
-                hub.deliver(Channel.user("alice"), event(n), 0);
+                live(Channel.user("alice"), event(n));
             }
         });
         transport.expect();
-        turn(() -> hub.deliver(Channel.user("alice"), event(50), 0));
+        turn(() -> live(Channel.user("alice"), event(50)));
         transport.expect("write resume");
         assertThat(transport.token().place("user")).isEqualTo(new Place(Point.after(new Position(1, 50)), 0));
     }
@@ -391,7 +391,7 @@ class SessionTest {
         transport.writable = false;
         for (int i = 0; i < 10; i++) {
             int n = i;
-            turn(() -> hub.deliver(Channel.user("alice"), event(n), 0));
+            turn(() -> live(Channel.user("alice"), event(n)));
         }
         turn(() -> {});
         transport.expect("close 4002");
@@ -406,7 +406,7 @@ class SessionTest {
         turn(() -> {
             for (int n = 0; n < MANY; n++) {
                 Message message = event(n);
-                hub.handOver(Channel.user("alice"), message, 0);
+                hub.handOver(Channel.user("alice"), message, 0, false);
             }
         });
         for (int n = 0; n < MANY; n++) {
@@ -422,7 +422,7 @@ class SessionTest {
             session.admitted(ALICE);
         });
         turn(() -> joins.get(0).joined(events(20, 20 + MANY), true, null, 1));
-        turn(() -> hub.deliver(Channel.user("alice"), event(20 + MANY), 0));
+        turn(() -> live(Channel.user("alice"), event(20 + MANY)));
         transport.writable = false;
         turn(() -> joins.get(1).joined(events(40, 40 + MANY), true, null, 1));
         transport.expect();
@@ -437,6 +437,45 @@ class SessionTest {
     }
 
     @Test
+    void soItDoesIfADoubtKeepsThatBackFirst() throws Exception {
+        turn(() -> {
+            session.receive(hello(token("alice"), ""));
+            session.admitted(ALICE);
+            session.hold();
+        });
+        turn(() -> joins.get(0).joined(events(20, 20 + MANY), true, null, 1));
+        turn(() -> joins.get(1).joined(List.of(), true, null, 1));
+        transport.expect("write welcome alice true");
+        transport.writable = false;
+        turn(session::release);
+        transport.expect();
+        transport.writable = true;
+        turn(session::flush);
+        transport.expect(written(20, 20 + MANY));
+    }
+
+    @Test
+    void whoseChannelMissedMuchIsNotTooSlowForItButForWhatFollows() throws Exception {
+        welcomed();
+        transport.writable = false;
+        for (Message late : events(0, MANY)) {
+            turn(() -> hub.deliver(Channel.user("alice"), late, 0, true));
+        }
+        turn(() -> live(Channel.user("alice"), event(MANY)));
+        transport.expect();
+        transport.writable = true;
+        turn(session::flush);
+        transport.expect(written(0, MANY + 1));
+        transport.writable = false;
+        for (Message event : events(20, 20 + MANY)) {
+            turn(() -> live(Channel.user("alice"), event));
+        }
+        turn(() -> {});
+        transport.expect("close 4002");
+        turn(() -> session.ended(1006));
+    }
+
+    @Test
     void whoDoesNotReadWhatItMissedIsStillClosedAtItsBudget() throws Exception {
         turn(() -> {
             session.receive(hello(token("alice"), ""));
@@ -447,7 +486,7 @@ class SessionTest {
         turn(() -> joins.get(1).joined(List.of(), true, null, 1));
         for (int i = 0; i < MANY; i++) {
             int n = i;
-            turn(() -> hub.deliver(Channel.user("alice"), event(20 + MANY + n), 0));
+            turn(() -> live(Channel.user("alice"), event(20 + MANY + n)));
         }
         turn(() -> {});
         transport.expect("close 4002");
@@ -459,8 +498,8 @@ class SessionTest {
         transport.session = session;
         welcomed();
         turn(() -> {
-            hub.deliver(Channel.user("alice"), event(1, 60), 0);
-            hub.deliver(Channel.user("alice"), event(2), 0);
+            live(Channel.user("alice"), event(1, 60));
+            live(Channel.user("alice"), event(2));
         });
         transport.expect("write event 1", "write event 2");
         reported("held user:alice 1000000 1", "written user:alice 1000000 c1 recording alice");
@@ -474,7 +513,7 @@ class SessionTest {
             session.admitted(ALICE);
             session.receive("{\"type\":\"hello\",\"namespaces\":[\"/other\"]}");
             joinAll();
-            hub.deliver(Channel.user("alice"), event(1, 60), 0);
+            live(Channel.user("alice"), event(1, 60));
         });
         transport.expect("write welcome alice null");
         reported(
@@ -490,11 +529,11 @@ class SessionTest {
         welcomed();
         Promise<Void> network = Promise.promise();
         transport.network = network.future();
-        turn(() -> hub.deliver(Channel.user("alice"), event(0, 60), 0));
+        turn(() -> live(Channel.user("alice"), event(0, 60)));
         transport.writable = false;
         for (int i = 1; i < 6; i++) {
             int n = i;
-            turn(() -> hub.deliver(Channel.user("alice"), event(n, n == 2 ? 0 : 60), 0));
+            turn(() -> live(Channel.user("alice"), event(n, n == 2 ? 0 : 60)));
         }
         turn(() -> {});
         transport.expect("write event 0", "close 4002");
@@ -511,7 +550,7 @@ class SessionTest {
     void aReceiptTellsWhatWaitedWhenTheSessionEnded() throws Exception {
         turn(() -> session.admitted(ALICE));
         turn(this::joinAll);
-        turn(() -> hub.deliver(Channel.user("alice"), event(1, 60), 0));
+        turn(() -> live(Channel.user("alice"), event(1, 60)));
         reported("held user:alice 1000000 1");
         turn(() -> session.ended(1006));
         reported("not-delivered user:alice 1000000 c1 session-ended recording alice");
@@ -647,9 +686,9 @@ class SessionTest {
         pass(Duration.ofSeconds(1));
         transport.expect("write resume");
         turn(session::hold);
-        turn(() -> hub.deliver(Channel.topic("a"), event(Channel.topic("a"), 1, 60), 0));
-        turn(() -> hub.deliver(Channel.topic("b"), event(Channel.topic("b"), 2, 0), 0));
-        turn(() -> hub.deliver(Channel.topic("a"), Message.gap("topic:a"), 0));
+        turn(() -> live(Channel.topic("a"), event(Channel.topic("a"), 1, 60)));
+        turn(() -> live(Channel.topic("b"), event(Channel.topic("b"), 2, 0)));
+        turn(() -> live(Channel.topic("a"), Message.gap("topic:a")));
         turn(() -> session.changed(new Identity("alice", null, List.of("b"), Long.MAX_VALUE), START));
         turn(session::release);
         transport.expect("write event 2");
@@ -666,7 +705,7 @@ class SessionTest {
         turn(session::release);
         pass(Duration.ofSeconds(10));
         turn(session::hold);
-        turn(() -> hub.deliver(Channel.user("alice"), event(1), 0));
+        turn(() -> live(Channel.user("alice"), event(1)));
         pass(Duration.ofSeconds(20));
         transport.expectHeartbeats();
         pass(Duration.ofSeconds(11));
@@ -687,7 +726,7 @@ class SessionTest {
         turn(() -> session.askBack(1_000, "too early to be asked"));
         welcomed();
         turn(() -> session.askBack(1_000, "session too old"));
-        turn(() -> hub.deliver(Channel.BROADCAST, event(1), 0));
+        turn(() -> live(Channel.BROADCAST, event(1)));
         transport.expect("write reconnect", "write event 1");
     }
 
@@ -697,7 +736,7 @@ class SessionTest {
         drain();
         pass(Duration.ofMillis(200));
         transport.expect("write reconnect");
-        turn(() -> hub.deliver(Channel.BROADCAST, event(1), 0));
+        turn(() -> live(Channel.BROADCAST, event(1)));
         transport.expect("write event 1");
         pass(Duration.ofMillis(4_800));
         transport.expect();
@@ -811,10 +850,10 @@ class SessionTest {
         Message second = event(Channel.BROADCAST, 2, 0);
         transport.whileWriting = () -> {
             transport.whileWriting = () -> {};
-            hub.handOver(Channel.BROADCAST, second, 0);
+            hub.handOver(Channel.BROADCAST, second, 0, false);
         };
         Message first = event(Channel.BROADCAST, 1, 0);
-        turn(() -> hub.handOver(Channel.BROADCAST, first, 0));
+        turn(() -> hub.handOver(Channel.BROADCAST, first, 0, false));
         transport.expect("write event 1", "write event 2");
         crowd.forEach(other -> other.expect("write event 1", "write event 2"));
         assertThat(transport.writes).isEqualTo(2);
@@ -828,7 +867,7 @@ class SessionTest {
             session.ended(1001);
             hub.open(new RecordingTransport(), "late", START, closed -> {}).admitted(ALICE);
         };
-        turn(() -> hub.deliver(Channel.BROADCAST, event(Channel.BROADCAST, 1, 0), 0));
+        turn(() -> live(Channel.BROADCAST, event(Channel.BROADCAST, 1, 0)));
         transport.expect("write event 1");
         crowd.forEach(other -> other.expect("write event 1"));
     }
@@ -886,7 +925,7 @@ class SessionTest {
         });
         other.expect("write welcome alice null");
         bug.run();
-        turn(() -> hub.deliver(Channel.BROADCAST, event(1), 0));
+        turn(() -> live(Channel.BROADCAST, event(1)));
         turn(() -> {});
         transport.expect("reset");
         assertThat(session.isClosed()).isTrue();
@@ -902,7 +941,7 @@ class SessionTest {
         turn(() -> {
             for (int i = 1; i <= 3; i++) {
                 Message event = event(i);
-                hub.handOver(Channel.user("alice"), event, 0);
+                hub.handOver(Channel.user("alice"), event, 0, false);
             }
         });
         transport.expect("write event 1", "write event 2", "write event 3");
@@ -918,7 +957,7 @@ class SessionTest {
             session.receive("{\"type\":\"ping\"}");
             session.flush();
         };
-        turn(() -> hub.deliver(Channel.user("alice"), event(1), 0));
+        turn(() -> live(Channel.user("alice"), event(1)));
         transport.expect();
         transport.writable = true;
         turn(session::flush);
@@ -934,6 +973,10 @@ class SessionTest {
         turn(() -> {});
         assertThat(reported).containsExactly(expected);
         reported.clear();
+    }
+
+    private void live(Channel channel, Message message) {
+        hub.deliver(channel, message, 0, false);
     }
 
     private void joinAll() {

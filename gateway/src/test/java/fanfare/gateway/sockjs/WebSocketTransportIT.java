@@ -154,7 +154,7 @@ class WebSocketTransportIT {
             socket.next("welcome");
             for (int i = 0; i < count; i++) {
                 Message event = event(i);
-                hub.handOver(Channel.BROADCAST, event, 0);
+                hub.handOver(Channel.BROADCAST, event, 0, false);
                 if (i % 100 == 50) {
                     socket.send(frame(FIN | Frames.PING, "still there?"));
                 }
@@ -184,7 +184,7 @@ class WebSocketTransportIT {
             socket.next("welcome");
             for (int i = 0; !session.isClosed(); i++) {
                 Message event = event(i);
-                onLoop(() -> hub.handOver(Channel.BROADCAST, event, 0));
+                onLoop(() -> hub.handOver(Channel.BROADCAST, event, 0, false));
                 assertThat(i).isLessThan(5_000);
             }
             Await.until("it is cut off", () -> !channel.isOpen());
