@@ -34,8 +34,14 @@ public final class Session extends Outflow implements Wheel.Timed {
         /** What it may hold beyond a budget, since that came at once [bytes]. */
         int atOnce;
 
-        Hold(SendQueue queue) {
-            this.queue = queue;
+        Hold(SendQueue nothing) {
+            this.queue = nothing;
+        }
+
+        /** What is there is not wanted any more. */
+        void forget(SendQueue nothing) {
+            queue = nothing;
+            atOnce = 0;
         }
     }
 
@@ -441,11 +447,15 @@ public final class Session extends Outflow implements Wheel.Timed {
         List<Channel> channels = who.channels();
         if (arrival != null) {
             arrival.joining(channels.size(), token != null, token == null ? hub.asOfMs(start) : token.asOfMs());
+            // What waits comes again, by the joins that begin now.
             if (arrival.early() != null) {
-                // It comes again, by the joins that begin now.
                 hub.waits(-arrival.early().bytes());
                 arrival.forgetEarly();
             }
+        }
+        if (hold != null) {
+            hub.waits(-hold.queue.bytes());
+            hold.forget(hub.nothing());
         }
         List<Subscription> begun = new ArrayList<>(channels.size());
         for (Channel channel : channels) {

@@ -713,6 +713,21 @@ class SessionTest {
     }
 
     @Test
+    void whatADoubtKeptBackBeforeTheHelloComesOnce() throws Exception {
+        turn(() -> {
+            session.admitted(ALICE);
+            session.hold();
+        });
+        turn(() -> joins.get(0).joined(List.of(event(3)), true, null, 1));
+        turn(() -> session.receive(hello(token("alice"), "")));
+        turn(() -> joins.get(2).joined(List.of(event(3)), true, null, 1));
+        turn(() -> joins.get(3).joined(List.of(), true, null, 1));
+        turn(session::release);
+        transport.expect("write welcome alice true", "write event 3");
+        assertThat(metrics.get("fanfare_queue_bytes").gauge().value()).isZero();
+    }
+
+    @Test
     void anAdmissionAfterTheEndChangesNothing() throws Exception {
         turn(() -> session.ended(1006));
         turn(() -> session.admitted(ALICE));
