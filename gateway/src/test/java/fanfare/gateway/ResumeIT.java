@@ -11,6 +11,7 @@ import fanfare.testing.TestSite;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -94,6 +95,22 @@ class ResumeIT {
         PushClient asking = open(transport, 1, "alice");
         asking.send("{\"type\":\"hello\",\"inbox\":true}").expectWelcome();
         asking.expectEvent("waited");
+    }
+
+    @Test
+    void whoAsksForThatLateIsNotSentAgainWhatItHasHad() {
+        cluster.publish(ALICE, "waited", "1");
+        cluster.publish(ALICE, "waited too", "2");
+        cluster.awaitLater();
+        PushClient silent = open(PushTransport.RAW_WEBSOCKET, 0, "alice");
+        silent.expectWelcome();
+        cluster.publish(ALICE, "live", "3");
+        silent.expectEvent("live");
+        silent.send("{\"type\":\"hello\",\"inbox\":true}");
+        silent.expectEvent("waited");
+        silent.expectEvent("waited too");
+        cluster.publish(ALICE, "live again", "4");
+        silent.expectEvent("live again");
     }
 
     private PushClient open(PushTransport transport, int gateway, String login) {

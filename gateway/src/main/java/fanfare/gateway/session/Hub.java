@@ -379,6 +379,11 @@ public final class Hub {
         return subscription;
     }
 
+    /** Has what a channel that the session hears has kept brought to it. */
+    void replay(Replay replay, Start start) {
+        source.join(this, replay, start);
+    }
+
     void unsubscribe(Subscription subscription) {
         subscription.end();
         Channel channel = subscription.channel();

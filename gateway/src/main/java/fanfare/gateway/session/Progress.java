@@ -24,6 +24,10 @@ public class Progress {
         return place;
     }
 
+    final boolean isJoining() {
+        return joining;
+    }
+
     /**
      * The join is over, and its list follows.
      *

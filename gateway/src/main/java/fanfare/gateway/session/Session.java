@@ -1,6 +1,7 @@
 package fanfare.gateway.session;
 
 import fanfare.channel.Channel;
+import fanfare.channel.Position;
 import fanfare.gateway.auth.Identity;
 import fanfare.gateway.protocol.Command;
 import fanfare.gateway.protocol.Commands;
@@ -59,6 +60,9 @@ public final class Session extends Outflow implements Wheel.Timed {
     private @Nullable Identity identity;
     /** The first one that the browser said; null while it has not. */
     private Command.@Nullable Hello hello;
+
+    /** Where the user's channel was when the session came to it; null for nowhere, and once a hello is there. */
+    private @Nullable Position inboxEnd;
 
     private List<Subscription> subscriptions = List.of();
     /**
@@ -172,6 +176,7 @@ public final class Session extends Outflow implements Wheel.Timed {
             }
             subscribe(identity);
         }
+        inboxEnd = null;
         welcomeIfDue();
     }
 
@@ -292,8 +297,15 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
     }
 
-    /** A channel has been joined; what was missed there follows. */
-    void joined(Subscription subscription, boolean complete) {
+    /**
+     * A channel has been joined; what was missed there follows.
+     *
+     * @param before the position before that; null if there is none
+     */
+    void joined(Subscription subscription, boolean complete, @Nullable Position before) {
+        if (hello == null && subscription.channel().kind() == Channel.Kind.USER) {
+            inboxEnd = before;
+        }
         if (arrival != null) {
             arrival.heard(subscription.channel().label(), place(subscription));
             arrival.joined(complete);
@@ -425,18 +437,24 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
     }
 
-    /** Hears the user's own channel anew, from its inbox on; of the others the browser has had what there was since it came. */
+    /** Brings what the user's channel had kept before; of all channels the browser has had what there was since it came. */
     private void replayInbox() {
         List<Subscription> all = new ArrayList<>(subscriptions);
-        all.replaceAll(former -> {
-            if (former.channel().kind() != Channel.Kind.USER) {
-                return former;
-            }
-            Subscription anew = hub.subscribe(this, former.channel(), Start.kept(start));
-            hub.unsubscribe(former);
-            return anew;
-        });
+        all.replaceAll(each -> each.channel().kind() == Channel.Kind.USER ? replay(each) : each);
         subscriptions = List.copyOf(all);
+    }
+
+    private Subscription replay(Subscription inbox) {
+        if (inbox.isJoining()) {
+            // Nothing of it was heard yet.
+            Subscription anew = hub.subscribe(this, inbox.channel(), Start.kept(start));
+            hub.unsubscribe(inbox);
+            return anew;
+        }
+        if (inboxEnd != null) {
+            hub.replay(new Replay(this, inbox.channel(), inboxEnd), Start.kept(start));
+        }
+        return inbox;
     }
 
     /** Begins to hear the channels, each from where the hello says, else from the acceptance on. */

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One session's place in one channel; it is its own progress, since each of very many sessions has several. Confined to the session's event loop. */
-public final class Subscription extends Progress {
+public class Subscription extends Progress {
     private final Session session;
     private final Channel channel;
     /** The session has left the channel, or come to it anew. */
@@ -20,11 +20,11 @@ public final class Subscription extends Progress {
         this.channel = channel;
     }
 
-    Session session() {
+    final Session session() {
         return session;
     }
 
-    public Channel channel() {
+    public final Channel channel() {
         return channel;
     }
 
@@ -39,13 +39,13 @@ public final class Subscription extends Progress {
     public void joined(List<Message> missed, boolean complete, @Nullable Position before, long stamp) {
         if (!over) {
             joined(before, complete, stamp);
-            session.joined(this, complete);
+            session.joined(this, complete, before);
             missed.forEach(message -> take(message, true));
         }
     }
 
     /** Takes what is live; see {@link Hub#handOver}. */
-    void deliver(Message message, long firstStamp, boolean late) {
+    final void deliver(Message message, long firstStamp, boolean late) {
         if (!over && hears(firstStamp)) {
             take(message, late);
         }
@@ -54,11 +54,15 @@ public final class Subscription extends Progress {
     private void take(Message message, boolean late) {
         Point behind = message.point();
         if (behind == null || moveTo(behind)) {
-            session.deliver(message, channel.kind() != Channel.Kind.BROADCAST, late);
+            passOn(message, late);
         }
     }
 
-    void end() {
+    final void passOn(Message message, boolean late) {
+        session.deliver(message, channel.kind() != Channel.Kind.BROADCAST, late);
+    }
+
+    final void end() {
         over = true;
     }
 }

@@ -256,19 +256,42 @@ class SessionTest {
     @Test
     void theInboxIsReplayedToWhoAsksForItLateAndNothingElseIs() throws Exception {
         welcomedSilently();
-        turn(this::joinAll);
-        turn(() -> live(Channel.BROADCAST, event(Channel.BROADCAST, 1, 0)));
-        transport.expect("write event 1");
+        turn(() -> joins.get(0).joined(List.of(event(3)), true, new Position(1, 2), 1));
+        turn(() -> joins.get(1).joined(List.of(), true, null, 1));
+        turn(() -> live(Channel.BROADCAST, event(Channel.BROADCAST, 10, 0)));
+        turn(() -> live(Channel.user("alice"), event(4)));
+        transport.expect("write event 3", "write event 10", "write event 4");
         turn(() -> session.receive("{\"type\":\"hello\",\"inbox\":true}"));
         assertThat(joins)
                 .extracting(join -> join.channel().toString())
                 .containsExactly("user:alice", "broadcast", "user:alice");
         assertThat(starts.get(2)).isEqualTo(Start.kept(START));
-        turn(() -> joins.get(2).joined(List.of(event(2)), true, null, 1));
-        turn(() -> live(Channel.BROADCAST, event(Channel.BROADCAST, 3, 0)));
-        turn(() -> live(Channel.user("alice"), event(4)));
-        transport.expect("write event 2", "write event 3", "write event 4");
+        turn(() -> live(Channel.user("alice"), event(5)));
+        transport.expect("write event 5");
+        turn(() -> joins.get(2).joined(events(1, 7), true, null, 1));
+        transport.expect("write event 1", "write event 2");
+        turn(() -> live(Channel.BROADCAST, event(Channel.BROADCAST, 11, 0)));
+        turn(() -> live(Channel.user("alice"), event(6)));
+        transport.expect("write event 11", "write event 6");
         assertThat(left).isEmpty();
+    }
+
+    @Test
+    void whoAsksForItBeforeItHeardAnythingHearsItInOrder() throws Exception {
+        welcomedSilently();
+        turn(() -> session.receive("{\"type\":\"hello\",\"inbox\":true}"));
+        turn(() -> joins.get(0).joined(List.of(event(3)), true, new Position(1, 2), 1));
+        turn(() -> joins.get(2).joined(events(1, 4), true, null, 1));
+        turn(() -> live(Channel.user("alice"), event(4)));
+        transport.expect(written(1, 5));
+    }
+
+    @Test
+    void whereNothingWasKeptNothingIsReplayed() throws Exception {
+        welcomedSilently();
+        turn(this::joinAll);
+        turn(() -> session.receive("{\"type\":\"hello\",\"inbox\":true}"));
+        assertThat(joins).hasSize(2);
     }
 
     @Test
