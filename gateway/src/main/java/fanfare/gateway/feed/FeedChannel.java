@@ -97,6 +97,8 @@ final class FeedChannel<J> {
     private int attempt;
     /** The question whose answer makes the channel live. */
     private int channelRead;
+    /** How much of {@code buffer} had come before that was asked, so that the answer must know of it. */
+    private int askedWith;
     /** Null for a user's channel, which only its own sessions read. */
     private final @Nullable RecentItems recent;
 
@@ -189,14 +191,16 @@ final class FeedChannel<J> {
             readForJoin(join, reading);
         } else if (state == State.READING && of == channelRead) {
             boolean whole = isBufferWhole();
+            List<Item> arrived = arrived();
             if (known) {
-                heal(reading);
+                heal(reading, arrived);
             } else {
-                first(reading);
+                first(reading, arrived);
             }
             known = true;
             if (whole) {
                 becomeLive();
+                goOn(arrived);
             } else {
                 // What did not fit into the buffer is read, from where this read has brought us.
                 startReading();
@@ -255,8 +259,24 @@ final class FeedChannel<J> {
         actions.tail(this, channelRead);
     }
 
+    /** What came during the read and does not hang together with it comes now, after it. */
+    private void goOn(List<Item> arrived) {
+        int before = askedWith;
+        for (int i = 0; i < arrived.size(); i++) {
+            Item item = arrived.get(i);
+            if (i < before && state == State.LIVE && !wasHad(item) && !isNext(item)) {
+                // Redis does not keep it, and so will never say what came before it.
+                tellGap();
+                handOn(item);
+            } else {
+                message(item);
+            }
+        }
+    }
+
     private void startReading() {
         state = State.READING;
+        askedWith = buffer == null ? 0 : buffer.items().size();
         // Who knows a position asks for what follows it once the channel is live.
         served = waiting.stream()
                 .filter(newcomer -> actions.pointOf(newcomer).after() == null)
@@ -295,18 +315,18 @@ final class FeedChannel<J> {
         if (isNext(item)) {
             handOn(item, false);
         } else {
+            keep(item);
             startReading();
-            message(item);
         }
     }
 
-    private void heal(Reading reading) {
-        List<Item> missed = Merge.linked(reading.items(), arrived());
-        boolean contiguous =
-                !missed.isEmpty() && last != null && last.equals(missed.get(0).prev());
-        if (!contiguous && !actions.proves(this, reading)) {
-            actions.gap(channel);
-            inStep = false;
+    private void heal(Reading reading, List<Item> arrived) {
+        List<Item> missed = last == null ? List.of() : Merge.after(last, reading.items(), arrived);
+        if (missed.isEmpty()) {
+            missed = Merge.around(reading, arrived);
+            if (!actions.proves(this, reading)) {
+                tellGap();
+            }
         }
         if (recent != null) {
             // Another master may lack what is in memory; who was served from there would know more than who read.
@@ -315,9 +335,13 @@ final class FeedChannel<J> {
         missed.stream().filter(item -> !wasHad(item)).forEach(item -> handOn(item, true));
     }
 
-    private void first(Reading reading) {
-        List<Item> arrived = arrived();
-        List<Item> all = Merge.linked(reading.items(), arrived);
+    private void tellGap() {
+        actions.gap(channel);
+        inStep = false;
+    }
+
+    private void first(Reading reading, List<Item> arrived) {
+        List<Item> all = Merge.around(reading, arrived);
         int arrivedFirst = 0;
         while (arrivedFirst < all.size() && !arrived.contains(all.get(arrivedFirst))) {
             arrivedFirst++;

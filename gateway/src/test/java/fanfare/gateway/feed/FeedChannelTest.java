@@ -162,6 +162,66 @@ class FeedChannelTest {
         actions.expect("deliver 3", "deliver 4", "deliver 5", "deliver 6");
     }
 
+    /** What goes to many users at once comes in bundles, which later messages overtake. */
+    @Test
+    void whatWasOvertakenDuringTheFirstReadIsNotLost() {
+        join("ann", since(0));
+        channel.subscribed();
+        channel.message(item(2, 20));
+        actions.answer(reading());
+        actions.expect("joined ann");
+        channel.message(item(1, 10));
+        actions.answer(reading(item(1, 10), item(2, 20)));
+        actions.expect("deliver 1", "deliver 2");
+    }
+
+    @Test
+    void whatComesBehindAnItemThatOvertookItIsPutInItsPlace() {
+        join("ann", since(0));
+        channel.subscribed();
+        channel.message(item(3, 30));
+        channel.message(item(2, 20));
+        channel.message(item(4, 40));
+        actions.answer(reading(item(1, 10)));
+        actions.expect("joined ann 1,2,3,4");
+    }
+
+    @Test
+    void whatWasOvertakenWhileAChannelWithoutItemsIsReadAgainIsNotLost() {
+        join("ann", since(0));
+        channel.subscribed();
+        actions.answer(reading());
+        actions.expect("joined ann");
+        channel.lost();
+        channel.subscribed();
+        channel.message(item(2, 20));
+        actions.answer(reading());
+        actions.answer(reading(item(1, 10), item(2, 20)));
+        actions.expect("deliver 1", "deliver 2");
+        channel.message(item(1, 10));
+        actions.expectNothing();
+    }
+
+    @Test
+    void whatOvertookOthersDuringAReadIsReadWithThem() {
+        live();
+        channel.message(item(4, 40));
+        channel.message(item(6, 60));
+        actions.answer(reading(item(3, 30), item(4, 40)));
+        actions.expect("deliver 3", "deliver 4");
+        channel.message(item(5, 50));
+        actions.answer(reading(item(5, 50), item(6, 60)));
+        actions.expect("deliver 5", "deliver 6");
+    }
+
+    @Test
+    void whatHangsOnNothingThatRedisKeepsIsHandedOnAndItsLossSaid() {
+        live();
+        channel.message(item(4, 40));
+        actions.answer(reading());
+        actions.expect("gap", "deliver 4");
+    }
+
     @Test
     void whatCannotBeFilledIsSaid() {
         live();
@@ -324,12 +384,12 @@ class FeedChannelTest {
         channel.join(name);
     }
 
-    /** A channel without a cap, a subscription that brings its messages later, and sessions that come at any time. */
+    /** A channel without a cap, a subscription that brings its messages later and not always in order, and sessions that come at any time. */
     private static final class RandomHistory implements FeedChannel.Actions<Integer> {
         private final Random random;
         private final FeedChannel<Integer> channel = new FeedChannel<>(Channel.user("alice"), this, BUDGET, RECENT);
         private final List<Item> published = new ArrayList<>();
-        private final Deque<Item> onTheWay = new ArrayDeque<>();
+        private final List<Item> onTheWay = new ArrayList<>();
         private final Deque<Runnable> reads = new ArrayDeque<>();
         private final List<List<Long>> sessions = new ArrayList<>();
         private final List<Long> starts = new ArrayList<>();
@@ -371,7 +431,9 @@ class FeedChannelTest {
                 }
                 case 2 -> {
                     if (!onTheWay.isEmpty()) {
-                        channel.message(onTheWay.remove());
+                        // Sometimes one overtakes others, which come in bundles.
+                        boolean overtakes = random.nextInt(4) == 0;
+                        channel.message(onTheWay.remove(overtakes ? random.nextInt(onTheWay.size()) : 0));
                     }
                 }
                 case 3 -> {
@@ -410,7 +472,7 @@ class FeedChannelTest {
             connect();
             while (!reads.isEmpty() || !onTheWay.isEmpty()) {
                 if (!onTheWay.isEmpty()) {
-                    channel.message(onTheWay.remove());
+                    channel.message(onTheWay.remove(0));
                 } else {
                     reads.remove().run();
                 }

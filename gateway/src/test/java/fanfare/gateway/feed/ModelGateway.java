@@ -52,6 +52,8 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     private final Set<String> dead = new HashSet<>();
     /** Pushed messages and acknowledgements that have not arrived. */
     private final Deque<Runnable> pushes = new ArrayDeque<>();
+    /** What publishers have stored for many users at once and hand over a little later. */
+    private final Deque<Runnable> bundles = new ArrayDeque<>();
     /** Commands that Redis has not run; each gives what is to be done with its answer. */
     private final Deque<Supplier<Runnable>> commands = new ArrayDeque<>();
     /** Answers that have not arrived. */
@@ -111,6 +113,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
             server.drop(this);
             server = null;
             pushes.clear();
+            bundles.clear();
             commands.clear();
             answers.clear();
             later.clear();
@@ -122,7 +125,7 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         }
     }
 
-    /** One push arrives, Redis runs one command, or one answer arrives. */
+    /** One push arrives, Redis runs one command, one answer arrives, or a publisher hands over one bundle. */
     void step(int kind) {
         Runnable due = null;
         if (kind == 0) {
@@ -132,8 +135,10 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
             if (command != null) {
                 answers.add(command.get());
             }
-        } else {
+        } else if (kind == 2) {
             due = answers.poll();
+        } else {
+            due = bundles.poll();
         }
         if (due != null) {
             due.run();
@@ -142,21 +147,27 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
 
     void stepAll() {
         connect();
-        while (!pushes.isEmpty() || !commands.isEmpty() || !answers.isEmpty()) {
+        while (!pushes.isEmpty() || !commands.isEmpty() || !answers.isEmpty() || !bundles.isEmpty()) {
             step(0);
             step(1);
             step(2);
+            step(3);
         }
     }
 
     void pushed(Channel channel, Item item) {
-        pushes.add(() -> {
+        Runnable push = () -> {
             Followed to = followed.get(channel);
             if (to != null) {
                 world.tell(() -> this + " is pushed " + item.id() + " at " + item.position());
                 to.state.message(item);
             }
-        });
+        };
+        if (channel.kind() == Channel.Kind.USER && item.position().sequence() % 3 == 0) {
+            bundles.add(() -> pushes.add(push));
+        } else {
+            pushes.add(push);
+        }
     }
 
     /** The renewal of the lease: a write, then a probe. */

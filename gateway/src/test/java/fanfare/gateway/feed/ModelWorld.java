@@ -236,7 +236,7 @@ final class ModelWorld {
         } else if (what < 58) {
             for (int i = random.nextInt(1, 5); i > 0; i--) {
                 gateway.connect();
-                gateway.step(random.nextInt(3));
+                gateway.step(random.nextInt(4));
             }
         } else if (what < 66) {
             if (browser.isConnected()) {
