@@ -23,7 +23,7 @@ final class DeliveredIds {
     private static final class Table {
         private long[] slots;
         int size;
-        /** Redis' time of the first id in it [ms]. */
+        /** Redis' time when it was begun [ms]. */
         final long sinceMs;
 
         /** @param capacity a power of two */
@@ -77,6 +77,9 @@ final class DeliveredIds {
     private final int idsMax;
     private Table current = new Table(CAPACITY_FIRST, 0);
     private Table previous = new Table(CAPACITY_FIRST, 0);
+    /** Redis' time as far as it is known here [ms]: somebody who joins may be handed what is days old. */
+    private long newestMs;
+
     /** Read by metrics from other threads. */
     private final AtomicInteger size = new AtomicInteger();
 
@@ -97,11 +100,12 @@ final class DeliveredIds {
     long add(long channelHash, Item item, long stamp) {
         long hash = hash(channelHash, item.id());
         hash = hash == 0 ? 1 : hash; // 0 marks an empty slot.
-        if (2 * current.size >= idsMax || item.serverMs() - current.sinceMs > REPEAT_MS_MAX) {
+        newestMs = Math.max(newestMs, item.serverMs());
+        if (2 * current.size >= idsMax || newestMs - current.sinceMs > REPEAT_MS_MAX) {
             previous = current;
             // Large enough for as many as the last one had: growing takes its time.
             int capacity = Math.max(CAPACITY_FIRST, Integer.highestOneBit(Math.max(1, previous.size)) << 2);
-            current = new Table(capacity, item.serverMs());
+            current = new Table(capacity, newestMs);
         }
         int at = current.find(hash);
         long before = current.stampAt(at, item.serverMs());
