@@ -101,7 +101,7 @@ final class ShardFeed {
 
     /** Takes nothing from the links that hear, or goes on. */
     void pause(boolean on) {
-        subscribers.forEach(subscriber -> subscriber.link().pause(on));
+        subscribers.forEach(subscriber -> subscriber.pause(on));
     }
 
     /** Whether every link that hears is up; may be asked on any thread. */

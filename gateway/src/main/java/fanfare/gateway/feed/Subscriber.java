@@ -102,6 +102,8 @@ final class Subscriber<C extends PubSubChannel> {
     private int connection;
     /** Since when a probe is owed that Redis has taken [ns]; 0 while none is. */
     private long owedProbeNs;
+    /** Since when nothing is taken from Redis [ns]; 0 while it is. */
+    private long pausedNs;
     /** Redis' time in the last probe that came [ms]; 0 before the first. */
     private long asOfMs;
 
@@ -167,9 +169,22 @@ final class Subscriber<C extends PubSubChannel> {
         }
     }
 
+    /** Leaves what Redis sends with the network, or goes on; the time between does not count against a probe. */
+    void pause(boolean on) {
+        link.pause(on);
+        if (on && pausedNs == 0) {
+            pausedNs = System.nanoTime();
+        } else if (!on && pausedNs != 0) {
+            if (owedProbeNs != 0) {
+                owedProbeNs += System.nanoTime() - Math.max(pausedNs, owedProbeNs);
+            }
+            pausedNs = 0;
+        }
+    }
+
     private void checkProbe() {
         nameProbe();
-        if (owedProbeNs != 0 && System.nanoTime() - owedProbeNs > PROBE_NS_MAX) {
+        if (owedProbeNs != 0 && pausedNs == 0 && System.nanoTime() - owedProbeNs > PROBE_NS_MAX) {
             link.reconnect("a probe did not come back");
         }
     }
@@ -393,6 +408,10 @@ final class Subscriber<C extends PubSubChannel> {
     }
 
     private void up() {
+        if (pausedNs != 0) {
+            // What is wanted is subscribed, and so read, when there is room for it.
+            link.pause(true);
+        }
         prepare(++connection);
     }
 

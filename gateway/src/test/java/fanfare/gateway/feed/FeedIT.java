@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,14 +53,20 @@ class FeedIT {
     private static final String LARGE = "x".repeat(60_000);
     /** Several times what a hub may be behind. */
     private static final int MESSAGES = 500;
+    /** In so many probes one that is owed by a link that is heard is given up. */
+    private static final int PROBES = 4;
     /** What a feed may have read of Redis when it pauses, generously. */
     private static final int READ_BYTES_MAX = 4 << 20;
+
+    private static final int UNDELIVERED_BYTES_MAX = (8 << 20) + READ_BYTES_MAX;
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final RedisConfig redis = new RedisConfig(RedisServer.shared().url(), "test" + UUID.randomUUID() + ":");
     private final Keys keys = new Keys(redis.prefix());
     private final Vertx hubVertx = Vertx.vertx();
     private final Context hubLoop = hubVertx.getOrCreateContext();
+    /** Probes that Redis has taken. */
+    private final AtomicInteger probes = new AtomicInteger();
     /** The data of what arrived. */
     private final List<String> heard = new CopyOnWriteArrayList<>();
 
@@ -89,7 +96,7 @@ class FeedIT {
                     new RedisClock(vertx, commands, System::currentTimeMillis),
                     pulse,
                     "probe",
-                    shard -> {},
+                    shard -> probes.incrementAndGet(),
                     Future::succeededFuture,
                     new FeedLimits(
                             Duration.ofHours(1),
@@ -135,13 +142,22 @@ class FeedIT {
         Await.until(
                 "the feed pauses",
                 () -> metrics.get("fanfare_feed_pauses_total").counter().count() > 0);
-        assertThat(metrics.get("fanfare_undelivered_bytes").gauge().value()).isLessThan((8 << 20) + READ_BYTES_MAX);
+        // They wait with everything else.
+        int before = probes.get();
+        Await.until("it pauses for long", () -> probes.get() == before + PROBES);
+        assertThat(undelivered()).isLessThan(UNDELIVERED_BYTES_MAX);
 
         held.countDown();
         Await.until("all is heard", () -> heard.size() > MESSAGES);
         assertThat(heard.subList(1, heard.size())).isEqualTo(large);
-        assertThat(metrics.get("fanfare_undelivered_bytes").gauge().value()).isZero();
+        assertThat(undelivered()).isZero();
         assertThat(metrics.get("fanfare_gaps_total").counter().count()).isZero();
+        assertThat(metrics.get("fanfare_redis_resubscriptions_total").counter().count())
+                .isZero();
+    }
+
+    private double undelivered() {
+        return metrics.get("fanfare_undelivered_bytes").gauge().value();
     }
 
     private void publish(String data) {
