@@ -36,7 +36,7 @@ final class Comparison {
 
         /** Whether everything that was published till then has come. */
         boolean isHeard() {
-            return channel.subscriber().asOfMs() > askedMs;
+            return channel.subscriber().heardMs() > askedMs;
         }
     }
 

@@ -119,6 +119,11 @@ final class Followed extends PubSubChannel implements FeedChannel.Actions<Join> 
     }
 
     @Override
+    boolean isInStep() {
+        return state.state() == FeedChannel.State.LIVE;
+    }
+
+    @Override
     void left() {
         state.lost();
     }

@@ -41,6 +41,11 @@ abstract class PubSubChannel {
 
     abstract void message(Buffer message);
 
+    /** Whether it has made up for what was published while it was not subscribed. */
+    boolean isInStep() {
+        return subscribed;
+    }
+
     /** Redis has ended the subscription of itself, as a cluster does when the slot gets another owner. */
     void left() {}
 }

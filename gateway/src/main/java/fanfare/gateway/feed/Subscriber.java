@@ -93,6 +93,8 @@ final class Subscriber<C extends PubSubChannel> {
     private List<PubSubChannel> displaced = new ArrayList<>();
     /** The gateway's own probes. */
     private Probe probe;
+    /** Lost with the link, and not known to have made up for it: of them a probe of the next link says nothing. */
+    private final Set<C> behind = new HashSet<>();
 
     private boolean flushing;
     private boolean wasLost;
@@ -105,6 +107,8 @@ final class Subscriber<C extends PubSubChannel> {
     /** Since when nothing is taken from Redis [ns]; 0 while it is. */
     private long pausedNs;
     /** Redis' time in the last probe that came [ms]; 0 before the first. */
+    private long heardMs;
+    /** The same of the last one that came while no channel was behind. */
     private long asOfMs;
 
     Subscriber(
@@ -155,6 +159,11 @@ final class Subscriber<C extends PubSubChannel> {
     Future<Void> close() {
         stops.forEach(Runnable::run);
         return link.close();
+    }
+
+    /** Redis' time up to which everything that was published to what was subscribed has come [ms]; 0 before the first probe. */
+    long heardMs() {
+        return heardMs;
     }
 
     /** Redis' time up to which nothing is missing here [ms]; 0 if that was never known. */
@@ -230,6 +239,7 @@ final class Subscriber<C extends PubSubChannel> {
     /** Gives up a channel whose slot has another owner, which hears it from now on. */
     void release(C channel) {
         channels.remove(channel.name);
+        behind.remove(channel);
         if (channel.queued) {
             queue.remove(channel);
             channel.queued = false;
@@ -460,7 +470,10 @@ final class Subscriber<C extends PubSubChannel> {
         owedProbeNs = 0;
         probe.lost();
         own.values().forEach(PubSubChannel::lost);
-        channels.values().forEach(PubSubChannel::lost);
+        for (C channel : channels.values()) {
+            channel.lost();
+            behind.add(channel);
+        }
         listener.lost(this);
     }
 
@@ -476,7 +489,11 @@ final class Subscriber<C extends PubSubChannel> {
         @Override
         void message(Buffer serverMs) {
             owedProbeNs = 0;
-            asOfMs = Long.parseLong(serverMs.toString());
+            heardMs = Long.parseLong(serverMs.toString());
+            behind.removeIf(channel -> !channel.isWanted() || channel.isInStep());
+            if (behind.isEmpty()) {
+                asOfMs = heardMs;
+            }
             listener.inStep();
         }
     }

@@ -68,6 +68,9 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
     private @Nullable ModelServer server;
     private String replid = "";
     private long asOfMs;
+    /** Lost with the link, and not in step since. */
+    private final Set<Followed> behind = new HashSet<>();
+
     private long writtenMs;
     private final Quiet quiet = new Quiet();
     private int losses;
@@ -121,7 +124,10 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
             quiet.forget();
             world.tell(() -> "gateway " + name + " loses " + replid);
             fences.clear();
-            List.copyOf(followed.values()).forEach(channel -> channel.state.lost());
+            List.copyOf(followed.values()).forEach(channel -> {
+                behind.add(channel);
+                channel.state.lost();
+            });
         }
     }
 
@@ -179,7 +185,12 @@ final class ModelGateway implements FeedChannel.Actions<ModelBrowser.Joining> {
         } else {
             long ms = server.clockMs();
             writtenMs = ms;
-            pushes.add(() -> asOfMs = ms);
+            pushes.add(() -> {
+                behind.removeIf(channel -> !channel.wanted || channel.state.state() == FeedChannel.State.LIVE);
+                if (behind.isEmpty()) {
+                    asOfMs = ms;
+                }
+            });
             List.copyOf(resuming.values()).forEach(Runnable::run);
         }
     }

@@ -108,6 +108,28 @@ class SubscriberIT {
         Await.until("it is subscribed again", () -> channel.subscriptions.get() == 2);
     }
 
+    @Test
+    void aProbeAfterALossCountsOnceItsChannelsHaveMadeUpForIt() {
+        probe(1_000);
+        assertThat(asOfMs()).isEqualTo(1_000);
+
+        Await.on(loop, () -> {
+            channel.inStep = false;
+            subscriber.link().reconnect("the test wants it");
+            return Future.succeededFuture();
+        });
+        Await.until("it is subscribed again", () -> channel.subscriptions.get() == 2);
+        probe(2_000);
+        assertThat(asOfMs()).isEqualTo(1_000);
+
+        Await.on(loop, () -> {
+            channel.inStep = true;
+            return Future.succeededFuture();
+        });
+        probe(3_000);
+        assertThat(asOfMs()).isEqualTo(3_000);
+    }
+
     /** A probe of that time [ms], which comes. */
     private void probe(long serverMs) {
         int before = probes.get();
@@ -124,8 +146,13 @@ class SubscriberIT {
         return Await.on(loop, () -> commands.send(probe, request)).get(1).toInteger();
     }
 
+    private long asOfMs() {
+        return Await.on(loop, () -> Future.succeededFuture(subscriber.asOfMs()));
+    }
+
     private static final class Heard extends PubSubChannel {
         final AtomicInteger subscriptions = new AtomicInteger();
+        boolean inStep = true;
 
         Heard(String name) {
             super(name);
@@ -134,6 +161,11 @@ class SubscriberIT {
         @Override
         void subscribed() {
             subscriptions.incrementAndGet();
+        }
+
+        @Override
+        boolean isInStep() {
+            return inStep;
         }
 
         @Override
