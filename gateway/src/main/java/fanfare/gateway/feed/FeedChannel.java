@@ -267,7 +267,7 @@ final class FeedChannel<J> {
             if (i < before && state == State.LIVE && !wasHad(item) && !isNext(item)) {
                 // Redis does not keep it, and so will never say what came before it.
                 tellGap();
-                handOn(item);
+                handOn(item, true);
             } else {
                 message(item);
             }
