@@ -25,9 +25,9 @@ final class MulticastBench {
     /** More would lengthen inboxes, which costs Redis more than warm JVMs save. */
     private static final int WARM_UPS_MAX = 10;
     /** Of a few users no JVM gets warm. */
-    private static final int FEW_USERS = 1_000;
+    private static final int FEW_USERS = 2_000;
 
-    private static final int FEW_WARM_UPS = 5;
+    private static final int FEW_WARM_UPS = 2;
     /** Of a warm JVM's CPU. */
     private static final double COMPILERS_SHARE_MAX = 0.05;
 

@@ -49,7 +49,7 @@ final class Tab implements AutoCloseable {
             """;
 
     /** Less than what passes between two looks at a condition, so that a wound clock is never ahead of the machine [ms]. */
-    private static final int STEP_MS = 5;
+    private static final int STEP_MS = 20;
 
     private static final String IS_OPEN = "globalThis.states?.at(-1)?.state === 'open'";
     private static final Page.WaitForFunctionOptions PATIENTLY = new Page.WaitForFunctionOptions().setTimeout(20_000);
