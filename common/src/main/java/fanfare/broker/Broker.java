@@ -57,7 +57,7 @@ public final class Broker {
     private final LuaScript script;
     private final LuaScript multicast;
     private final AppendCall call;
-    private final Objections objections = new Objections(System::nanoTime);
+    private final Objections objections = new Objections();
     private final Bundler bundler;
     private final boolean isCluster;
     /** Parts of a mailing that share a call, and so are sent its data once. */
@@ -248,6 +248,11 @@ public final class Broker {
 
     private void attempt(Attempt attempt) {
         fresh.add(attempt);
+        flushLater();
+    }
+
+    /** At the end of this tick, unless it is better to wait. */
+    private void flushLater() {
         if (!flushing) {
             flushing = true;
             context.runOnContext(tick -> {
@@ -305,8 +310,8 @@ public final class Broker {
         unanswered++;
         return over.link().send(made).onComplete(answer -> {
             unanswered--;
-            if (unanswered == 0 && !fresh.isEmpty()) {
-                context.runOnContext(tick -> flush());
+            if (!fresh.isEmpty()) {
+                flushLater();
             }
         });
     }

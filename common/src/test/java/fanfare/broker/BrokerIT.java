@@ -28,8 +28,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -42,7 +40,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class BrokerIT {
     private static final BrokerLimits SMALL =
             new BrokerLimits(Duration.ofHours(1), 5, 8, 1 << 16, Duration.ofMinutes(1), 1 << 20);
-    private static final Pattern SCRIPT_CALLS = Pattern.compile("cmdstat_evalsha:calls=(\\d+),");
     private static final Channel ALICE = Channel.user("alice");
     private static final Channel BOB = Channel.user("bob");
     /** Somebody else in her bucket. */
@@ -408,7 +405,7 @@ class BrokerIT {
                     at(ALICE, "a2"),
                     at(BOB, "b2"),
                     at(ALICE, "a3"));
-            assertThat(scriptCalls()).isEqualTo(1);
+            assertThat(RedisTrio.scriptCalls(own)).isEqualTo(1);
             assertThat(published)
                     .extracting(done -> done.position().sequence())
                     .as("counted in the one bucket and in the other")
@@ -437,7 +434,7 @@ class BrokerIT {
             List<Future<Published>> all = await(() -> inTurns(10, new ArrayList<>()));
             own.resume();
             await(() -> Future.all(all));
-            assertThat(scriptCalls()).isBetween(2, 3);
+            assertThat(RedisTrio.scriptCalls(own)).isBetween(2, 3);
             assertThat(read(ALICE, Reading.Point.since(0)).items())
                     .extracting(Item::id)
                     .containsExactly("6", "7", "8", "9", "10");
@@ -754,15 +751,6 @@ class BrokerIT {
         // Behind the broker's own of this turn.
         loop.runOnContext(now -> loop.runOnContext(next -> turn.complete()));
         return turn.future().compose(next -> inTurns(count, published));
-    }
-
-    private int scriptCalls() {
-        String stats = await(
-                        () -> broker.links().send("", Request.cmd(Command.INFO).arg("commandstats")))
-                .toString();
-        Matcher calls = SCRIPT_CALLS.matcher(stats);
-        assertThat(calls.find()).as(stats).isTrue();
-        return Integer.parseInt(calls.group(1));
     }
 
     private Reading read(Channel channel, Reading.Point point) throws Exception {

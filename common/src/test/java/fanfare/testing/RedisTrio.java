@@ -150,6 +150,12 @@ public final class RedisTrio implements AutoCloseable {
                         (first, second) -> second));
     }
 
+    /** How many scripts a server has run by their digest since it started, or since {@code CONFIG RESETSTAT}. */
+    public static int scriptCalls(RedisServer server) {
+        String calls = info(server, "commandstats").getOrDefault("cmdstat_evalsha", "calls=0,");
+        return Integer.parseInt(calls.substring("calls=".length(), calls.indexOf(',')));
+    }
+
     private static String answer(BufferedReader reader) throws IOException {
         String head = reader.readLine();
         if (head == null) {

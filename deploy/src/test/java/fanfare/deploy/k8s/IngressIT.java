@@ -2,6 +2,7 @@ package fanfare.deploy.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import fanfare.testing.Await;
 import fanfare.testing.BalancerProcess;
 import fanfare.testing.RawHttp;
 import fanfare.testing.RedisServer;
@@ -20,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -50,7 +50,7 @@ class IngressIT {
         if (nginx != null) {
             nginx.close();
         }
-        vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        Await.result(vertx.close());
     }
 
     @ParameterizedTest
@@ -112,13 +112,9 @@ class IngressIT {
         }
     }
 
-    private int listen(Handler<HttpServerRequest> handler) throws Exception {
+    private int listen(Handler<HttpServerRequest> handler) {
         HttpServer server = vertx.createHttpServer().requestHandler(handler);
-        return server.listen(0, "127.0.0.1")
-                .toCompletionStage()
-                .toCompletableFuture()
-                .get(20, TimeUnit.SECONDS)
-                .actualPort();
+        return Await.result(server.listen(0, "127.0.0.1")).actualPort();
     }
 
     /** Does not answer who dials it, as an address that nobody has any more: its queue of connections is full. */

@@ -23,12 +23,14 @@ final class Arrival {
     private long asOfMs;
 
     private final Map<String, Place> places = new HashMap<>();
-    /** What arrived before the welcome; whether it is wanted is only known then. Null for nothing. */
-    private @Nullable SendQueue early;
-    /** What of that came at once, for which the browser is not to blame [bytes]. */
-    private int atOnce;
+    /** What arrived before the welcome; whether it is wanted is only known then. */
+    private final Backlog early;
     /** Pings to be answered. */
     private int pongsOwed;
+
+    Arrival(SendQueue nothing) {
+        early = new Backlog(nothing);
+    }
 
     long admittedMs() {
         return admittedMs;
@@ -74,27 +76,8 @@ final class Arrival {
         return new ResumeToken(user, asOfMs, places);
     }
 
-    @Nullable
-    SendQueue early() {
+    Backlog early() {
         return early;
-    }
-
-    void early(SendQueue waiting) {
-        early = waiting;
-    }
-
-    /** What arrived is not wanted any more. */
-    void forgetEarly() {
-        early = null;
-        atOnce = 0;
-    }
-
-    int atOnce() {
-        return atOnce;
-    }
-
-    void comesAtOnce(int bytes) {
-        atOnce += bytes;
     }
 
     void owesPong() {

@@ -29,23 +29,6 @@ public final class Session extends Outflow implements Wheel.Timed {
     /** For how long what is private is kept back at most; an outage of the site must not silence everybody [ms]. */
     private static final long HELD_MS_MAX = 30_000;
 
-    /** What one doubt of the site's word keeps back; the next one's is another. */
-    private static final class Hold {
-        SendQueue queue;
-        /** What it may hold beyond a budget, since that came at once [bytes]. */
-        int atOnce;
-
-        Hold(SendQueue nothing) {
-            this.queue = nothing;
-        }
-
-        /** What is there is not wanted any more. */
-        void forget(SendQueue nothing) {
-            queue = nothing;
-            atOnce = 0;
-        }
-    }
-
     /** From when on nothing may be missing. */
     private final ServerTime start;
 
@@ -69,13 +52,13 @@ public final class Session extends Outflow implements Wheel.Timed {
      * While nothing but the welcome may go out, which is due once the site has answered, the hello is over and joins have
      * ended; null afterwards.
      */
-    private @Nullable Arrival arrival = new Arrival();
+    private @Nullable Arrival arrival = new Arrival(hub.nothing());
     /** When the browser is due a new token [ms]. */
     private long tokenDueMs = Wheel.NEVER;
     /** Publications that this browser did not want, since its last token. */
     private int filtered;
-    /** What is private and waits for the site's word; null while nothing has to. */
-    private @Nullable Hold hold;
+    /** What is private and waits for the site's word; null while nothing has to. Each doubt has one of its own. */
+    private @Nullable Backlog hold;
     /** Who does not go when it is asked, is one of those that do not. */
     private boolean askedToMove;
     /** The transport has gone, or has told the browser of the close; nothing is left to do. */
@@ -172,7 +155,7 @@ public final class Session extends Outflow implements Wheel.Timed {
         } else if (identity != null && (said.resume() != null || said.inbox())) {
             // Delivery begins anew from where the browser was; what it heard before, it was told to ignore.
             if (arrival == null) {
-                arrival = new Arrival();
+                arrival = new Arrival(hub.nothing());
             }
             subscribe(identity);
         }
@@ -205,7 +188,7 @@ public final class Session extends Outflow implements Wheel.Timed {
     /** Keeps back what is private until {@link #release}, but not for ever: the site may be away as well. */
     public void hold() {
         if (!isClosed() && hold == null) {
-            Hold begun = new Hold(hub.nothing());
+            Backlog begun = new Backlog(hub.nothing());
             hold = begun;
             long endMs = hub.nowMs() + HELD_MS_MAX;
             hub.wheel()
@@ -248,10 +231,10 @@ public final class Session extends Outflow implements Wheel.Timed {
 
     /** The site has said that the user still is who it was. */
     public void release() {
-        Hold over = hold;
+        Backlog over = hold;
         hold = null;
         if (over != null && !isClosed()) {
-            deliverAll(over.queue);
+            deliverAll(over);
         }
     }
 
@@ -262,8 +245,7 @@ public final class Session extends Outflow implements Wheel.Timed {
      */
     void deliver(Message message, boolean isPrivate, boolean late) {
         if (hold != null && isPrivate && !isClosed()) {
-            hold.atOnce += late ? message.size() : 0;
-            hold.queue = longer(hold.queue, message, hold.atOnce);
+            keep(hold, message, late);
         } else {
             deliver(message, late);
         }
@@ -274,11 +256,7 @@ public final class Session extends Outflow implements Wheel.Timed {
             return;
         }
         if (arrival != null) {
-            if (late) {
-                arrival.comesAtOnce(message.size());
-            }
-            SendQueue early = arrival.early();
-            arrival.early(longer(early == null ? hub.nothing() : early, message, arrival.atOnce()));
+            keep(arrival.early(), message, late);
         } else if (isWanted(message)) {
             deliveries.add(1);
             if (late) {
@@ -288,6 +266,20 @@ public final class Session extends Outflow implements Wheel.Timed {
         } else {
             filter(message);
         }
+    }
+
+    private void keep(Backlog in, Message message, boolean late) {
+        if (late) {
+            in.atOnce += message.size();
+        }
+        in.queue = longer(in.queue, message, in.atOnce);
+    }
+
+    /** What is there is not wanted any more. */
+    private void empty(Backlog backlog) {
+        hub.waits(-backlog.queue.bytes());
+        backlog.queue = hub.nothing();
+        backlog.atOnce = 0;
     }
 
     private void filter(Message message) {
@@ -428,12 +420,10 @@ public final class Session extends Outflow implements Wheel.Timed {
         deliverAll(over.early());
     }
 
-    private void deliverAll(@Nullable SendQueue waited) {
-        if (waited != null) {
-            hub.waits(-waited.bytes());
-            for (Message message : waited.messages()) {
-                deliver(message, true);
-            }
+    private void deliverAll(Backlog kept) {
+        hub.waits(-kept.queue.bytes());
+        for (Message message : kept.queue.messages()) {
+            deliver(message, true);
         }
     }
 
@@ -466,14 +456,10 @@ public final class Session extends Outflow implements Wheel.Timed {
         if (arrival != null) {
             arrival.joining(channels.size(), token != null, token == null ? hub.asOfMs(start) : token.asOfMs());
             // What waits comes again, by the joins that begin now.
-            if (arrival.early() != null) {
-                hub.waits(-arrival.early().bytes());
-                arrival.forgetEarly();
-            }
+            empty(arrival.early());
         }
         if (hold != null) {
-            hub.waits(-hold.queue.bytes());
-            hold.forget(hub.nothing());
+            empty(hold);
         }
         List<Subscription> begun = new ArrayList<>(channels.size());
         for (Channel channel : channels) {
@@ -547,7 +533,7 @@ public final class Session extends Outflow implements Wheel.Timed {
         subscriptions.forEach(hub::unsubscribe);
         subscriptions = List.of();
         loseAll(code == CloseReason.SLOW_CONSUMER.code());
-        lose(arrival == null ? null : arrival.early());
+        lose(arrival == null ? null : arrival.early().queue);
         lose(hold == null ? null : hold.queue);
         arrival = null;
         hold = null;

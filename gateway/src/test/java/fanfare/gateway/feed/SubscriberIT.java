@@ -78,33 +78,25 @@ class SubscriberIT {
     @Test
     void aProbeThatIsOwedAfterAPauseMustStillCome() {
         probe(1_000);
-        Await.on(loop, () -> {
+        act(() -> {
             subscriber.pause(true);
             subscriber.expectProbe();
-            return Future.succeededFuture();
         });
-        Await.on(loop, () -> {
-            subscriber.pause(false);
-            return Future.succeededFuture();
-        });
+        act(() -> subscriber.pause(false));
         Await.until("the link is made anew", () -> channel.subscriptions.get() == 2);
     }
 
     @Test
     void aLinkThatIsLostDuringAPauseWaitsForItsEnd() {
-        Await.on(loop, () -> {
+        act(() -> {
             subscriber.pause(true);
             subscriber.link().reconnect("the test wants it");
-            return Future.succeededFuture();
         });
         Await.until("the link is back", () -> subscriber.link().isUp());
         Await.until("Redis has subscribed it", () -> subscribers() == 1);
         assertThat(channel.subscriptions).hasValue(1);
 
-        Await.on(loop, () -> {
-            subscriber.pause(false);
-            return Future.succeededFuture();
-        });
+        act(() -> subscriber.pause(false));
         Await.until("it is subscribed again", () -> channel.subscriptions.get() == 2);
     }
 
@@ -113,21 +105,24 @@ class SubscriberIT {
         probe(1_000);
         assertThat(asOfMs()).isEqualTo(1_000);
 
-        Await.on(loop, () -> {
+        act(() -> {
             channel.inStep = false;
             subscriber.link().reconnect("the test wants it");
-            return Future.succeededFuture();
         });
         Await.until("it is subscribed again", () -> channel.subscriptions.get() == 2);
         probe(2_000);
         assertThat(asOfMs()).isEqualTo(1_000);
 
-        Await.on(loop, () -> {
-            channel.inStep = true;
-            return Future.succeededFuture();
-        });
+        act(() -> channel.inStep = true);
         probe(3_000);
         assertThat(asOfMs()).isEqualTo(3_000);
+    }
+
+    private void act(Runnable action) {
+        Await.on(loop, () -> {
+            action.run();
+            return Future.succeededFuture();
+        });
     }
 
     /** A probe of that time [ms], which comes. */

@@ -1,9 +1,10 @@
 package fanfare.publisher.json;
 
 import fanfare.http.RequestId;
+import fanfare.process.RareLine;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -11,19 +12,14 @@ import java.util.function.LongSupplier;
 public final class UnknownFields {
     private static final System.Logger LOG = System.getLogger(UnknownFields.class.getName());
     /** Whatever is sent, one event loop logs a line in this time. */
-    private static final long PERIOD_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final Duration PERIOD = Duration.ofSeconds(10);
 
     private static final int NAME_LENGTH_MAX = 64;
 
-    private final LongSupplier nanoTime;
-    /** When the last line was logged [ns]. */
-    private long loggedAt;
-    /** Requests since then that had such fields. */
-    private int unsaid;
+    private final RareLine line;
 
     public UnknownFields(LongSupplier nanoTime) {
-        this.nanoTime = nanoTime;
-        this.loggedAt = nanoTime.getAsLong() - PERIOD_NS;
+        this.line = new RareLine(PERIOD, nanoTime);
     }
 
     /** A request's body, as {@code parse} reads it; what that leaves is ignored, and told now and then. */
@@ -39,20 +35,13 @@ public final class UnknownFields {
         if (paths.isEmpty()) {
             return;
         }
-        long now = nanoTime.getAsLong();
-        if (now - loggedAt < PERIOD_NS) {
-            unsaid++;
-            return;
-        }
-        LOG.log(
+        line.write(unsaid -> LOG.log(
                 System.Logger.Level.INFO,
                 "{0}, request {1}, was sent fields that do not exist and were ignored: {2} ({3} more such requests before)",
                 call,
                 requestId,
                 String.join(", ", paths.stream().map(UnknownFields::readable).toList()),
-                Integer.toString(unsaid));
-        loggedAt = now;
-        unsaid = 0;
+                Integer.toString(unsaid)));
     }
 
     /** A caller's words may not break the log's lines. */
