@@ -128,10 +128,13 @@ final class GcBench {
                                 String.join(" ", flags)),
                 "pauses of the gateway",
                 "");
-        table.add("how many", Table.number(pauses.millis().size()));
-        table.add("half of them up to ms", Table.number(pauses.quantile(0.5), 2));
-        table.add("99 of 100 up to ms", Table.number(pauses.quantile(0.99), 2));
-        table.add("longest ms", Table.number(pauses.longest(), 2));
+        table.add("how many", Table.number(pauses.millis().ascending().size()));
+        table.add("half of them up to ms", Table.number(pauses.millis().at(0.5), 2));
+        table.add("99 of 100 up to ms", Table.number(pauses.millis().at(0.99), 2));
+        Pauses.Pause longest = pauses.longest();
+        table.add("longest ms", Table.number(longest.millis(), 2));
+        table.add("of it, until all threads stood", Table.number(longest.reachingMs(), 2));
+        table.add("its operation", longest.operation());
         table.add("resident MiB in the end", Table.number(resident >> 20));
         JsonObject json = new JsonObject()
                 .put("bench", "gc")
@@ -139,10 +142,12 @@ final class GcBench {
                 .put("seconds", options.seconds())
                 .put("jdk", System.getProperty("java.version"))
                 .put("flags", String.join(" ", flags))
-                .put("pauses", pauses.millis().size())
-                .put("p50Ms", Outcome.rounded(pauses.quantile(0.5)))
-                .put("p99Ms", Outcome.rounded(pauses.quantile(0.99)))
-                .put("longestMs", Outcome.rounded(pauses.longest()))
+                .put("pauses", pauses.millis().ascending().size())
+                .put("p50Ms", Outcome.rounded(pauses.millis().at(0.5)))
+                .put("p99Ms", Outcome.rounded(pauses.millis().at(0.99)))
+                .put("longestMs", Outcome.rounded(longest.millis()))
+                .put("longestReachingMs", Outcome.rounded(longest.reachingMs()))
+                .put("longestOperation", longest.operation())
                 .put("residentMib", resident >> 20)
                 .put("messages", counts.heard())
                 .put("troubles", counts.troubles());

@@ -329,22 +329,19 @@ final class ShardFailoverBench {
         spans.put(name + "Before", before);
         spans.put(name + "After", after);
         spans.forEach((field, span) -> {
-            Pauses delays = new Pauses(span.arrivals().stream()
-                    .filter(theirs)
-                    .map(Browsers.Arrival::millis)
-                    .sorted()
-                    .toList());
+            Quantiles delays =
+                    Quantiles.of(span.arrivals().stream().filter(theirs).map(Browsers.Arrival::millis));
             cells.add("%s / %s / %s"
                     .formatted(
-                            Table.number(delays.quantile(0.5), 0),
-                            Table.number(delays.quantile(0.99), 0),
-                            Table.number(delays.longest(), 0)));
+                            Table.number(delays.at(0.5), 0),
+                            Table.number(delays.at(0.99), 0),
+                            Table.number(delays.most(), 0)));
             json.put(
                     field,
                     new JsonObject()
-                            .put("p50Ms", Outcome.rounded(delays.quantile(0.5)))
-                            .put("p99Ms", Outcome.rounded(delays.quantile(0.99)))
-                            .put("maxMs", Outcome.rounded(delays.longest())));
+                            .put("p50Ms", Outcome.rounded(delays.at(0.5)))
+                            .put("p99Ms", Outcome.rounded(delays.at(0.99)))
+                            .put("maxMs", Outcome.rounded(delays.most())));
         });
         table.add(cells.toArray(String[]::new));
     }

@@ -16,13 +16,16 @@ class PausesTest {
                         + " safepoint:    100 ns, At safepoint:    50 ns, Leaving safepoint: 6 ns, Total:   "
                         + " 250000 ns, Threads: 3 runnable, 20 total"));
 
-        assertThat(pauses.millis()).containsExactly(0.25, 2.5);
-        assertThat(pauses.longest()).isEqualTo(2.5);
-        assertThat(pauses.quantile(0.25)).isEqualTo(0.25);
+        assertThat(pauses.millis().ascending()).containsExactly(0.25, 2.5);
+        assertThat(pauses.millis().at(0.25)).isEqualTo(0.25);
+        assertThat(pauses.longest()).isEqualTo(new Pauses.Pause("G1CollectForAllocation", 0.002, 2.5));
     }
 
     @Test
     void noPauseIsNone() {
-        assertThat(Pauses.parse(List.of()).longest()).isZero();
+        Pauses none = Pauses.parse(List.of());
+
+        assertThat(none.longest().millis()).isZero();
+        assertThat(none.millis().most()).isZero();
     }
 }
