@@ -8,6 +8,7 @@ import fanfare.testing.PushTransport;
 import fanfare.testing.RawHttp;
 import fanfare.testing.TestSite.Answer;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,8 @@ class AbandonedSessionsIT {
     private static final String FLOODER = "203.0.113.7";
     private static final int SESSIONS_MAX = 20;
     private static final int ATTEMPTS = 1_000;
+    /** Longer than a browser may be without a request. */
+    private static final Duration AWAY = Duration.ofSeconds(6);
 
     @Test
     void anAddressHoldsNoMoreThanItMayAndAllOfItIsReleased() {
@@ -103,6 +106,69 @@ class AbandonedSessionsIT {
             Await.until("the answer is written", () -> cluster.metric(0, "fanfare_queue_bytes") == 0);
             cluster.publish(Channel.user("alice"), "later", "1");
             assertThat(changed.poll().body()).isEqualTo("c[1002,\"Connection interrupted\"]\n");
+        }
+    }
+
+    /** A receiver is as good as there; only the site keeps it waiting, for longer than a browser may be away. */
+    @Test
+    void aSlowSiteEndsNoSessionOfABrowserThatIsBack() {
+        try (Cluster cluster = Cluster.of(1, Map.of())) {
+            RawSession session = RawSession.of(cluster.port(0), "alice").opened();
+            cluster.site()
+                    .answer(Answer.of(new JsonObject().put("user", "alice").put("session", "alice")));
+            cluster.site().hold();
+            try (RawHttp back = session.as("alice~2").receive(SockJsForm.XHR)) {
+                Await.until(
+                        "the site has been asked again and again",
+                        () -> cluster.site().requests("alice~2").size() > 1);
+                long begun = System.nanoTime();
+                Await.until(
+                        "a browser that is not back would be given up",
+                        () -> System.nanoTime() - begun > AWAY.toNanos());
+                cluster.site().release();
+                cluster.publish(Channel.user("alice"), "later", "1");
+                assertThat(back.answer().body()).contains("later");
+            }
+        }
+    }
+
+    @Test
+    void whereTheSiteCannotSayWhoseItIsTheSessionIsNotDenied() {
+        try (Cluster cluster = Cluster.of(1, Map.of())) {
+            RawSession session = RawSession.of(cluster.port(0), "alice").opened();
+            cluster.site().answer(Answer.of(500));
+            assertThat(session.as("alice~2").poll().status()).isEqualTo(503);
+            cluster.publish(Channel.user("alice"), "later", "1");
+            assertThat(session.poll().body()).contains("later");
+        }
+    }
+
+    /** Each has the site asked, as a newcomer does. */
+    @Test
+    void requestsWithCookieAfterCookieAreLimitedAsHandshakesAre() {
+        try (Cluster cluster = Cluster.of(1, Map.of("FANFARE_HANDSHAKES_PER_ADDRESS_MAX", "5"))) {
+            RawSession session = RawSession.of(cluster.port(0), "alice").opened();
+            int[] changes = new int[1];
+            Await.until(
+                    "the address has had its share",
+                    () -> session.as("mallory~" + changes[0]++).send("[]").status() == 429);
+            assertThat(cluster.metric(0, "fanfare_address_refusals_total{limit=\"handshakes\"}"))
+                    .isPositive();
+            assertThat(session.send("[]").status()).isEqualTo(204);
+        }
+    }
+
+    @Test
+    void whoTheSiteKnowsByAddressHasASessionAtThatAddressAlone() {
+        try (Cluster cluster = Cluster.of(1, settings())) {
+            cluster.site().answer(Answer.of(new JsonObject().put("user", "alice")));
+            RawSession session = RawSession.of(cluster.port(0), "").with("X-Forwarded-For: 203.0.113.8");
+            session.opened();
+            cluster.site().answer(Answer.of(new JsonObject().put("user", "mallory")));
+            assertThat(session.with("X-Forwarded-For: " + FLOODER).poll().status())
+                    .isEqualTo(404);
+            cluster.publish(Channel.user("alice"), "later", "1");
+            assertThat(session.poll().body()).contains("later");
         }
     }
 

@@ -40,6 +40,11 @@ final class RawSession {
         return "Cookie: site_session=" + login;
     }
 
+    /** The same session as somebody else would use it who has no cookies. */
+    RawSession with(String... otherHeaders) {
+        return new RawSession(port, path, List.of(otherHeaders));
+    }
+
     /** Opens the session with a first poll and takes its welcome with the next ones. */
     RawSession opened() {
         String first = poll().body();

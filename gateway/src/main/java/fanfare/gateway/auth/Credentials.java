@@ -52,9 +52,13 @@ public record Credentials(
         return new Key(hash.getLong(), hash.getLong());
     }
 
-    /** Tells one login from another whatever browser or address it comes from; SHA-256 in base64url. */
+    /**
+     * Tells one login from another whatever browser or address it comes from; SHA-256 in base64url. Who has no cookies may be
+     * known to the site by what else it sees, so then that counts; but not the origin, which not every request of a page has.
+     */
     public String loginHash() {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(hash(cookie));
+        byte[] hash = cookie == null ? hash(null, userAgent, acceptLanguage, clientAddress) : hash(cookie);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
     }
 
     @Override

@@ -75,7 +75,11 @@ final class Admission {
         }
     }
 
-    /** Whether other credentials are of the same user and login as the session, or of nobody as it is, by the site's word. */
+    /**
+     * Whether other credentials are of the same user and login as the session, or of nobody as it is, by the site's word.
+     *
+     * @return fails if the site cannot say
+     */
     Future<Boolean> isSame(Session session, Credentials credentials) {
         Member member = members.get(session);
         Identity known = member == null ? null : member.identity();
@@ -89,7 +93,9 @@ final class Admission {
                     login.release();
                     return Objects.equals(known.user(), said.user()) && Objects.equals(known.session(), said.session());
                 })
-                .otherwise(false);
+                .recover(failure -> reasonOf(failure).code() == CloseReason.NOT_LOGGED_IN.code()
+                        ? Future.succeededFuture(false)
+                        : Future.failedFuture(failure));
     }
 
     /** The site has put somebody out: also those whose answer is still under way. */

@@ -326,21 +326,30 @@ public final class FallbackHandlers {
         if (credentials.loginHash().equals(transport.loginHash())) {
             return Future.succeededFuture(true);
         }
+        if (!entrance.limits().handshake(credentials.clientAddress(), System.nanoTime())) {
+            return Future.failedFuture(
+                    Problem.TOO_MANY_REQUESTS.because("too many requests with other cookies from your address"));
+        }
         Context caller = vertx.getOrCreateContext();
         Promise<Boolean> own = Promise.promise();
         transport.execute(() -> {
             Session session = transport.session();
+            transport.judging();
             Future<Boolean> same = session == null ? Future.succeededFuture(false) : node.isSame(session, credentials);
             same.onComplete(result -> {
-                if (result.succeeded() && result.result()) {
+                boolean isOwn = result.succeeded() && result.result();
+                if (isOwn) {
                     // So the site is asked once for each cookie that changes, and an outage of it ends nobody's
                     // session.
                     transport.loginHash(credentials.loginHash());
                 }
+                transport.execute(() -> transport.judged(isOwn));
                 caller.runOnContext(back -> own.handle(result));
             });
         });
-        return own.future();
+        return own.future()
+                .recover(failure -> Future.failedFuture(
+                        Problem.UNAVAILABLE.because("the site cannot say just now whether this session is yours")));
     }
 
     private static String id(RoutingContext context) {

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class FallbackTransport implements Transport, Wheel.Timed {
     /** How long a browser may be without an open request before it is taken to have left (sockjs-node's default). */
     static final int DISCONNECT_DELAY_MS = 5_000;
-    /** How long a browser may take to read a response that has ended; a slow network is no reason to give it up [ms]. */
-    private static final int SENDING_MS_MAX = 30_000;
+    /** The same while it reads a response that has ended, or the site is asked about it: slowness is no reason [ms]. */
+    private static final int PATIENCE_MS_MAX = 30_000;
     /** For how long a closed session repeats why, to polls that come later. */
     private static final int CLOSE_REPEATED_MS = 5_000;
     /** A stream ends after this much, since the browser keeps all of it in memory (SockJS protocol) [bytes]. */
@@ -51,6 +51,8 @@ final class FallbackTransport implements Transport, Wheel.Timed {
     private boolean opened;
     /** The browser was asked to begin a new session. */
     private boolean askedBack;
+    /** Requests of which the site has yet to say whose they are. */
+    private int judged;
     /** A response that has ended and not left completely; null if there is none. */
     private @Nullable Receiver sending;
     /** The last response was large and went by way of another gateway, which may still be busy handing it on. */
@@ -125,6 +127,19 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         }
         if (receiver != null && session != null) {
             session.flush();
+        }
+    }
+
+    /** A request is here, and the site is asked whose it is: that it takes its time is no reason to give the browser up. */
+    void judging() {
+        judged++;
+    }
+
+    /** The site has said whose that request is, or cannot. */
+    void judged(boolean own) {
+        judged--;
+        if (own && closed == null) {
+            idleSinceMs = hub.nowMs();
         }
     }
 
@@ -215,7 +230,7 @@ final class FallbackTransport implements Transport, Wheel.Timed {
         if (!askedBack && session != null && nowMs - beganMs >= LIFE_MS) {
             askedBack = session.askBack(LIFE_SPREAD_MS, "session too old");
         }
-        int patienceMs = sending == null && !sentFarAway ? DISCONNECT_DELAY_MS : SENDING_MS_MAX;
+        int patienceMs = sending == null && !sentFarAway && judged == 0 ? DISCONNECT_DELAY_MS : PATIENCE_MS_MAX;
         if (receiver == null && nowMs - idleSinceMs >= patienceMs) {
             // For whoever still was on its way here.
             closed = CloseReason.INTERRUPTED;

@@ -78,6 +78,14 @@ class CredentialsTest {
     }
 
     @Test
+    void withoutCookiesTheLoginMayBeInWhatElseTheSiteSees() {
+        String hash = new Credentials(null, "u", "l", "o", "1.1.1.1").loginHash();
+        assertThat(new Credentials(null, "u", "l", null, "1.1.1.1").loginHash()).isEqualTo(hash);
+        assertThat(new Credentials(null, "u", "l", "o", "1.1.1.2").loginHash()).isNotEqualTo(hash);
+        assertThat(new Credentials(null, "v", "l", "o", "1.1.1.1").loginHash()).isNotEqualTo(hash);
+    }
+
+    @Test
     void aLogDoesNotShowThem() {
         assertThat(new Credentials("secret", "agent", null, null, "1.1.1.1")).hasToString("Credentials[1.1.1.1]");
     }
