@@ -29,6 +29,7 @@ final class KeptLogins {
     private final Schedule schedule;
     private final Revocations revocations;
     private final LongSupplier clockMs;
+    private final LongSupplier wallMs;
     private final DoubleSupplier random;
     private final Results results;
     /** Those that any session with the same credentials may hold, by their key. */
@@ -45,6 +46,7 @@ final class KeptLogins {
             Schedule schedule,
             Revocations revocations,
             LongSupplier clockMs,
+            LongSupplier wallMs,
             DoubleSupplier random,
             MeterRegistry metrics) {
         this.checks = checks;
@@ -53,6 +55,7 @@ final class KeptLogins {
         this.schedule = schedule;
         this.revocations = revocations;
         this.clockMs = clockMs;
+        this.wallMs = wallMs;
         this.random = random;
         this.results = new Results(
                 "fanfare_rechecks_total",
@@ -156,10 +159,11 @@ final class KeptLogins {
 
     /** After a good answer: in a period, or when it expires if that is sooner. */
     private void plan(KeptLogin kept) {
-        long now = clockMs.getAsLong();
-        long expiry =
-                Math.max(kept.identity.expiresAtMs(), now + limits.recheckMin().toMillis());
-        schedule.at(Math.min(expiry, now + jittered(limits.recheckPeriod().toMillis())), kept);
+        long expiryMs = Math.max(
+                kept.identity.expiresAtMs() - wallMs.getAsLong(),
+                limits.recheckMin().toMillis());
+        long waitMs = Math.min(expiryMs, jittered(limits.recheckPeriod().toMillis()));
+        schedule.at(clockMs.getAsLong() + waitMs, kept);
     }
 
     private long jittered(long ms) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class SiteAuthenticator {
     /** How late a try or a re-check may come [ms]. */
     private static final int TICK_MS = 100;
-    /** Else; the wall clock may be set, and what was far away is due then. */
+    /** Else: what is further off needs no timer of its own. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     /** How often a question is put anew because its user was disconnected meanwhile. */
@@ -78,7 +78,8 @@ public final class SiteAuthenticator {
      * Starts the authenticator of the current event loop.
      *
      * @param siteAuthUrl an http or https URL
-     * @param clockMs the wall clock, since {@code expires} is told on it
+     * @param clockMs a clock that only goes forward, by which answers age
+     * @param wallMs the wall clock, on which the site tells when an answer expires
      * @param random gives numbers from 0 to 1
      */
     public SiteAuthenticator(
@@ -88,6 +89,7 @@ public final class SiteAuthenticator {
             AnonymousPolicy anonymous,
             AuthLimits limits,
             LongSupplier clockMs,
+            LongSupplier wallMs,
             DoubleSupplier random,
             MeterRegistry metrics) {
         this.vertx = vertx;
@@ -97,9 +99,10 @@ public final class SiteAuthenticator {
         this.revocations = new Revocations(limits.answerAgeMax().toMillis());
         this.cache = new AnswerCache(limits.cacheTtl().toMillis());
         SiteLog log = new SiteLog(clockMs);
-        SiteClient site = new SiteClient(vertx, siteAuthUrl, limits, clockMs, log, metrics);
+        SiteClient site = new SiteClient(vertx, siteAuthUrl, limits, wallMs, log, metrics);
         this.checks = new SiteChecks(site, limits, schedule, revocations::mark, clockMs, random, log, metrics);
-        this.logins = new KeptLogins(checks, anonymous, limits, schedule, revocations, clockMs, random, metrics);
+        this.logins =
+                new KeptLogins(checks, anonymous, limits, schedule, revocations, clockMs, wallMs, random, metrics);
         this.stopLooking = ticker.every(LOOK, this::tick);
     }
 

@@ -30,16 +30,16 @@ final class SiteClient {
     private final Vertx vertx;
     private final URI url;
     private final int timeoutMs;
-    private final LongSupplier clockMs;
+    private final LongSupplier wallMs;
     private final SiteLog log;
     private final HttpClient client;
     private final Timer seconds;
 
-    SiteClient(Vertx vertx, URI url, AuthLimits limits, LongSupplier clockMs, SiteLog log, MeterRegistry metrics) {
+    SiteClient(Vertx vertx, URI url, AuthLimits limits, LongSupplier wallMs, SiteLog log, MeterRegistry metrics) {
         this.vertx = vertx;
         this.url = url;
         this.timeoutMs = (int) limits.timeout().toMillis();
-        this.clockMs = clockMs;
+        this.wallMs = wallMs;
         this.log = log;
         this.client = vertx.createHttpClient(
                 new HttpClientOptions().setConnectTimeout(timeoutMs).setKeepAliveTimeout(KEEP_ALIVE_S),
@@ -166,7 +166,7 @@ final class SiteClient {
         }
         if (status == 429 || status >= 500) {
             return new Answer.Unavailable(
-                    "status " + status, RetryAfter.ms(response.getHeader("Retry-After"), clockMs.getAsLong()));
+                    "status " + status, RetryAfter.ms(response.getHeader("Retry-After"), wallMs.getAsLong()));
         }
         return new Answer.Misconfigured(log.misconfigured(Integer.toString(status), response.getHeader("Location")));
     }

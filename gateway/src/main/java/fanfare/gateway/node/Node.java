@@ -146,6 +146,7 @@ public final class Node {
                 settings.auth().siteAuthUrl(),
                 settings.auth().anonymous(),
                 settings.auth().limits(),
+                clockMs,
                 System::currentTimeMillis,
                 Node::random,
                 metrics);

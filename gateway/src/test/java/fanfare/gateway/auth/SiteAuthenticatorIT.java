@@ -46,6 +46,8 @@ class SiteAuthenticatorIT {
     private final Context loop = vertx.getOrCreateContext();
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final AtomicLong clockMs = new AtomicLong(START_MS);
+    /** By how much somebody has set the wall clock forward since then. */
+    private long setForwardMs;
     /** What every draw comes to. */
     private volatile double random = 0.5;
 
@@ -413,6 +415,19 @@ class SiteAuthenticatorIT {
     }
 
     @Test
+    void expiryIsToldOnTheWallClock() throws Exception {
+        start(AnonymousPolicy.DENY);
+        setForwardMs = 60 * MINUTE_MS;
+        site.answers(200, "{\"user\":42,\"expires\":" + (START_MS / 1000 + 60 * 60 + 60) + "}");
+        await(login(browser("a=1"), new Heard()));
+        clockMs.addAndGet(59_999);
+        tick();
+        assertThat(site.seen).hasSize(1);
+        clockMs.addAndGet(1);
+        settled(2);
+    }
+
+    @Test
     void recheckedAtExpiryButNotMoreOftenThanEveryFiveSeconds() throws Exception {
         start(AnonymousPolicy.DENY);
         site.answers(200, "{\"user\":42,\"expires\":" + (START_MS / 1000 + 60) + "}");
@@ -706,6 +721,7 @@ class SiteAuthenticatorIT {
                 anonymous,
                 limits,
                 clockMs::get,
+                () -> clockMs.get() + setForwardMs,
                 () -> random,
                 metrics));
     }
