@@ -50,6 +50,8 @@ final class FrameReader {
     private @Nullable ByteBuf partial;
     /** What has come of a message whose last frame has not; null between two messages. */
     private @Nullable ByteArrayOutputStream begun;
+    /** What was sent is no message for us: only control frames count any more. */
+    private boolean refused;
     /** Nothing that comes counts any more. */
     private boolean over;
 
@@ -143,7 +145,7 @@ final class FrameReader {
             return "a frame without a mask";
         }
         return switch (opcode) {
-            case Frames.CONTINUATION -> begun == null ? "a continuation of nothing" : null;
+            case Frames.CONTINUATION -> begun == null && !refused ? "a continuation of nothing" : null;
             case Frames.TEXT, Frames.BINARY -> begun == null ? null : "a message within another";
             case Frames.CLOSE, Frames.PING, Frames.PONG ->
                 (first & FIN) == 0 || (second & LENGTH) > Frames.CONTROL_BYTES_MAX
@@ -162,8 +164,12 @@ final class FrameReader {
 
     private void take(int opcode, boolean isLast, byte[] payload) {
         switch (opcode) {
-            case Frames.TEXT, Frames.CONTINUATION -> takeText(isLast, payload);
-            case Frames.BINARY -> listener.refused("binary message");
+            case Frames.BINARY -> refuse("binary message");
+            case Frames.TEXT, Frames.CONTINUATION -> {
+                if (!refused) {
+                    takeText(isLast, payload);
+                }
+            }
             case Frames.PING -> listener.ping(payload);
             case Frames.CLOSE -> takeClose(payload);
             default -> {}
@@ -173,8 +179,7 @@ final class FrameReader {
     private void takeText(boolean isLast, byte[] payload) {
         ByteArrayOutputStream former = begun;
         if ((former == null ? 0 : former.size()) + payload.length > bytesMax) {
-            begun = null;
-            listener.refused("more than " + bytesMax + " bytes");
+            refuse("more than " + bytesMax + " bytes");
             return;
         }
         byte[] utf8 = payload;
@@ -187,7 +192,7 @@ final class FrameReader {
         if (isLast) {
             String text = decoded(utf8, 0);
             if (text == null) {
-                listener.refused("not UTF-8");
+                refuse("not UTF-8");
             } else {
                 listener.text(text);
             }
@@ -207,6 +212,15 @@ final class FrameReader {
             broken(NOT_UTF_8, "a reason that is not UTF-8");
         } else {
             listener.closed(code);
+        }
+    }
+
+    /** What belongs to it is still to come, perhaps, and passed over. */
+    private void refuse(String why) {
+        begun = null;
+        if (!refused) {
+            refused = true;
+            listener.refused(why);
         }
     }
 

@@ -75,6 +75,9 @@ class FrameReaderTest {
     void aMessageThatIsTooLongInPartsIsRefusedAndTheAnswerToTheCloseIsReadStill() {
         read(frame(Frames.TEXT, "x".repeat(BYTES_MAX)));
         read(frame(Frames.CONTINUATION, "x"));
+        read(frame(Frames.CONTINUATION, "x"));
+        read(frame(FIN | Frames.CONTINUATION, "x"));
+        read(frame(FIN | Frames.TEXT, "x"));
         read(frame(FIN | Frames.CLOSE, "\u0010\u0009"));
         assertThat(heard).containsExactly("refused", "closed 4105");
     }
