@@ -35,14 +35,22 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
     private final Alarm alarm;
 
     private final Duration bodyMax;
+    private final Duration keepAliveMax;
     private final Counter ended;
     /** Only connections that owe us something; a stream or WebSocket that is served is not among them. */
     private final Map<HttpConnection, Wait> waits = new HashMap<>();
+    /** The last request of each connection that has one: of pipelined ones the next begins before the former's end is told. */
+    private final Map<HttpConnection, RoutingContext> serving = new HashMap<>();
 
     /** Makes the guard of the current event loop. */
     public ConnectionGuard(Vertx vertx, Duration bodyMax, MeterRegistry metrics) {
+        this(vertx, bodyMax, KEEP_ALIVE_MAX, metrics);
+    }
+
+    ConnectionGuard(Vertx vertx, Duration bodyMax, Duration keepAliveMax, MeterRegistry metrics) {
         this.alarm = new Alarm(vertx, LOOK, this::look);
         this.bodyMax = bodyMax;
+        this.keepAliveMax = keepAliveMax;
         this.ended = Counter.builder("fanfare_http_dawdlers_total")
                 .description("HTTP connections ended because their peer took too long to send a head or a body")
                 .register(metrics);
@@ -51,14 +59,19 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
     /** Starts the wait for a connection's first request. */
     public void connected(HttpConnection connection) {
         await(connection, HEAD_MAX, null);
-        connection.closeHandler(closed -> waits.remove(connection));
+        connection.closeHandler(closed -> forget(connection));
     }
 
     /** The request's connection becomes something else than HTTP, and no guard's affair. */
     public static void release(RoutingContext context) {
         if (context.get(KEY) instanceof ConnectionGuard guard) {
-            guard.waits.remove(context.request().connection());
+            guard.forget(context.request().connection());
         }
+    }
+
+    private void forget(HttpConnection connection) {
+        waits.remove(connection);
+        serving.remove(connection);
     }
 
     @Override
@@ -66,14 +79,18 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
         context.put(KEY, this);
         HttpServerRequest request = context.request();
         HttpConnection connection = request.connection();
+        serving.put(connection, context);
         if (request.isEnded()) {
             waits.remove(connection);
         } else {
             await(connection, bodyMax, context);
         }
         context.addEndHandler(result -> {
+            if (!serving.remove(connection, context)) {
+                return;
+            }
             if (result.succeeded() && !context.response().closed()) {
-                await(connection, KEEP_ALIVE_MAX, null);
+                await(connection, keepAliveMax, null);
             } else {
                 waits.remove(connection);
             }
