@@ -45,8 +45,8 @@ final class BatchQueue {
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     /** By what they publish: a message to more users than one publication may name comes in several. */
     private final Map<Publication, Mailing> mailings = new HashMap<>();
-    /** The id of what went last to each channel, while it is under way. */
-    private final Map<Channel, String> last = new HashMap<>();
+
+    private final Map<Channel, Chain> chains = new HashMap<>();
 
     private int underWay;
     private long characters;
@@ -113,14 +113,15 @@ final class BatchQueue {
         int length = publication.data().length();
         underWay++;
         characters += length;
-        String after = last.put(channel, id);
+        Chain chain = chains.computeIfAbsent(channel, first -> new Chain());
+        String after = chain.next(id);
         Future<Published> published = mailing == null
                 ? broker.publish(channel, publication, durability, after)
                 : broker.publish(channel, mailing, after);
         return published.onComplete(result -> {
             underWay--;
             characters -= length;
-            last.remove(channel, id);
+            chain.done(id);
             pump();
         });
     }

@@ -1,0 +1,52 @@
+package fanfare.publisher.publish;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What of a batch goes to one channel: by its id each names the one before, until that is there. */
+final class Chain {
+    /** The id of what went last; an id that comes again does not count. */
+    private @Nullable String last;
+    /** What that one had to follow. */
+    private @Nullable String before;
+    /** Whether the last is no longer under way. */
+    private boolean isDone;
+    /** All ids but the last; null while there are none. */
+    private @Nullable Set<String> former;
+
+    /**
+     * The next one leaves. One with an id that went before is told what that one is; it stands where it stood, and others do not
+     * follow it.
+     *
+     * @return the id of what it must follow; null if there is nothing to be waited for
+     */
+    @Nullable
+    String next(String id) {
+        String latest = last;
+        String after = isDone ? null : latest;
+        if (latest == null) {
+            last = id;
+            return null;
+        }
+        if (id.equals(latest)) {
+            return before;
+        }
+        if (former != null && former.contains(id)) {
+            return after;
+        }
+        if (former == null) {
+            former = new HashSet<>();
+        }
+        former.add(latest);
+        last = id;
+        before = after;
+        isDone = false;
+        return after;
+    }
+
+    /** One is no longer under way. */
+    void done(String id) {
+        isDone |= id.equals(last);
+    }
+}
