@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * its links.
  */
 public final class OnlineWalk {
+    /** Buckets whose sizes are asked for together: those of large sites need no more for a page. */
+    private static final int AT_ONCE = 64;
+
     private record Found(int bucket, String user) {}
 
     private final RedisLinks redis;
@@ -40,24 +43,34 @@ public final class OnlineWalk {
      * @return fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked
      */
     public Future<OnlinePage> page(Place from, int limit) {
-        List<Future<Response>> sizes = IntStream.range(from.bucket(), Buckets.COUNT)
+        return page(from, List.of(), 0, from.bucket(), limit);
+    }
+
+    /**
+     * Goes on with the buckets from {@code next} on.
+     *
+     * @param found buckets before it that are not empty, and {@code fields} those in them
+     */
+    private Future<OnlinePage> page(Place from, List<Integer> found, long fields, int next, int limit) {
+        int end = Math.min(next + AT_ONCE, Buckets.COUNT);
+        List<Future<Response>> sizes = IntStream.range(next, end)
                 .mapToObj(bucket ->
                         redis.send(presence(bucket), Request.cmd(Command.HLEN).arg(presence(bucket))))
                 .toList();
         return Future.all(sizes).compose(done -> {
-            List<Integer> filled = new ArrayList<>();
-            long fields = 0;
+            List<Integer> filled = new ArrayList<>(found);
+            long sum = fields;
             for (int i = 0; i < sizes.size(); i++) {
                 long size = Replies.number(sizes.get(i).result());
-                if (size > 0 && fields >= limit) {
-                    return page(from, filled, Place.startOf(from.bucket() + i), limit);
+                if (size > 0 && sum >= limit) {
+                    return page(from, filled, Place.startOf(next + i), limit);
                 }
                 if (size > 0) {
-                    filled.add(from.bucket() + i);
+                    filled.add(next + i);
                 }
-                fields += size;
+                sum += size;
             }
-            return page(from, filled, null, limit);
+            return end == Buckets.COUNT ? page(from, filled, null, limit) : page(from, filled, sum, end, limit);
         });
     }
 
