@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
  * What the scripts say of one publication.
  *
  * @param position null if it is not stored
+ * @param alike what is stored has this one's namespace and receipt
+ * @param other it is known to differ from this one in those or in its body
  * @param prev position of the item before it, of what is to be handed on; null if there is none
  * @param gateways which gateways are to be handed it, a bit for each; 0 for what no longer has to be
  * @param refusal why it is not stored: {@link #FENCED}, {@link #EARLY}, or what Redis has against it
@@ -18,6 +20,7 @@ record Answer(
         long serverMs,
         long expiresMs,
         boolean alike,
+        boolean other,
         @Nullable Position prev,
         int gateways,
         String refusal) {
@@ -26,6 +29,12 @@ record Answer(
     /** What it must follow is not there yet. */
     static final String EARLY = "EARLY";
 
+    /** What the scripts say of a duplicate; another word, that what is stored is not known. */
+    private static final int OTHER = 0;
+
+    private static final int SAME = 1;
+    private static final int OTHER_BODY = 3;
+
     /** Behind the position. */
     private static final int WORDS = 5;
 
@@ -33,7 +42,7 @@ record Answer(
         int end = Math.max(0, text.indexOf(' '));
         Position position = Position.parse(text.substring(0, end));
         if (position == null) {
-            return new Answer(null, false, 0, 0, 0, false, null, 0, text);
+            return new Answer(null, false, 0, 0, 0, false, false, null, 0, text);
         }
         long[] words = new long[WORDS];
         for (int i = 0; i < WORDS; i++) {
@@ -49,7 +58,8 @@ record Answer(
                 (int) words[1],
                 words[2],
                 words[3],
-                words[4] == 1,
+                words[4] == SAME || words[4] == OTHER_BODY,
+                words[4] == OTHER || words[4] == OTHER_BODY,
                 prevEnd == end ? null : Position.parse(text.substring(end + 1, prevEnd)),
                 prevEnd == end ? 0 : Integer.parseInt(text, prevEnd + 1, text.length(), 10),
                 "");

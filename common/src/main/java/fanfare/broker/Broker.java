@@ -375,7 +375,10 @@ public final class Broker {
         }
         Draft draft = attempt.draft();
         generations.saw(draft.tag(), position);
-        outbox.accepted(new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), nowMs);
+        // What differs from it is remembered by whoever published that.
+        if (!answer.other()) {
+            outbox.accepted(new Outbox.Entry(draft, position, answer.serverMs(), answer.expiresMs(), replid), nowMs);
+        }
         leaves(attempt);
         attempt.promise()
                 .complete(new Published(

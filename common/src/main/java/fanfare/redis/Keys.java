@@ -15,7 +15,8 @@ import fanfare.channel.Channel;
  * topic:{topic:T}         channel
  * fence:{tag}             hash    no end; topics: 7 d since the last publish or gateway that followed it
  *                                                                           generation, seq, replid, born; logs: bytes
- * once:{tag}:CHANNEL:ID   string  120 s                                     first position of an id in a channel
+ * once:{tag}:CHANNEL:ID   string  120 s                                     first position of an id in a channel; CHANNEL is
+ *                                                                           user::LENGTH:USER if USER has a colon
  * presence:{b}            hash    USER|INCARNATION -> "since count"         which gateways hold a user
  * online:{b}              hash    USER -> number of gateways
  * grace:{b}               zset    USER by the moment to call it offline [ms]
@@ -95,9 +96,15 @@ public final class Keys {
         return once(channel, tag(channel), id);
     }
 
-    /** The same for who knows the channel's {@link #tag}. */
+    /**
+     * The same for who knows the channel's {@link #tag}. A user id with a colon is given its length: users share tags, and one
+     * user's id and a publication's could read like another's.
+     */
     public String once(Channel channel, String tag, String id) {
-        return prefix + "once:{" + tag + "}:" + channel + ":" + id;
+        String name = channel.name();
+        boolean isPlain = channel.kind() != Channel.Kind.USER || name.indexOf(':') < 0;
+        String whose = isPlain ? channel.toString() : "user::" + name.length() + ":" + name;
+        return prefix + "once:{" + tag + "}:" + whose + ":" + id;
     }
 
     public String presence(String tag) {

@@ -91,6 +91,9 @@ local function obstacle(once, predecessor, highest)
   end
 end
 
+-- How many entries a log with a lower limit than before loses with each that comes: Redis does nothing else meanwhile.
+local trimmed_at_once = 64
+
 -- Gives a publication its place in a channel and keeps it, if its id was not known there; handing it to the gateways is the
 -- caller's. To be called only under a generation of this master. Takes
 --   once        string: the position that this id was first given in this channel
@@ -148,11 +151,13 @@ local function append(once, kept, tail, payload, server_ms, expires_ms)
     end
     local bytes = call('HINCRBY', fence, 'bytes', #item)
     local length = call('XLEN', kept)
-    while length > 1 and (length > items_max or bytes > tonumber(bytes_max)) do
+    local room = trimmed_at_once
+    while room > 0 and length > 1 and (length > items_max or bytes > tonumber(bytes_max)) do
       local oldest = call('XRANGE', kept, '-', '+', 'COUNT', 1)[1]
       call('XDEL', kept, oldest[1])
       bytes = call('HINCRBY', fence, 'bytes', -#oldest[2][2])
       length = length - 1
+      room = room - 1
     end
   end
   if kept_ttl ~= '0' and not fresh then
@@ -164,20 +169,34 @@ local function append(once, kept, tail, payload, server_ms, expires_ms)
   return position, item, prev
 end
 
--- The answer for an id that is known, and the item, which is nil if it is no longer kept; then it is taken to be as old as
--- this call.
-local function duplicate(position, kept, tail, item_ttl)
+-- The item at a position of a channel; nil if it is no longer kept. A log knows its entries by their positions.
+local function item_at(position, kept)
+  if kind == 'stream' then
+    local entry = call('XRANGE', kept, position, position)[1]
+    return entry and entry[2][2]
+  end
   local items, place = earlier(kept)
   while #items > 0 do
     for _, item in ipairs(items) do
-      local there, times, tail_there = string.match(item, '^(%S+) %S+ (%d+ %d+) ([^\n]*)\n')
-      if there == position then
-        return position .. ' 1 0 ' .. times .. (tail_there == tail and ' 1' or ' 0'), item
+      if string.match(item, '^%S+') == position then
+        return item
       end
     end
     items, place = earlier(kept, place)
   end
-  return position .. ' 1 0 ' .. now .. ' ' .. now + item_ttl .. ' 0'
+end
+
+-- The answer for an id that is known, and the item, which is nil if it is no longer kept; then it is taken to be as old as
+-- this call. It ends in how like it is: 1 the same, 3 with another body, 0 also with another namespace or receipt, 2 not known.
+local function duplicate(position, kept, tail, payload, item_ttl)
+  local item = item_at(position, kept)
+  if not item then
+    return position .. ' 1 0 ' .. now .. ' ' .. now + item_ttl .. ' 2'
+  end
+  local times, tail_there, body = string.match(item, '^%S+ %S+ (%d+ %d+) ([^\n]*)\n()')
+  local rest = payload .. ',"time":'
+  local same = string.sub(item, body, body + #rest - 1) == rest
+  return position .. ' 1 0 ' .. times .. (tail_there ~= tail and ' 0' or same and ' 1' or ' 3'), item
 end
 
 -- Has each of so many publications of a call written, and gives their answers.

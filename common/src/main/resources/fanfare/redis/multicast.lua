@@ -101,7 +101,7 @@ local function publish(i)
     end
     known = item
   end
-  local answer, item = duplicate(known, kept, tail, item_ttl)
+  local answer, item = duplicate(known, kept, tail, ARGV[message + 1], item_ttl)
   if item then
     call(PUBLISH, live, item)
   end

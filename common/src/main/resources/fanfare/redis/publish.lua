@@ -10,8 +10,7 @@
 --         tail         see append
 --         payload
 --         item_ttl     [ms] how long the publication is worth delivering
--- Returns for each 'position duplicate routed serverMs expiresMs alike', where alike is 0 for a duplicate of something
--- with another namespace or receipt, or that is no longer kept; or 'FENCED' when another master opened this generation
+-- Returns for each 'position duplicate routed serverMs expiresMs likeness', see duplicate; or 'FENCED' when another master opened this generation
 -- or the caller knows a higher one, which is looked at once for all under a tag that stand together; or 'EARLY' when the one
 -- that it must follow is not there yet; or what Redis has against it.
 local count = (#ARGV - shared) / 5
@@ -40,7 +39,7 @@ local function publish(i)
     end
     known = item
   end
-  return (duplicate(known, kept, tail, item_ttl))
+  return (duplicate(known, kept, tail, ARGV[arg + 3], item_ttl))
 end
 
 return answers_of(count, publish)

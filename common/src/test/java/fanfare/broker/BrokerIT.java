@@ -238,6 +238,51 @@ class BrokerIT {
     }
 
     @Test
+    void aRepeatIsFoundInALongLogWithoutItsBeingRead() throws Exception {
+        broker.close();
+        try (RedisServer own = RedisServer.start()) {
+            use(own.url(), logOf(1_000));
+            publish(Channel.BROADCAST, numbered(300));
+            int read = RedisTrio.calls(own, "xrevrange");
+            Published again = publish(Channel.BROADCAST, "0").get(0);
+            assertThat(again.duplicate()).isTrue();
+            assertThat(again.alike()).isTrue();
+            assertThat(again.position().sequence()).isEqualTo(1);
+            assertThat(RedisTrio.calls(own, "xrevrange") - read)
+                    .as("looks at the newest entry alone")
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aLogWithALowerLimitShrinksBitByBit() throws Exception {
+        broker.close();
+        RedisConfig config = new RedisConfig(RedisServer.shared().url(), "test" + UUID.randomUUID() + ":");
+        use(config, logOf(1_000));
+        publish(Channel.BROADCAST, numbered(100));
+        broker.close();
+        use(config, logOf(8));
+        publish(Channel.BROADCAST, "first");
+        assertThat(lengthOfLog()).isEqualTo(37);
+        publish(Channel.BROADCAST, "second");
+        assertThat(lengthOfLog()).isEqualTo(8);
+    }
+
+    @Test
+    void oneUsersIdAndAPublicationsAreNotTakenForAnothers() throws Exception {
+        String user = "tenant";
+        String longer = IntStream.iterate(0, i -> i + 1)
+                .mapToObj(i -> user + ":" + i)
+                .filter(other -> Keys.tag(Channel.user(other)).equals(Keys.tag(Channel.user(user))))
+                .findFirst()
+                .orElseThrow();
+        publish(Channel.user(longer), "shipped");
+        String likewise = longer.substring(user.length() + 1) + ":shipped";
+        assertThat(publish(Channel.user(user), likewise).get(0).duplicate()).isFalse();
+        assertThat(publish(Channel.user(longer), "shipped").get(0).duplicate()).isTrue();
+    }
+
+    @Test
     void aMasterThatRestartsEmptyIsGivenAgainWhatItHadAcceptedAndOpensANewGeneration() throws Exception {
         broker.close();
         try (RedisServer own = RedisServer.start()) {
@@ -252,6 +297,28 @@ class BrokerIT {
             assertThat(items).extracting(Item::id).containsExactly("before", "after");
             assertThat(items.get(1).prev()).isEqualTo(items.get(0).position());
             assertThat(publish(ALICE, "before").get(0).duplicate()).isTrue();
+        }
+    }
+
+    /** What a repeat says otherwise than the first is published by no fail-over. */
+    @Test
+    void aMasterThatRestartsEmptyIsGivenARepeatAsItWasFirst() throws Exception {
+        broker.close();
+        try (RedisServer own = RedisServer.start()) {
+            RedisConfig config = new RedisConfig(own.url(), "test" + UUID.randomUUID() + ":");
+            use(config, SMALL);
+            publish(ALICE, "same", "other");
+            broker.close();
+            use(config, SMALL);
+            assertThat(publish(ALICE, "same").get(0).duplicate()).isTrue();
+            Published other = await(() -> broker.publish(ALICE, new Publication("other", "/n", "e", "11", 60)));
+            assertThat(other.duplicate()).isTrue();
+            assertThat(other.alike()).isTrue();
+            own.restart();
+            publish(ALICE, "after");
+            assertThat(read(ALICE, Reading.Point.since(0)).items())
+                    .extracting(Item::id)
+                    .containsExactly("same", "after");
         }
     }
 
@@ -720,7 +787,10 @@ class BrokerIT {
     }
 
     private void use(String url, BrokerLimits limits) throws Exception {
-        RedisConfig config = new RedisConfig(url, "test" + UUID.randomUUID() + ":");
+        use(new RedisConfig(url, "test" + UUID.randomUUID() + ":"), limits);
+    }
+
+    private void use(RedisConfig config, BrokerLimits limits) throws Exception {
         keys = new Keys(config.prefix());
         await(() -> {
             broker = new Broker(
@@ -731,6 +801,19 @@ class BrokerIT {
             return Future.succeededFuture();
         });
         Await.until("Redis is reached", broker::isUp);
+    }
+
+    private static BrokerLimits logOf(int items) {
+        return new BrokerLimits(SMALL.inboxTtl(), 5, items, 1 << 20, SMALL.onceTtl(), SMALL.outboxBytesMax());
+    }
+
+    private static String[] numbered(int count) {
+        return IntStream.range(0, count).mapToObj(Integer::toString).toArray(String[]::new);
+    }
+
+    private int lengthOfLog() throws Exception {
+        return await(() -> broker.links().send("", Request.cmd(Command.XLEN).arg(keys.kept(Channel.BROADCAST))))
+                .toInteger();
     }
 
     private List<Published> publish(Channel channel, String... ids) throws Exception {

@@ -152,7 +152,12 @@ public final class RedisTrio implements AutoCloseable {
 
     /** How many scripts a server has run by their digest since it started, or since {@code CONFIG RESETSTAT}. */
     public static int scriptCalls(RedisServer server) {
-        String calls = info(server, "commandstats").getOrDefault("cmdstat_evalsha", "calls=0,");
+        return calls(server, "evalsha");
+    }
+
+    /** The same of any command, by scripts as well. */
+    public static int calls(RedisServer server, String command) {
+        String calls = info(server, "commandstats").getOrDefault("cmdstat_" + command, "calls=0,");
         return Integer.parseInt(calls.substring("calls=".length(), calls.indexOf(',')));
     }
 
