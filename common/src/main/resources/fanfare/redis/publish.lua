@@ -10,9 +10,9 @@
 --         tail         see append
 --         payload
 --         item_ttl     [ms] how long the publication is worth delivering
--- Returns for each 'position duplicate routed serverMs expiresMs likeness', see duplicate; or 'FENCED' when another master opened this generation
--- or the caller knows a higher one, which is looked at once for all under a tag that stand together; or 'EARLY' when the one
--- that it must follow is not there yet; or what Redis has against it.
+-- Returns for each 'position duplicate routed serverMs expiresMs likeness', see duplicate; or 'FENCED' when another master
+-- opened this generation or the caller knows a higher one, which is looked at once for all under a tag that stand together; or
+-- 'EARLY' when the one that it must follow is not there yet; or what Redis has against it.
 local count = (#ARGV - shared) / 5
 local keys_each = #KEYS / count
 

@@ -20,10 +20,13 @@ final class MillionBench {
     private static final long ROOM_BYTES = 24L << 30;
     /** The interval that gateways have unless told otherwise [s]. */
     private static final int HEARTBEAT_SECONDS = 25;
-    /** Within the least of it a gateway has compared each new channel once with Redis; the compilers take some minutes. */
-    private static final int SETTLING_SECONDS_MAX = 300;
+    /** What an idle gateway does a few times a second is compiled when it has done it some thousand times. */
+    private static final int SETTLING_ROUNDS_MAX = 60;
 
     private static final int SETTLING_ROUND_SECONDS = 15;
+    /** Of a look that is shorter than a round, whose figures say nothing anyway. */
+    private static final int FEW_ROUNDS = 4;
+
     private static final double COMPILERS_SHARE_MAX = 0.05;
     /** One connection in so many is there when memory is looked at first. */
     private static final int FIRST_SHARE = 10;
@@ -133,7 +136,7 @@ final class MillionBench {
     /** What follows a connect comes to its end, and so does what the JVMs compile for a heartbeat. */
     private void settle(List<Stand> gateways) throws IOException, InterruptedException {
         int roundSeconds = Math.min(options.seconds(), SETTLING_ROUND_SECONDS);
-        int roundsMax = Math.min(4 * options.seconds(), SETTLING_SECONDS_MAX) / roundSeconds;
+        int roundsMax = options.seconds() < SETTLING_ROUND_SECONDS ? FEW_ROUNDS : SETTLING_ROUNDS_MAX;
         Progress.say("up to %d s of settling".formatted(roundsMax * roundSeconds));
         Warmth.reach(
                 gateways.stream().map(Stand::pid).toList(),

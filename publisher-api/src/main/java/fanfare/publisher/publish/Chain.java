@@ -30,7 +30,7 @@ final class Chain {
             return null;
         }
         if (id.equals(latest)) {
-            return before;
+            return isDone ? null : before;
         }
         if (former != null && former.contains(id)) {
             return after;

@@ -40,5 +40,7 @@ class ChainTest {
         chain.next("y");
         assertThat(chain.next("y")).isEqualTo("x");
         assertThat(chain.next("z")).isEqualTo("y");
+        chain.done("z");
+        assertThat(chain.next("z")).isNull();
     }
 }
