@@ -43,15 +43,15 @@ public final class OnlineWalk {
      * @return fails with {@link fanfare.redis.RedisDownException} when Redis cannot be asked
      */
     public Future<OnlinePage> page(Place from, int limit) {
-        return page(from, List.of(), 0, from.bucket(), limit);
+        return size(from, List.of(), 0, from.bucket(), limit);
     }
 
     /**
-     * Goes on with the buckets from {@code next} on.
+     * Asks for the sizes of the buckets from {@code next} on, until enough are known.
      *
      * @param found buckets before it that are not empty, and {@code fields} those in them
      */
-    private Future<OnlinePage> page(Place from, List<Integer> found, long fields, int next, int limit) {
+    private Future<OnlinePage> size(Place from, List<Integer> found, long fields, int next, int limit) {
         int end = Math.min(next + AT_ONCE, Buckets.COUNT);
         List<Future<Response>> sizes = IntStream.range(next, end)
                 .mapToObj(bucket ->
@@ -63,19 +63,19 @@ public final class OnlineWalk {
             for (int i = 0; i < sizes.size(); i++) {
                 long size = Replies.number(sizes.get(i).result());
                 if (size > 0 && sum >= limit) {
-                    return page(from, filled, Place.startOf(next + i), limit);
+                    return read(from, filled, Place.startOf(next + i), limit);
                 }
                 if (size > 0) {
                     filled.add(next + i);
                 }
                 sum += size;
             }
-            return end == Buckets.COUNT ? page(from, filled, null, limit) : page(from, filled, sum, end, limit);
+            return end == Buckets.COUNT ? read(from, filled, null, limit) : size(from, filled, sum, end, limit);
         });
     }
 
     /** Reads some buckets; {@code rest} is where those begin that are not read, null if there are none. */
-    private Future<OnlinePage> page(Place from, List<Integer> buckets, @Nullable Place rest, int limit) {
+    private Future<OnlinePage> read(Place from, List<Integer> buckets, @Nullable Place rest, int limit) {
         Future<Leases> leases = Leases.read(redis, keys);
         List<Future<Response>> fields = buckets.stream()
                 .map(bucket ->

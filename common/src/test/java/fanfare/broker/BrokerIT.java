@@ -43,11 +43,7 @@ class BrokerIT {
     private static final Channel ALICE = Channel.user("alice");
     private static final Channel BOB = Channel.user("bob");
     /** Somebody else in her bucket. */
-    private static final Channel NEIGHBOUR = IntStream.iterate(0, i -> i + 1)
-            .mapToObj(i -> Channel.user("neighbour" + i))
-            .filter(user -> Keys.tag(user).equals(Keys.tag(ALICE)))
-            .findFirst()
-            .orElseThrow();
+    private static final Channel NEIGHBOUR = neighbourOf(ALICE, "neighbour");
 
     private Vertx vertx;
     private Context loop;
@@ -270,16 +266,12 @@ class BrokerIT {
 
     @Test
     void oneUsersIdAndAPublicationsAreNotTakenForAnothers() throws Exception {
-        String user = "tenant";
-        String longer = IntStream.iterate(0, i -> i + 1)
-                .mapToObj(i -> user + ":" + i)
-                .filter(other -> Keys.tag(Channel.user(other)).equals(Keys.tag(Channel.user(user))))
-                .findFirst()
-                .orElseThrow();
-        publish(Channel.user(longer), "shipped");
-        String likewise = longer.substring(user.length() + 1) + ":shipped";
-        assertThat(publish(Channel.user(user), likewise).get(0).duplicate()).isFalse();
-        assertThat(publish(Channel.user(longer), "shipped").get(0).duplicate()).isTrue();
+        Channel user = Channel.user("tenant");
+        Channel longer = neighbourOf(user, "tenant:");
+        publish(longer, "shipped");
+        String likewise = longer.name().substring("tenant:".length()) + ":shipped";
+        assertThat(publish(user, likewise).get(0).duplicate()).isFalse();
+        assertThat(publish(longer, "shipped").get(0).duplicate()).isTrue();
     }
 
     @Test
@@ -801,6 +793,15 @@ class BrokerIT {
             return Future.succeededFuture();
         });
         Await.until("Redis is reached", broker::isUp);
+    }
+
+    /** A user in the same bucket whose id begins so and ends in a number. */
+    private static Channel neighbourOf(Channel user, String prefix) {
+        return IntStream.iterate(0, i -> i + 1)
+                .mapToObj(i -> Channel.user(prefix + i))
+                .filter(other -> Keys.tag(other).equals(Keys.tag(user)))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static BrokerLimits logOf(int items) {

@@ -164,12 +164,8 @@ final class FrameReader {
 
     private void take(int opcode, boolean isLast, byte[] payload) {
         switch (opcode) {
+            case Frames.TEXT, Frames.CONTINUATION -> takeText(isLast, payload);
             case Frames.BINARY -> refuse("binary message");
-            case Frames.TEXT, Frames.CONTINUATION -> {
-                if (!refused) {
-                    takeText(isLast, payload);
-                }
-            }
             case Frames.PING -> listener.ping(payload);
             case Frames.CLOSE -> takeClose(payload);
             default -> {}
@@ -177,6 +173,9 @@ final class FrameReader {
     }
 
     private void takeText(boolean isLast, byte[] payload) {
+        if (refused) {
+            return;
+        }
         ByteArrayOutputStream former = begun;
         if ((former == null ? 0 : former.size()) + payload.length > bytesMax) {
             refuse("more than " + bytesMax + " bytes");

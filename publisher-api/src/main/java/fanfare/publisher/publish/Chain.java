@@ -12,8 +12,8 @@ final class Chain {
     private @Nullable String before;
     /** Whether the last is no longer under way. */
     private boolean isDone;
-    /** All ids but the last; null while there are none. */
-    private @Nullable Set<String> former;
+    /** All ids but the last; most channels have none. */
+    private Set<String> former = Set.of();
 
     /**
      * The next one leaves. One with an id that went before is told what that one is; it stands where it stood, and others do not
@@ -23,22 +23,17 @@ final class Chain {
      */
     @Nullable
     String next(String id) {
-        String latest = last;
-        String after = isDone ? null : latest;
-        if (latest == null) {
-            last = id;
-            return null;
-        }
-        if (id.equals(latest)) {
+        String after = isDone ? null : last;
+        if (id.equals(last)) {
             return isDone ? null : before;
         }
-        if (former != null && former.contains(id)) {
+        if (former.contains(id)) {
             return after;
         }
-        if (former == null) {
-            former = new HashSet<>();
+        if (last != null) {
+            former = former.isEmpty() ? new HashSet<>() : former;
+            former.add(last);
         }
-        former.add(latest);
         last = id;
         before = after;
         isDone = false;
