@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.ObjIntConsumer;
@@ -44,6 +45,11 @@ public final class Outbox {
     private final LongSupplier bytesMax;
     /** In the order of first acceptance, which replays keep; none is empty. */
     private final Deque<OutboxChunk> chunks = new ArrayDeque<>();
+    /**
+     * Those that have become empty since the last proof but one, to be filled again: new ones all the time would be what a
+     * busy publisher's collector copies most.
+     */
+    private final Queue<OutboxChunk> spares = new ArrayDeque<>();
     /** Identities of the masters that accepted them, by number; an empty one is that of none. */
     private final List<String> masters = new ArrayList<>(List.of(""));
     /** The number of the master that is reached; the last one's while there is none. What others accepted is owed. */
@@ -73,7 +79,7 @@ public final class Outbox {
     public void accepted(Entry entry, long nowMs) {
         OutboxChunk chunk = chunks.peekLast();
         if (chunk == null || !chunk.hasRoomFor(entry)) {
-            chunk = new OutboxChunk(entry);
+            chunk = emptyChunk(entry);
             chunks.add(chunk);
         }
         int at = chunk.end();
@@ -175,6 +181,7 @@ public final class Outbox {
     public void proved(long sentMs) {
         age = reading(sentMs, 0);
         provedMs = sentMs;
+        spares.clear();
         // One that was replayed keeps those behind it a little longer.
         for (OutboxChunk oldest = chunks.peek(); oldest != null && isSafe(oldest); oldest = chunks.peek()) {
             removeFirst(oldest);
@@ -275,7 +282,16 @@ public final class Outbox {
         oldest.removeFirst();
         if (oldest.begin() == oldest.end()) {
             chunks.remove();
+            if (oldest.isUsual()) {
+                oldest.clear();
+                spares.add(oldest);
+            }
         }
+    }
+
+    private OutboxChunk emptyChunk(Entry first) {
+        OutboxChunk spare = spares.poll();
+        return spare != null && spare.hasRoomFor(first) ? spare : new OutboxChunk(first);
     }
 
     /** Looks an owed entry up, which is one of the oldest that are owed unless memory ran out. */

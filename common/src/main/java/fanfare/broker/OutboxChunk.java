@@ -45,6 +45,18 @@ final class OutboxChunk {
         this.bytes = ByteBuffer.allocate(Math.max(BYTES, lengthMax(first)));
     }
 
+    /** Whether it is as large as nearly all are. */
+    boolean isUsual() {
+        return bytes.capacity() == BYTES;
+    }
+
+    /** Drops what it holds. */
+    void clear() {
+        begin = 0;
+        end = 0;
+        payload = Buffer.buffer();
+    }
+
     boolean hasRoomFor(Outbox.Entry entry) {
         return end + lengthMax(entry) <= bytes.capacity();
     }

@@ -180,6 +180,23 @@ class OutboxTest {
     }
 
     @Test
+    void whatBecameEmptyAndIsFilledAgainHoldsWhatItIsGivenThen() {
+        outbox.reached(A);
+        outbox.proved(0);
+        Draft told = Draft.of(Channel.user("-"), new Publication("all", "/n", "e", "\"everybody\"", 60));
+        accept("bob", "before", A, 0);
+        outbox.accepted(new Entry(told.to(Channel.user("alice")), new Position(1, 1), 1_000, 61_000, A), 0);
+        prove(3_000, 30_000);
+        assertThat(outbox.size()).isZero();
+
+        Entry again = new Entry(told.to(Channel.user("alice")), new Position(1, 9), 1_000, 61_000, A);
+        outbox.accepted(again, 30_000);
+        Entry other = accept("bob", "over what was there".repeat(50), A, 30_000);
+        outbox.reached(B);
+        assertThat(outbox.owed(10)).containsExactly(again, other);
+    }
+
+    @Test
     void manyAreOwedInTheirOrderWhicheverOfThemIsReplayedFirst() {
         Outbox large = new Outbox(() -> 16 << 20);
         large.reached(A);
