@@ -43,9 +43,12 @@ public final class Management {
             context.response().setStatusCode(health.isReady() ? 200 : 503);
             context.json(health.readiness());
         });
-        router.get("/metrics").handler(context -> context.response()
-                .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-                .end(metrics.scrape()));
+        // Off the event loop: to count a process's files the kernel lists them all, a connection each.
+        router.get("/metrics").handler(context -> vertx.executeBlocking(() -> metrics.scrape())
+                .onSuccess(text -> context.response()
+                        .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+                        .end(text))
+                .onFailure(context::fail));
         more.forEach((path, content) -> router.get(path).handler(context -> context.json(content.get())));
         return vertx.createHttpServer(new HttpServerOptions().setIdleTimeout(75))
                 .requestHandler(router)
