@@ -1,11 +1,10 @@
 package fanfare.gateway.feed;
 
+import fanfare.process.SharedQuestion;
 import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
 import fanfare.redis.ServerTime;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -16,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /** What time it is on Redis, on all its masters. All who ask in one tick are answered by one TIME. Confined to the node loop. */
 public final class RedisClock {
@@ -28,7 +26,6 @@ public final class RedisClock {
     private static final int LOOK_MS = 20;
 
     private final Vertx vertx;
-    private final Context context;
     private final RedisLinks redis;
     private final LongSupplier clock;
     /** Redis' clock minus ours, as last seen [ms]. */
@@ -37,30 +34,19 @@ public final class RedisClock {
     private boolean known;
     /** Links that owe an answer to TIME. */
     private final Set<RedisLink> silent = new HashSet<>();
-    /** What this tick's askers wait for. */
-    private @Nullable Promise<ServerTime> asking;
+    private final SharedQuestion<ServerTime> now;
 
     /** {@code clock} goes at the pace of Redis'; before Redis was first asked it is what stands for Redis' [ms]. */
     public RedisClock(Vertx vertx, RedisLinks redis, LongSupplier clock) {
         this.vertx = vertx;
-        this.context = vertx.getOrCreateContext();
         this.redis = redis;
         this.clock = clock;
+        this.now = new SharedQuestion<>(vertx.getOrCreateContext(), () -> answer(WAIT_MS_MAX));
     }
 
     /** The time on Redis, taken after this call; an estimate on the early side if Redis does not answer. */
     public Future<ServerTime> now() {
-        Promise<ServerTime> current = asking;
-        if (current == null) {
-            current = Promise.promise();
-            asking = current;
-            Promise<ServerTime> asked = current;
-            context.runOnContext(tick -> {
-                asking = null;
-                answer(asked, WAIT_MS_MAX);
-            });
-        }
-        return current.future();
+        return now.ask();
     }
 
     /** The same as an estimate, at once. */
@@ -76,12 +62,10 @@ public final class RedisClock {
         return clock.getAsLong() + offsetMs;
     }
 
-    private void answer(Promise<ServerTime> asked, int patienceMs) {
-        if (!known && !redis.isUp() && patienceMs > 0) {
-            vertx.setTimer(LOOK_MS, timer -> answer(asked, patienceMs - LOOK_MS));
-        } else {
-            ask().onComplete(asked);
-        }
+    private Future<ServerTime> answer(int patienceMs) {
+        return known || redis.isUp() || patienceMs <= 0
+                ? ask()
+                : vertx.timer(LOOK_MS, TimeUnit.MILLISECONDS).compose(timer -> answer(patienceMs - LOOK_MS));
     }
 
     /** Asks all masters; one that owes an answer is not waited for again. */

@@ -3,6 +3,7 @@ package fanfare.gateway.feed;
 import fanfare.broker.ChannelReader;
 import fanfare.broker.Fence;
 import fanfare.channel.Channel;
+import fanfare.process.SharedQuestion;
 import fanfare.process.Ticker;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
@@ -11,7 +12,6 @@ import fanfare.redis.RedisLink;
 import fanfare.redis.Shard;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,7 +39,7 @@ final class ShardFeed {
     /** For each of them, fences by key, as they were found since it or the link for commands was lost last. */
     private final List<Map<String, Future<Fence>>> fences = new ArrayList<>();
     /** Those that are asked for at the end of this tick. */
-    private final Map<String, Future<Fence>> askedFences = new HashMap<>();
+    private final Map<String, SharedQuestion<Fence>> askedFences = new HashMap<>();
 
     private final Context context;
     private final Keys keys;
@@ -181,14 +181,14 @@ final class ShardFeed {
 
     /** A fence as it is found after this call: one question for all who want it in one tick, such as broadcast's in a storm. */
     Future<Fence> freshFence(Channel channel) {
-        return askedFences.computeIfAbsent(keys.fence(channel), key -> {
-            Promise<Fence> asked = Promise.promise();
-            context.runOnContext(tick -> {
-                askedFences.remove(key);
-                reader.fence(channel).onComplete(asked);
-            });
-            return asked.future();
-        });
+        return askedFences
+                .computeIfAbsent(
+                        keys.fence(channel),
+                        key -> new SharedQuestion<>(context, () -> {
+                            askedFences.remove(key);
+                            return reader.fence(channel);
+                        }))
+                .ask();
     }
 
     /** The fence as it was found; null if it was not yet. */

@@ -10,6 +10,7 @@ import fanfare.gateway.session.Session;
 import fanfare.gateway.session.Transport;
 import fanfare.http.Problem;
 import fanfare.http.ProblemException;
+import fanfare.process.SharedQuestion;
 import fanfare.redis.ServerTime;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
@@ -31,6 +32,7 @@ public final class Entrance {
     private final Function<HttpServerRequest, String> addresses;
     private final AddressLimits limits;
     private final Doorway doorway;
+    private final SharedQuestion<ServerTime> serverTime;
     private final Set<String> siteCookies;
     private final Turnstile turnstile;
     private final Supplier<String> ids;
@@ -47,6 +49,7 @@ public final class Entrance {
             Function<HttpServerRequest, String> addresses,
             AddressLimits limits,
             Doorway doorway,
+            SharedQuestion<ServerTime> serverTime,
             Set<String> siteCookies,
             Turnstile turnstile,
             Supplier<String> ids) {
@@ -57,6 +60,7 @@ public final class Entrance {
         this.addresses = addresses;
         this.limits = limits;
         this.doorway = doorway;
+        this.serverTime = serverTime;
         this.siteCookies = siteCookies;
         this.turnstile = turnstile;
         this.ids = ids;
@@ -134,7 +138,7 @@ public final class Entrance {
             limits.closed(credentials.clientAddress());
             return Future.failedFuture(refusal);
         }
-        return doorway.pass(resumes, node::serverTime)
+        return doorway.pass(resumes, serverTime::ask)
                 .map(start -> {
                     if (drain.isOn()) {
                         throw stopping();
