@@ -46,8 +46,8 @@ public final class Outbox {
     /** In the order of first acceptance, which replays keep; none is empty. */
     private final Deque<OutboxChunk> chunks = new ArrayDeque<>();
     /**
-     * Those that have become empty since the last proof but one, to be filled again: new ones all the time would be what a
-     * busy publisher's collector copies most.
+     * Those that have become empty with the last proof or since, to be filled again: new ones all the time would be what a
+     * busy publisher's collector has most work with.
      */
     private final Queue<OutboxChunk> spares = new ArrayDeque<>();
     /** Identities of the masters that accepted them, by number; an empty one is that of none. */

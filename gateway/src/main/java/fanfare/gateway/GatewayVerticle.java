@@ -105,8 +105,7 @@ final class GatewayVerticle extends VerticleBase {
         Function<HttpServerRequest, String> addresses = config.auth().clientAddress()::of;
         RelayConfig relaying = config.relay();
         Doorway doorway = new Doorway(hub::execute, shared.node()::caughtUp, shared.newcomers());
-        SharedQuestion<ServerTime> serverTime =
-                new SharedQuestion<>(context, shared.node()::serverTime);
+        SharedQuestion<ServerTime> serverTime = new SharedQuestion<>(context, shared.node()::serverTime);
         Entrance entrance = entrance(hub, doorway, serverTime, addresses);
         Relay relay = relaying.isOn() ? relay(relaying, addresses) : null;
         shared.drain()

@@ -34,6 +34,7 @@ public final class RedisClock {
     private boolean known;
     /** Links that owe an answer to TIME. */
     private final Set<RedisLink> silent = new HashSet<>();
+
     private final SharedQuestion<ServerTime> now;
 
     /** {@code clock} goes at the pace of Redis'; before Redis was first asked it is what stands for Redis' [ms]. */
