@@ -147,13 +147,15 @@ public final class SockJsRouter {
         HttpServerRequest request = context.request();
         entrance.checkOrigin(request);
         Command.Hello hello = framing.isSockJs ? null : hello(request);
+        // Else it is the browser's turn to say something.
+        boolean speaksFirst = framing.isSockJs || hello != null;
         entrance.admit(request)
-                .onSuccess(newcomer -> upgrade.accept()
+                .onSuccess(newcomer -> upgrade.accept(speaksFirst)
                         .onSuccess(channel -> {
                             WebSocketTransport transport = new WebSocketTransport(
                                     framing, channel, newcomer.credentials().clientAddress(), entrance.limits());
                             Session session = entrance.open(transport, newcomer);
-                            transport.serve(session);
+                            transport.serve(session, speaksFirst);
                             if (hello != null) {
                                 session.hello(hello);
                             }

@@ -6,12 +6,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import io.vertx.ext.web.RoutingContext;
@@ -81,8 +83,13 @@ final class Upgrade {
         return request.headers().contains(HttpHeaders.TRANSFER_ENCODING) || (length != null && !length.equals("0"));
     }
 
-    /** Accepts; the channel then waits for a handler. Fails if the connection has ended meanwhile. */
-    Future<Channel> accept() {
+    /**
+     * Accepts; the channel then waits for a handler. Fails if the connection has ended meanwhile.
+     *
+     * @param more whether something is said right afterwards without being asked: the answer waits for it until
+     *     {@link #uncork}, so that both leave in one packet, but no longer than the kernel's 200 ms (tcp(7), TCP_CORK)
+     */
+    Future<Channel> accept(boolean more) {
         HttpServerResponse response = context.response();
         if (response.closed()) {
             return Future.failedFuture("the connection has ended");
@@ -91,7 +98,21 @@ final class Upgrade {
                 .putHeader(HttpHeaders.CONNECTION, HttpHeaders.UPGRADE)
                 .putHeader("Sec-WebSocket-Accept", answer(key));
         ConnectionGuard.release(context);
+        if (more && context.request().connection() instanceof HttpServerConnection connection) {
+            cork(connection.channelHandlerContext().channel(), true);
+        }
         return context.request().toNetSocket().map(Upgrade::strip);
+    }
+
+    /** Has what was held back leave, with what was written since. */
+    static void uncork(Channel channel) {
+        cork(channel, false);
+    }
+
+    private static void cork(Channel channel, boolean on) {
+        if (channel instanceof EpollSocketChannel epoll && epoll.isOpen()) {
+            epoll.config().setTcpCork(on);
+        }
     }
 
     private static Channel strip(NetSocket socket) {

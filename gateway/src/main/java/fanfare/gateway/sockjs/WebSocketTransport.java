@@ -48,6 +48,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     private int waiting;
     /** A close frame has been sent; nothing may follow it. */
     private boolean closing;
+    /** The handshake's answer may wait for what is sent first. */
+    private boolean corked;
     /** Where bytes may go to the kernel past the pipeline; null if somebody else there is interested in them. */
     private @Nullable Socket socket;
 
@@ -58,9 +60,14 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
         this.limits = limits;
     }
 
-    /** Starts to hand over what the browser sends. */
-    void serve(Session opened) {
+    /**
+     * Starts to hand over what the browser sends.
+     *
+     * @param answerWaits whether the handshake's answer waits for what is sent first
+     */
+    void serve(Session opened, boolean answerWaits) {
         session = opened;
+        corked = answerWaits;
         socket = channel instanceof EpollSocketChannel epoll
                         && channel.pipeline().firstContext() == null
                 ? (Socket) epoll.fd()
@@ -207,6 +214,14 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
      * @param asked what of them has a receipt; null for nothing
      */
     private void send(ByteBuf bytes, @Nullable List<Message> asked) {
+        put(bytes, asked);
+        if (corked) {
+            corked = false;
+            Upgrade.uncork(channel);
+        }
+    }
+
+    private void put(ByteBuf bytes, @Nullable List<Message> asked) {
         int length = bytes.readableBytes();
         // What waits comes first. A socket that is closed may have another one's number.
         int sent = socket != null && waiting == 0 && socket.isOpen() ? sendNow(socket, bytes, length) : 0;

@@ -41,6 +41,9 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.lang.ref.WeakReference;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -60,6 +63,8 @@ class WebSocketTransportIT {
     private static final AddressLimits NO_LIMITS = new AddressLimits(0, 0, 0, new SimpleMeterRegistry());
     private static final ServerTime START = new ServerTime(1, "master");
     private static final int LENGTH = 20_000;
+    /** Long enough for a browser to be woken up, and shorter than the kernel holds anything back. */
+    private static final int ADMITTED_MS = 20;
 
     @TempDir
     static Path folder;
@@ -142,6 +147,29 @@ class WebSocketTransportIT {
             assertThat(socket.next()).as("the server closes what it accepted").isNull();
             closed.await(10, TimeUnit.SECONDS);
             Await.until("the session is over", () -> ended.get() == 1);
+        }
+    }
+
+    @Test
+    void theAnswerToTheHandshakeLeavesInOnePacketWithTheWelcome() throws Exception {
+        start(Kind.EPOLL, 1 << 20);
+        String request = String.join(
+                "\r\n",
+                "GET /later HTTP/1.1",
+                "Host: 127.0.0.1",
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+                "",
+                "");
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.actualPort())) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            byte[] read = new byte[4_096];
+            int length = socket.getInputStream().read(read);
+            assertThat(new String(read, 0, length, StandardCharsets.ISO_8859_1))
+                    .startsWith("HTTP/1.1 101 ")
+                    .contains("\"welcome\"");
         }
     }
 
@@ -249,7 +277,8 @@ class WebSocketTransportIT {
                     ConnectionGuard guard = new ConnectionGuard(vertx, Duration.ofSeconds(10), metrics);
                     Router router = Router.router(vertx);
                     router.route().handler(guard);
-                    router.get("/").handler(this::accept);
+                    router.get("/").handler(context -> accept(context, 0));
+                    router.get("/later").handler(context -> accept(context, ADMITTED_MS));
                     return vertx.createHttpServer(options)
                             .connectionHandler(guard::connected)
                             .requestHandler(router)
@@ -258,16 +287,21 @@ class WebSocketTransportIT {
                 .await(10, TimeUnit.SECONDS);
     }
 
-    private void accept(RoutingContext context) {
+    private void accept(RoutingContext context, int admittedMs) {
         request = new WeakReference<>(context.request());
-        Upgrade.of(context).accept().onFailure(context::fail).onSuccess(accepted -> {
+        Upgrade.of(context).accept(true).onFailure(context::fail).onSuccess(accepted -> {
             channel = accepted;
             WebSocketTransport transport = new WebSocketTransport(framing, accepted, "192.0.2.1", NO_LIMITS);
             Session opened = hub.open(transport, "c", START, over -> atTheEnd.run());
             session = opened;
-            transport.serve(opened);
+            transport.serve(opened, true);
             opened.hello(Command.Hello.SILENT);
-            opened.admitted(new Identity(null, null, List.of(), Long.MAX_VALUE));
+            Runnable admission = () -> opened.admitted(new Identity(null, null, List.of(), Long.MAX_VALUE));
+            if (admittedMs == 0) {
+                admission.run();
+            } else {
+                vertx.setTimer(admittedMs, timer -> admission.run());
+            }
         });
     }
 
