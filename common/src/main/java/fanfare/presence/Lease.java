@@ -44,6 +44,8 @@ final class Lease {
     private boolean ended;
 
     private boolean complained;
+    /** Renewals that are still to come before anybody is taken for dead. */
+    private long patience;
 
     Lease(
             RedisLinks redis,
@@ -73,6 +75,14 @@ final class Lease {
 
     boolean isHeld() {
         return held;
+    }
+
+    /** A link is up, for the first time or again. */
+    void linkUp(RedisLink link) {
+        if (link == redis.at(keys.nodes())) {
+            patience = 1 + limits.comeback().toMillis() / limits.refresh().toMillis();
+        }
+        renew();
     }
 
     void renew() {
@@ -122,7 +132,11 @@ final class Lease {
             held = true;
             begun.run();
         }
-        Replies.pairs(answer, 1, (dead, endedMs) -> reaper.reap(incarnation, dead, endedMs));
+        if (patience > 0) {
+            patience--;
+        } else {
+            Replies.pairs(answer, 1, (dead, endedMs) -> reaper.reap(incarnation, dead, endedMs));
+        }
     }
 
     private void becomeNew() {

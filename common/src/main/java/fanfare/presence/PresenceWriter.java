@@ -111,11 +111,11 @@ public final class PresenceWriter {
         return lease.incarnation();
     }
 
-    /** The link is up, for the first time or again. */
-    public void linkUp() {
+    /** A link is up, for the first time or again. */
+    public void linkUp(RedisLink link) {
         if (stopped == null) {
             lookForOtherMasters();
-            lease.renew();
+            lease.linkUp(link);
             tellLater();
         }
     }

@@ -1,5 +1,5 @@
 -- Renews the lease of a gateway, gives up its former incarnations and names some whose lease has ended.
--- Returns {'KEPT', incarnation, end of its lease [ms], ...}, or {'LOST'} when the lease ended or was reaped.
+-- Returns {'KEPT', incarnation, end of its lease [ms], ...}, or {'LOST'} when Redis no longer knows it or it was claimed.
 local node        = KEYS[1] -- string: the state of the gateway; a tombstone begins with 'dead'
 local nodes       = KEYS[2] -- zset: incarnation by the end of its lease [ms]
 -- KEYS[3..]                   strings: leases of the former incarnations
@@ -14,8 +14,15 @@ local expired_max = ARGV[6]
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local value = redis.call('GET', node)
-if value and string.sub(value, 1, 4) == 'dead' or not value and first ~= '1' then
+if value and string.sub(value, 1, 4) == 'dead' then
   return {'LOST'}
+end
+if not value and first ~= '1' then
+  -- It ended, perhaps since Redis itself was away. Nobody has reaped it, who would have left a tombstone: all is as it was.
+  local ended = redis.call('ZSCORE', nodes, incarnation)
+  if not ended or now - tonumber(ended) >= tonumber(tombstone) then
+    return {'LOST'}
+  end
 end
 -- Something may have been written for a former incarnation after it was reaped: so it is claimed by nobody again.
 for i = 3, #KEYS do

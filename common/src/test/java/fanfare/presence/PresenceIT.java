@@ -42,6 +42,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(VertxExtension.class)
 class PresenceIT {
     private static final Duration NEVER = Duration.ofHours(1);
+    private static final Duration REFRESH = Duration.ofMillis(150);
     /** Longer than any test, so that what it sees is the grace itself and not how quick the machine is. */
     private static final PresenceLimits LONG_GRACE = limits(NEVER, NEVER, Duration.ofMillis(100));
 
@@ -82,7 +83,7 @@ class PresenceIT {
                     new RedisLinks.Listener() {
                         @Override
                         public void up(RedisLink link) {
-                            made.future().onSuccess(PresenceWriter::linkUp);
+                            made.future().onSuccess(writer -> writer.linkUp(link));
                         }
                     });
             writer = new PresenceWriter(
@@ -395,6 +396,31 @@ class PresenceIT {
     }
 
     @Test
+    void anOutageLongerThanTheLeasesMakesNobodyOffline() throws Exception {
+        PresenceLimits patient = new PresenceLimits(
+                NEVER, REFRESH, Duration.ofMillis(1), Duration.ofMillis(100), NEVER, Duration.ofSeconds(1), 1_024);
+        Node one = node(patient);
+        Node two = node(patient);
+        one.open(ALICE);
+        two.open("bob");
+        alice(UserPresence::online);
+        eventually(() -> reader.of("bob"), UserPresence::online);
+        String[] leases = {keys.node(one.incarnations.get(0)), keys.node(two.incarnations.get(0))};
+        long now = ServerTime.msOf(redis(Command.TIME));
+        redis(Command.ZADD, keys.nodes(), now, one.incarnations.get(0), now, two.incarnations.get(0));
+        redis(Command.DEL, leases[0], leases[1]);
+
+        eventually(
+                () -> redis.send("", request(Command.ZCOUNT, keys.nodes(), now + 1, "+inf")),
+                renewed -> renewed.toInteger() == 2);
+        assertThat(alice().online()).isTrue();
+        assertThat(events(ALICE)).containsExactly("online");
+        assertThat(events("bob")).containsExactly("online");
+        assertThat(one.incarnations).hasSize(1);
+        assertThat(two.incarnations).hasSize(1);
+    }
+
+    @Test
     void aReaperThatDiedIsReplacedAndALivingGatewayIsNeverReaped() throws Exception {
         ghost("alive", "carol", "{}");
         long now = ServerTime.msOf(redis(Command.TIME));
@@ -473,7 +499,8 @@ class PresenceIT {
     }
 
     private static PresenceLimits limits(Duration lease, Duration grace, Duration countPeriod) {
-        return new PresenceLimits(lease, Duration.ofMillis(150), grace, countPeriod, Duration.ofSeconds(1), 1_024);
+        return new PresenceLimits(
+                lease, REFRESH, grace, countPeriod, Duration.ofMillis(300), Duration.ofSeconds(1), 1_024);
     }
 
     /** An incarnation whose lease is over by {@code nodes}, and what its key says. */

@@ -40,7 +40,7 @@ final class KnownGateway {
                 new RedisLinks.Listener() {
                     @Override
                     public void up(RedisLink link) {
-                        made.future().onSuccess(PresenceWriter::linkUp);
+                        made.future().onSuccess(writer -> writer.linkUp(link));
                     }
                 });
         writer = new PresenceWriter(

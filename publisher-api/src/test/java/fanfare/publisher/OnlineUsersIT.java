@@ -93,6 +93,7 @@ class OnlineUsersIT {
                 Duration.ofMillis(200),
                 defaults.grace(),
                 defaults.countPeriod(),
+                defaults.comeback(),
                 defaults.claim(),
                 defaults.bucketsPerSecond());
         KnownGateway dying = KnownGateway.start(vertx, publisher.prefix, shortLived, STATE);

@@ -52,6 +52,7 @@ class RedisClusterIT {
             Duration.ofMillis(300),
             Duration.ofMillis(1),
             Duration.ofMillis(100),
+            Duration.ofMillis(300),
             Duration.ofSeconds(1),
             1_024);
 

@@ -379,6 +379,7 @@ class WebhooksIT {
                         Duration.ofMillis(300),
                         Duration.ofMillis(1),
                         Duration.ofMillis(100),
+                        Duration.ofMillis(300),
                         Duration.ofSeconds(1),
                         1_024),
                 new NodeState(name, "127.0.0.1:7081", 0, 0, true, false, "test"));

@@ -340,7 +340,7 @@ public final class Node {
 
     private void commandsUp(RedisLink link) {
         feed.commandsUp(link);
-        presence.linkUp();
+        presence.linkUp(link);
     }
 
     private void commandsLost(RedisLink link) {
