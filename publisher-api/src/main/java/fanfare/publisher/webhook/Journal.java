@@ -3,9 +3,9 @@ package fanfare.publisher.webhook;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
-import fanfare.redis.RedisDownException;
 import fanfare.redis.RedisLink;
 import fanfare.redis.RedisLinks;
+import fanfare.redis.Refusal;
 import fanfare.redis.StreamId;
 import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
@@ -151,13 +151,25 @@ final class Journal {
         ends.forEach((tag, end) -> notes.put(tag, new ArrayList<>(List.of(token, end, place(tag).lossy ? 1 : 0))));
         told.forEach(event -> notes.computeIfAbsent(event.tag(), tag -> new ArrayList<>())
                 .add((event.change() == Event.Change.ONLINE ? "+" : "-") + event.user()));
-        List<Future<Response>> answers = new ArrayList<>();
-        notes.forEach((tag, note) ->
-                answers.add(owned(this.told.run(redis, List.of(keys.webhook(tag), keys.told(tag)), note))));
-        return Future.all(answers).map(done -> {
-            ends.forEach((tag, end) -> place(tag).cursor = end);
-            return null;
-        });
+        List<Future<Void>> answers = new ArrayList<>();
+        notes.forEach(
+                (tag, note) -> answers.add(owned(this.told.run(redis, List.of(keys.webhook(tag), keys.told(tag)), note))
+                        .map(done -> {
+                            StreamId end = ends.get(tag);
+                            if (end != null) {
+                                place(tag).cursor = end;
+                            }
+                            return (Void) null;
+                        })
+                        .recover(failure -> {
+                            if (!Refusal.isOrDown(failure)) {
+                                return Future.failedFuture(failure);
+                            }
+                            // To be taken over anew: whether it was noted is not known. The site may be told again.
+                            place(tag).master = "";
+                            return Future.succeededFuture();
+                        })));
+        return Future.all(answers).mapEmpty();
     }
 
     private boolean isOurs(Place place) {
@@ -274,10 +286,10 @@ final class Journal {
             for (Future<T> answer : answers) {
                 if (answer.succeeded()) {
                     results.add(answer.result());
-                } else if (!(answer.cause() instanceof RedisDownException)) {
+                } else if (!Refusal.isOrDown(answer.cause())) {
                     return Future.failedFuture(answer.cause());
                 }
-                // Who has lost its shard meanwhile is left to the next reading.
+                // Whose shard is lost meanwhile, or takes no writes, is left to the next reading.
             }
             return slice(all, to, each, results);
         });

@@ -42,12 +42,16 @@ class JournalIT {
 
     @BeforeEach
     void open(Vertx vertx) {
+        open(vertx, RedisServer.shared());
+    }
+
+    private void open(Vertx vertx, RedisServer server) {
         loop = vertx.getOrCreateContext();
         await(() -> {
             Promise<Void> up = Promise.promise();
             redis = RedisLinks.open(
                     vertx,
-                    Shards.of(vertx, new RedisConfig(RedisServer.shared().url(), "")),
+                    Shards.of(vertx, new RedisConfig(server.url(), "")),
                     "journal",
                     () -> 0.5,
                     new SimpleMeterRegistry(),
@@ -132,6 +136,23 @@ class JournalIT {
                 .contains("ONLINE comes", "ONLINE leaves")
                 .containsAll(gone.stream().map(user -> "OFFLINE " + user).toList());
         assertThat(redis(Command.HEXISTS, keys.webhook(TAG), "lossy")).hasToString("0");
+    }
+
+    @Test
+    void aServerThatTakesNoWritesIsLeftToALaterReading(Vertx vertx) {
+        close();
+        try (RedisServer server = RedisServer.start()) {
+            open(vertx, server);
+            Journal journal = begun(1);
+            note("online", "42");
+            List<Event> told = await(journal::read);
+            redis(Command.CONFIG, "SET", "min-replicas-to-write", 1);
+            await(() -> journal.settle(told, told));
+            assertThat(await(journal::read)).isEmpty();
+
+            redis(Command.CONFIG, "SET", "min-replicas-to-write", 0);
+            assertThat(await(journal::read)).isEqualTo(told);
+        }
     }
 
     private Journal begun(long token) {
