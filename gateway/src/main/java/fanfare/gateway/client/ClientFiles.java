@@ -1,5 +1,6 @@
 package fanfare.gateway.client;
 
+import fanfare.http.EntityTag;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
@@ -47,7 +48,7 @@ public final class ClientFiles {
                 .putHeader("Cache-Control", "public, no-cache")
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("ETag", file.etag());
-        if (file.etag().equals(context.request().getHeader("If-None-Match"))) {
+        if (EntityTag.isHeld(context.request(), file.etag())) {
             response.setStatusCode(304).end();
         } else {
             response.putHeader("Content-Type", file.type()).end(file.content());

@@ -1,6 +1,7 @@
 package fanfare.gateway.sockjs;
 
 import fanfare.gateway.auth.Origins;
+import fanfare.http.EntityTag;
 import fanfare.http.Problem;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonArray;
@@ -65,7 +66,7 @@ final class IframePage {
         void serve(RoutingContext context) {
             HttpServerResponse response =
                     context.response().putHeader("Cache-Control", caching).putHeader("ETag", etag);
-            if (etag.equals(context.request().getHeader("If-None-Match"))) {
+            if (EntityTag.isHeld(context.request(), etag)) {
                 response.setStatusCode(304).end();
             } else {
                 response.putHeader("Content-Type", type).end(content);
