@@ -45,6 +45,10 @@ const DETOUR = 300_000;
 const SILENCE_MAX = 60_000;
 const SILENCE_CHECK_INTERVAL = 15_000;
 const PONG_TIMEOUT = 5_000;
+/** For how long sockjs-client's script is waited for before it is asked for anew [ms]. */
+const LOAD_TIMEOUT = 10_000;
+/** A gateway that has let somebody in without a hello gets one that is on its way within this [ms]. */
+const HELLO_TIMEOUT = 10_000;
 /** How many events are remembered: one may come again after a resume, never to a handler. */
 const EVENTS_KEPT = 1_000;
 /** How many of them the next page is told: enough for what a resume repeats, little enough to write each second. */
@@ -75,15 +79,18 @@ const ALL_TRANSPORTS_FAILED = 2000;
 
 /** Origin -> promise of its sockjs-client, so that the script is fetched once however many connect. */
 const scripts = new Map();
+let scriptsFailed = 0;
 
 function loadSockJS(origin) {
     if (globalThis.SockJS) return Promise.resolve(globalThis.SockJS);
     if (!scripts.has(origin)) {
-        const url = `${origin}/client/sockjs.min.js`;
+        // A browser would wait for the same answer once more if it were asked for the same address.
+        const url = `${origin}/client/sockjs.min.js${scriptsFailed ? `?again=${scriptsFailed}` : ''}`;
         // It hands itself to an AMD loader where there is one, which wants to have asked for it.
         const loading = globalThis.define?.amd && globalThis.require ? requireScript(url) : includeScript(url);
         scripts.set(origin, loading.catch(() => {
             scripts.delete(origin); // The next attempt asks again.
+            scriptsFailed++;
             throw new Error('sockjs-client could not be loaded');
         }));
     }
@@ -102,11 +109,19 @@ function includeScript(url) {
         const script = document.createElement('script');
         script.crossOrigin = 'anonymous'; // A page that is cross-origin isolated takes no other.
         script.src = url;
-        script.onload = () => globalThis.SockJS ? resolve(globalThis.SockJS) : reject();
-        script.onerror = () => {
+        const refuse = () => {
+            clearTimeout(timer);
             script.remove();
             reject();
         };
+        // A browser waits for minutes in a network that has gone.
+        const timer = setTimeout(refuse, LOAD_TIMEOUT);
+        script.onload = () => {
+            if (!globalThis.SockJS) return refuse();
+            clearTimeout(timer);
+            resolve(globalThis.SockJS);
+        };
+        script.onerror = refuse;
         document.head.append(script);
     });
 }
@@ -421,6 +436,12 @@ class Bookmark {
 
     /** A new token stands for all that came before it, so positions of older events must not override it. */
     renew(user, resume) {
+        // An id of another user's channel is another publication.
+        if (user !== this.user) {
+            [...this.#events.keys()]
+                .filter((name) => name.startsWith('user '))
+                .forEach((name) => this.#events.delete(name));
+        }
         this.user = user;
         this.resume = resume ?? null;
         this.#positions = {};
@@ -540,7 +561,7 @@ class Fanfare {
             this.#watchPage(this.#life.signal);
             this.#become('connecting', {});
         }
-        if (!this.#link) this.#dial();
+        if (this.#life && !this.#link) this.#dial(); // A handler may have disconnected.
         return this;
     }
 
@@ -593,7 +614,9 @@ class Fanfare {
         };
         addEventListener('online', () => {
             this.#detour.forget(); // It may be another network.
-            if (this.#race?.climbs) this.#endRace();
+            const hangs = this.#race && !this.#link;
+            if (hangs || this.#race?.climbs) this.#endRace();
+            if (hangs) this.#dial();
             this.#climb();
             wake();
         }, {signal});
@@ -692,7 +715,11 @@ class Fanfare {
 
     #welcome(link, {user, node, connection, recovered, resume}) {
         // The hello was late: what comes before the welcome that answers it will come again.
-        if (link.asked && recovered === null) return;
+        if (link.asked && recovered === null) {
+            // Where it has been lost, nothing else comes.
+            setTimeout(() => link.welcomedAt === Infinity && link.fail('the hello was lost'), HELLO_TIMEOUT);
+            return;
+        }
         if (link !== this.#link) {
             clearTimeout(this.#timer);
             this.#timer = 0;
@@ -724,6 +751,8 @@ class Fanfare {
     #deliver(message) {
         if (!this.#bookmark.isNew(message)) return; // Noted before a handler leaves the page for another one.
         const {namespace, event, data, id, receipt} = message;
+        // The gateway knows as well, once a hello has reached it.
+        if (this.#namespaces && !this.#namespaces.includes(namespace)) return;
         const keys = new Set([`${namespace},${event}`, `${namespace},*`, `,${event}`, ',*']);
         if (NOTIFICATIONS.has(event)) keys.delete(`,${event}`);
         keys.forEach((key) => this.#emit(key, data, message));

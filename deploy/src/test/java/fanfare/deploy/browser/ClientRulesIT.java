@@ -2,12 +2,16 @@ package fanfare.deploy.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.WaitUntilState;
 import fanfare.testing.Await;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,6 +91,93 @@ class ClientRulesIT {
                 ActedGateway.event("first", 1 + ID_LIFETIME_MS / 2),
                 ActedGateway.event("last", 1)));
         tab.expect("first", "first", "last");
+    }
+
+    @Test
+    void anotherUsersEventIsAnotherEvent() {
+        ActedGateway gateway = connect();
+        gateway.say(ActedGateway.event("hers", 1));
+        gateway.say(ActedGateway.event("everybody's", 1).put("channel", "broadcast"));
+        tab.expect("hers", "everybody's");
+        gateway.becomes("bob");
+        gateway.drop();
+        Await.until("another connection", () -> gateway.heard("hello").size() == 2);
+        gateway.say(ActedGateway.event("everybody's", 2).put("channel", "broadcast"));
+        gateway.say(ActedGateway.event("hers", 2));
+        tab.expect("hers", "everybody's", "hers");
+    }
+
+    @Test
+    void aLinkWhoseHelloIsLostIsGivenUp() {
+        tab.controlTime();
+        ActedGateway gateway = connect();
+        gateway.say(ActedGateway.event("first", 1));
+        tab.expect("first");
+        gateway.hearsNoHellos();
+        gateway.drop();
+        Await.until("a connection without a hello", () -> {
+            tab.later(Duration.ofSeconds(1));
+            return gateway.heard("hello").size() == 2;
+        });
+        Await.until("another one", () -> {
+            tab.later(Duration.ofSeconds(1));
+            return gateway.connects() == 3;
+        });
+    }
+
+    @Test
+    void aClientHearsNoNamespaceThatItExcludes() {
+        ActedGateway gateway = connect();
+        tab.page()
+                .evaluate(
+                        "port => { fanfare.disconnect();"
+                                + "new fanfare.constructor(`http://localhost:${port}/push`,"
+                                + " {namespaces: ['/wanted'], storage: false}).on('*', (data) => heard.push(data)); }",
+                        box.port());
+        Await.until("the second client", () -> gateway.heard("hello").size() == 2);
+        gateway.say(ActedGateway.event("not wanted", 1));
+        gateway.say(ActedGateway.event("wanted", 1).put("namespace", "/wanted"));
+        tab.expect("wanted");
+    }
+
+    @Test
+    void whoDisconnectsWhileItBeginsToConnectDoesNotConnect() {
+        ActedGateway gateway = connect();
+        assertThat(tab.page()
+                        .evaluate(
+                                "port => { fanfare.disconnect();"
+                                        + "fanfare.on('state', ({state}) => state === 'connecting' && fanfare.disconnect());"
+                                        + "fanfare.connect();"
+                                        + "new fanfare.constructor(`http://localhost:${port}/push`, {storage: false});"
+                                        + "return fanfare.state.state; }",
+                                box.port()))
+                .isEqualTo("closed");
+        Await.until("the other client", () -> gateway.heard("hello").size() == 2);
+        assertThat(gateway.connects()).isEqualTo(2);
+    }
+
+    @Test
+    void aScriptThatDoesNotComeIsAskedForAgain() {
+        tab.controlTime();
+        AtomicInteger asked = new AtomicInteger();
+        tab.page().route("**/client/sockjs.min.js*", route -> {
+            if (asked.incrementAndGet() > 1) {
+                route.resume();
+            }
+        });
+        tab.page()
+                .navigate(
+                        STAGE.cluster().page("localhost") + "with/basket?by=" + box.port(),
+                        // The page is not loaded before the script is.
+                        new Page.NavigateOptions().setWaitUntil(WaitUntilState.COMMIT));
+        Await.until("the script is waited for", () -> {
+            tab.page().waitForTimeout(1);
+            return asked.get() == 1;
+        });
+        Await.until("a connection", () -> {
+            tab.later(Duration.ofSeconds(1));
+            return box.actor().connects() == 1;
+        });
     }
 
     @Test
