@@ -1,12 +1,11 @@
 package fanfare.presence;
 
+import fanfare.process.SharedQuestion;
 import fanfare.redis.Buckets;
 import fanfare.redis.Keys;
 import fanfare.redis.LuaScript;
 import fanfare.redis.RedisLinks;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
@@ -27,17 +26,16 @@ public final class Crowd {
     /** Much longer than gateways take to answer a call [s]. */
     private static final int CALL_S = 10;
 
-    private final Context context;
     private final RedisLinks redis;
     private final Keys keys;
     private final LuaScript openings = new LuaScript("openings");
-    /** What this tick's askers wait for; null if there are none. */
-    private @Nullable Promise<Leases> asking;
+    /** Read after whoever asks: so a gateway that told before is not overlooked. */
+    private final SharedQuestion<Leases> leases;
 
     public Crowd(Vertx vertx, RedisLinks redis, Keys keys) {
-        this.context = vertx.getOrCreateContext();
         this.redis = redis;
         this.keys = keys;
+        this.leases = new SharedQuestion<>(vertx.getOrCreateContext(), () -> Leases.read(redis, keys));
     }
 
     /** The user's connections on gateways that live, as these have told. Fails when Redis cannot be asked. */
@@ -77,7 +75,7 @@ public final class Crowd {
 
     /** What living gateways have told of a user, by incarnation. */
     private Future<Map<String, Holding>> held(String user) {
-        return leases().compose(leases -> {
+        return leases.ask().compose(leases -> {
             List<String> living = new ArrayList<>(leases.living());
             if (living.isEmpty()) {
                 return Future.succeededFuture(Map.of());
@@ -93,21 +91,6 @@ public final class Crowd {
                 return held;
             });
         });
-    }
-
-    /** Read after this call, once for all who ask in one tick: so a gateway that told before we did is not overlooked. */
-    private Future<Leases> leases() {
-        Promise<Leases> current = asking;
-        if (current == null) {
-            current = Promise.promise();
-            asking = current;
-            Promise<Leases> asked = current;
-            context.runOnContext(tick -> {
-                asking = null;
-                Leases.read(redis, keys).onComplete(asked);
-            });
-        }
-        return current.future();
     }
 
     private static Map<String, List<Long>> answers(Response flat) {

@@ -22,9 +22,7 @@ import fanfare.gateway.sockjs.Turnstile;
 import fanfare.http.ConnectionGuard;
 import fanfare.http.ProblemHandler;
 import fanfare.process.LoopLag;
-import fanfare.process.SharedQuestion;
 import fanfare.process.Ticker;
-import fanfare.redis.ServerTime;
 import fanfare.tls.ServerTls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -105,8 +103,7 @@ final class GatewayVerticle extends VerticleBase {
         Function<HttpServerRequest, String> addresses = config.auth().clientAddress()::of;
         RelayConfig relaying = config.relay();
         Doorway doorway = new Doorway(hub::execute, shared.node()::caughtUp, shared.newcomers());
-        SharedQuestion<ServerTime> serverTime = new SharedQuestion<>(context, shared.node()::serverTime);
-        Entrance entrance = entrance(hub, doorway, serverTime, addresses);
+        Entrance entrance = entrance(hub, doorway, addresses);
         Relay relay = relaying.isOn() ? relay(relaying, addresses) : null;
         shared.drain()
                 .onBegin(() -> hub.execute(() -> {
@@ -125,7 +122,7 @@ final class GatewayVerticle extends VerticleBase {
         Future<HttpServer> browsers =
                 listenForBrowsers(router, guard, config.listenPort()).onSuccess(listening -> server = listening);
         return relaying.isOn()
-                ? browsers.compose(listening -> listenForGateways(hub, doorway, serverTime, guard, relaying))
+                ? browsers.compose(listening -> listenForGateways(hub, doorway, guard, relaying))
                 : browsers;
     }
 
@@ -141,11 +138,10 @@ final class GatewayVerticle extends VerticleBase {
                 shared.metrics());
     }
 
-    private Future<HttpServer> listenForGateways(
-            Hub hub, Doorway doorway, SharedQuestion<ServerTime> serverTime, ConnectionGuard guard, RelayConfig relay) {
+    private Future<HttpServer> listenForGateways(Hub hub, Doorway doorway, ConnectionGuard guard, RelayConfig relay) {
         Router router = router(guard);
         router.route().handler(new RelayGuard(relay.secret(), shared.node()::incarnation, shared.metrics()));
-        sockJs(entrance(hub, doorway, serverTime, RelayGuard::clientAddress), Whereabouts.MISDIRECTED)
+        sockJs(entrance(hub, doorway, RelayGuard::clientAddress), Whereabouts.MISDIRECTED)
                 .installSessions(router);
         return vertx.createHttpServer(options(false).setMaxHeaderSize(HEAD_BYTES_MAX + RELAYED_BYTES_MAX))
                 .connectionHandler(guard::connected)
@@ -157,13 +153,10 @@ final class GatewayVerticle extends VerticleBase {
                 .onSuccess(listening -> shared.node().relayListens(listening.actualPort()));
     }
 
-    private Entrance entrance(
-            Hub hub,
-            Doorway doorway,
-            SharedQuestion<ServerTime> serverTime,
-            Function<HttpServerRequest, String> addresses) {
+    private Entrance entrance(Hub hub, Doorway doorway, Function<HttpServerRequest, String> addresses) {
         GatewayConfig config = shared.config();
         return new Entrance(
+                context,
                 hub,
                 shared.node(),
                 shared.drain(),
@@ -171,7 +164,6 @@ final class GatewayVerticle extends VerticleBase {
                 addresses,
                 shared.limits(),
                 doorway,
-                serverTime,
                 config.auth().siteCookies(),
                 shared.turnstile(),
                 shared.ids()::next);

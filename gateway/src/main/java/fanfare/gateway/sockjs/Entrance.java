@@ -12,6 +12,7 @@ import fanfare.http.Problem;
 import fanfare.http.ProblemException;
 import fanfare.process.SharedQuestion;
 import fanfare.redis.ServerTime;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Set;
@@ -40,8 +41,9 @@ public final class Entrance {
     /** One newcomer who may come in: since when nothing may be missing, and what it proves itself with. */
     public record Newcomer(ServerTime start, Credentials credentials) {}
 
-    /** {@code addresses} tells the address of a request's browser. */
+    /** For the newcomers of one event loop; {@code addresses} tells the address of a request's browser. */
     public Entrance(
+            Context loop,
             Hub hub,
             Node node,
             Drain drain,
@@ -49,7 +51,6 @@ public final class Entrance {
             Function<HttpServerRequest, String> addresses,
             AddressLimits limits,
             Doorway doorway,
-            SharedQuestion<ServerTime> serverTime,
             Set<String> siteCookies,
             Turnstile turnstile,
             Supplier<String> ids) {
@@ -60,7 +61,7 @@ public final class Entrance {
         this.addresses = addresses;
         this.limits = limits;
         this.doorway = doorway;
-        this.serverTime = serverTime;
+        this.serverTime = new SharedQuestion<>(loop, node::serverTime);
         this.siteCookies = siteCookies;
         this.turnstile = turnstile;
         this.ids = ids;
