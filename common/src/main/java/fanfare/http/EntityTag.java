@@ -1,7 +1,10 @@
 package fanfare.http;
 
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
 
 /** Conditional requests (RFC 9110, 13.1.2). */
@@ -10,8 +13,18 @@ public final class EntityTag {
 
     private EntityTag() {}
 
-    /** Whether who asks has what the tag stands for; a proxy that compresses makes a strong tag a weak one. */
-    public static boolean isHeld(HttpServerRequest request, String tag) {
+    /** Answers with a content and its tag, or with 304 if who asks has it. */
+    public static void answer(RoutingContext context, String tag, String type, Buffer content) {
+        HttpServerResponse response = context.response().putHeader(HttpHeaders.ETAG, tag);
+        if (isHeld(context.request(), tag)) {
+            response.setStatusCode(304).end();
+        } else {
+            response.putHeader(HttpHeaders.CONTENT_TYPE, type).end(content);
+        }
+    }
+
+    /** A proxy that compresses makes a strong tag a weak one. */
+    private static boolean isHeld(HttpServerRequest request, String tag) {
         String held = request.getHeader(HttpHeaders.IF_NONE_MATCH);
         return held != null
                 && Arrays.stream(held.split(","))

@@ -2,7 +2,6 @@ package fanfare.gateway.client;
 
 import fanfare.http.EntityTag;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -43,16 +42,11 @@ public final class ClientFiles {
             return;
         }
         // Any site's page may load these; a module from another origin needs to be told so.
-        HttpServerResponse response = context.response()
+        context.response()
                 .putHeader("Access-Control-Allow-Origin", "*")
                 .putHeader("Cache-Control", "public, no-cache")
-                .putHeader("X-Content-Type-Options", "nosniff")
-                .putHeader("ETag", file.etag());
-        if (EntityTag.isHeld(context.request(), file.etag())) {
-            response.setStatusCode(304).end();
-        } else {
-            response.putHeader("Content-Type", file.type()).end(file.content());
-        }
+                .putHeader("X-Content-Type-Options", "nosniff");
+        EntityTag.answer(context, file.etag(), file.type(), file.content());
     }
 
     /** The module as a script for pages without modules: the same code, with the class as a global. */

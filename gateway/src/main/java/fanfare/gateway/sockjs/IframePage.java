@@ -3,10 +3,9 @@ package fanfare.gateway.sockjs;
 import fanfare.gateway.auth.Origins;
 import fanfare.http.EntityTag;
 import fanfare.http.Problem;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
 
@@ -56,21 +55,17 @@ final class IframePage {
     private final Answer rule;
 
     /** What is served, in the way that its receiver is to keep it. */
-    private record Answer(String type, String content, String caching, String etag) {
+    private record Answer(String type, Buffer content, String caching, String etag) {
         static Answer of(String type, String content, String caching) {
             CRC32 crc = new CRC32();
-            crc.update(content.getBytes(StandardCharsets.UTF_8));
-            return new Answer(type, content, caching, "\"" + HexFormat.of().toHexDigits(crc.getValue()) + "\"");
+            Buffer bytes = Buffer.buffer(content);
+            crc.update(bytes.getBytes());
+            return new Answer(type, bytes, caching, "\"" + HexFormat.of().toHexDigits(crc.getValue()) + "\"");
         }
 
         void serve(RoutingContext context) {
-            HttpServerResponse response =
-                    context.response().putHeader("Cache-Control", caching).putHeader("ETag", etag);
-            if (EntityTag.isHeld(context.request(), etag)) {
-                response.setStatusCode(304).end();
-            } else {
-                response.putHeader("Content-Type", type).end(content);
-            }
+            context.response().putHeader("Cache-Control", caching);
+            EntityTag.answer(context, etag, type, content);
         }
     }
 
