@@ -33,7 +33,7 @@ final class Bundler {
     /** Of one bundle, beside its payload. */
     private static final int BYTES_MAX = 64 << 10;
     /** What is stored waits for more that is under way, but no longer than this [ms]. */
-    private static final int WAIT_MS_MAX = 50;
+    private static final int WAIT_MS_MAX = 25;
 
     private record Destination(String channel, Mailing mailing) {}
 

@@ -334,7 +334,8 @@ public final class RedisLink {
         }
     }
 
-    private void flush() {
+    /** Sends at once what {@link #send} was given in this tick: its answers do not wait for those to what is sent after it. */
+    public void flush() {
         List<Call> calls = queued;
         RedisConnection current = connection;
         if (calls.isEmpty() || current == null) {

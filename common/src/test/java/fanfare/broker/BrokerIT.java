@@ -697,6 +697,25 @@ class BrokerIT {
     }
 
     @Test
+    void theFirstOfManyDoNotWaitForTheAnswersOfTheLast() throws Exception {
+        try (RedisServer own = RedisServer.start()) {
+            use(own.url());
+            Mailing mailing = new Mailing(publication("many"));
+            List<Future<?>> behind = new ArrayList<>();
+            await(() -> {
+                List<Future<Published>> parts = IntStream.range(0, 1_000)
+                        .mapToObj(i -> broker.publish(Channel.user("u" + i), mailing, null))
+                        .toList();
+                // It leaves with the last of them, and is never answered.
+                loop.runOnContext(tick -> behind.add(broker.links()
+                        .send("", Request.cmd(Command.BLPOP).arg("nothing").arg(0))));
+                return parts.get(0);
+            });
+            assertThat(behind).hasSize(1).noneMatch(Future::isComplete);
+        }
+    }
+
+    @Test
     void aPartOfAMailingWaitsForWhatItMustFollow() throws Exception {
         List<Future<Published>> late = new ArrayList<>();
         await(() -> {
