@@ -42,6 +42,10 @@ public final class Deploy {
             }
         } catch (ConfigException | IllegalArgumentException e) {
             fail("fanfare: " + e.getMessage());
+        } catch (RuntimeException e) {
+            // A bug; and what runs beside this thread would keep a half-dead process alive.
+            e.printStackTrace();
+            System.exit(1);
         }
     }
 
