@@ -40,6 +40,7 @@ final class PublishMetrics {
                         Duration.ofMillis(25),
                         Duration.ofMillis(100),
                         Duration.ofMillis(500),
+                        Duration.ofSeconds(1),
                         Duration.ofMillis(2_500),
                         Duration.ofSeconds(10))
                 .register(metrics);
