@@ -427,15 +427,9 @@ class OverlaysTest {
     @Test
     void whoeverReplacesNamesInTheOverlayHasReplacedThemInTheSettings() throws IOException {
         for (String pod : MODULES.keySet()) {
-            String settings = overlay()
-                    .container(pod)
-                    .getEnvFrom()
-                    .get(0)
-                    .getConfigMapRef()
-                    .getName();
             List<String> own = Files.readAllLines(
                     Overlay.K8S.resolve("overlays").resolve(name).resolve(pod + ".env"));
-            overlay().one(ConfigMap.class, settings).getData().forEach((setting, value) -> {
+            overlay().environment(pod).forEach((setting, value) -> {
                 if (value.contains("example.com")) {
                     assertThat(own).contains(setting + "=" + value);
                 }
