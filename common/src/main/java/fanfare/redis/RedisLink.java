@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One owned connection to the Redis master, which comes back by itself after a loss, with back-off and full jitter.
- * Commands of one tick leave in one write. Confined to the event loop on which it was made; only {@link #isUp} may be
- * asked from elsewhere.
+ * Commands of one tick leave in one write, unless {@link #flush} parts them. Confined to the event loop on which it was
+ * made; only {@link #isUp} may be asked from elsewhere.
  *
  * <p>A library's pool would reconnect behind our back and give the new connection the old one's identity; so each
  * connection here has a client of its own, and reads the master's replication id before anything else uses it.
@@ -80,7 +80,7 @@ public final class RedisLink {
     private String server = "";
     /** Identity of the master behind the current connection; the last one's while the link is down. */
     private String replid = "";
-    /** Commands of this tick, which leave together at its end. */
+    /** Commands of this tick that leave together. */
     private List<Call> queued = new ArrayList<>();
     /** Commands sent and not answered. */
     private int waiting;
@@ -145,7 +145,7 @@ public final class RedisLink {
     }
 
     /**
-     * Sends a command at the end of this tick. It must be safe to send twice: when one command of a tick is answered by an
+     * Sends a command at the end of this tick. It must be safe to send twice: when one command of a write is answered by an
      * error, all of them are sent again one by one, since the library gives a batch one outcome only.
      *
      * @return fails with {@link RedisDownException} when there was no connection or it was lost
