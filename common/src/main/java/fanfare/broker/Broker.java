@@ -40,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 public final class Broker {
     /** How long a publication is tried before its caller is told that Redis is away [ms]. */
     static final int TRY_MS_MAX = 5_000;
+    /** How long it is tried to tell of what is stored and no gateway heard; nobody waits for it but its user [ms]. */
+    private static final long TELL_MS_MAX = Outbox.WINDOW_MS;
 
     private static final int RETRY_MS = 100;
     /** Publications under way on this loop; more are refused, which bounds the memory when Redis is away. */
@@ -224,12 +226,12 @@ public final class Broker {
         underWay.incrementAndGet();
         underWayCharacters += characters;
         Promise<Published> promise = Promise.promise();
-        attempt(new Attempt(draft, characters, durability, after, promise, deadline(), mailing));
+        attempt(new Attempt(draft, characters, durability, after, promise, deadline(TRY_MS_MAX), mailing));
         return promise.future();
     }
 
-    private static long deadline() {
-        return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TRY_MS_MAX);
+    private static long deadline(long inMs) {
+        return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(inMs);
     }
 
     /** No gateway heard of a part of a mailing. Redis is told again, finds it known, and says so on the user's channel. */
@@ -242,7 +244,7 @@ public final class Broker {
                 unheard.durability(),
                 null,
                 Promise.promise(),
-                deadline(),
+                deadline(TELL_MS_MAX),
                 unheard.mailing()));
     }
 

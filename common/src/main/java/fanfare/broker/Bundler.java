@@ -28,10 +28,6 @@ final class Bundler {
     private static final int GATEWAYS_MAX = 16;
 
     private static final int REFRESH_MS = 1_000;
-    /** Users of one bundle: a gateway does nothing else while it reads one. */
-    private static final int USERS_MAX = 1_000;
-    /** Of one bundle, beside its payload. */
-    private static final int BYTES_MAX = 64 << 10;
     /** What is stored waits for more that is under way, but no longer than this [ms]. */
     private static final int WAIT_MS_MAX = 25;
 
@@ -46,10 +42,6 @@ final class Bundler {
                             mailing.draft().payload(),
                             mailing.draft().ttlMs()),
                     new ArrayList<>());
-        }
-
-        boolean isFull() {
-            return bundle.size() >= USERS_MAX || bundle.length() >= BYTES_MAX;
         }
     }
 
@@ -137,7 +129,7 @@ final class Bundler {
                         answer.prev(),
                         answer.serverMs());
         open.attempts().add(attempt);
-        if (open.isFull()) {
+        if (open.bundle().isFull()) {
             filling.remove(destination);
             send(destination.channel(), open);
         }

@@ -20,6 +20,13 @@ import org.jspecify.annotations.Nullable;
  * or a whole position of another generation.
  */
 public final class Bundle {
+    /** A gateway does nothing else while it reads one. */
+    private static final int USERS_MAX = 1_000;
+    /** Beside the payload. */
+    private static final int PLACES_LENGTH_MAX = 64 << 10;
+    /** Of all events that a gateway makes of one before it can look whether its browsers keep up. */
+    private static final int EVENTS_BYTES_MAX = 1 << 20;
+
     private static final String NO_PREV = "-";
 
     private final Buffer payload;
@@ -70,14 +77,11 @@ public final class Bundle {
         }
     }
 
-    /** How many users it has. */
-    public int size() {
-        return size;
-    }
-
-    /** How long it is about, beside the payload. */
-    public int length() {
-        return places.length() + group.length();
+    /** Whether it is as much as a gateway should read at once; there may have to be another one for further users. */
+    public boolean isFull() {
+        return size >= USERS_MAX
+                || places.length() + group.length() >= PLACES_LENGTH_MAX
+                || (long) size * payload.length() >= EVENTS_BYTES_MAX;
     }
 
     /** The whole of it. */

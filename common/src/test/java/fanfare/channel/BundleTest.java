@@ -35,7 +35,6 @@ class BundleTest {
             users.add(user);
             items.add(item);
         });
-        assertThat(bundle.size()).isEqualTo(places.size());
         assertThat(users)
                 .containsExactlyElementsOf(places.stream().map(Place::user).toList());
         assertThat(items)
@@ -45,6 +44,22 @@ class BundleTest {
                 .extracting(Item::bytes)
                 .containsExactlyElementsOf(
                         places.stream().map(BundleTest::alone).toList());
+    }
+
+    @Test
+    void isFullBeforeAGatewayMakesMuchOfIt() {
+        assertThat(usersOfAFullOne(128, "user")).isEqualTo(1_000);
+        assertThat(usersOfAFullOne(64 << 10, "user")).isEqualTo(16);
+        assertThat(usersOfAFullOne(128, "u".repeat(1_000))).isBetween(60, 70);
+    }
+
+    private static int usersOfAFullOne(int payloadLength, String user) {
+        Bundle bundle = new Bundle(TAIL, Buffer.buffer(new byte[payloadLength]), TTL_MS);
+        int users = 0;
+        while (!bundle.isFull()) {
+            bundle.add(user, new Position(7, ++users), null, 1_000);
+        }
+        return users;
     }
 
     @ParameterizedTest
