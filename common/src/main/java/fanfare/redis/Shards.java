@@ -130,20 +130,29 @@ public final class Shards {
         });
     }
 
-    /** Has the cluster asked after this call; completes when it has answered, or fails if no server does. */
+    /**
+     * Has the cluster asked after this call; completes when it has answered, or fails if no server does. That is on the
+     * caller's event loop, and after what the answer says has been told there to who {@link #follow follows}.
+     */
     public Future<Void> refresh() {
         if (!isCluster()) {
             return Future.succeededFuture();
         }
-        synchronized (this) {
-            Promise<Void> shared = next;
-            if (shared == null) {
-                shared = Promise.promise();
-                next = shared;
-                context.runOnContext(go -> schedule());
-            }
-            return shared.future();
+        Context caller = vertx.getOrCreateContext();
+        Promise<Void> here = Promise.promise();
+        shared().onComplete(answer -> caller.runOnContext(go -> here.handle(answer)));
+        return here.future();
+    }
+
+    /** The same for all who ask before the question leaves; completes on the context. */
+    private synchronized Future<Void> shared() {
+        Promise<Void> shared = next;
+        if (shared == null) {
+            shared = Promise.promise();
+            next = shared;
+            context.runOnContext(go -> schedule());
         }
+        return shared.future();
     }
 
     /** The same, asking first the server that has sent somebody away: it knows more of that slot than others may. */

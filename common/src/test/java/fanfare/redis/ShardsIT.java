@@ -10,7 +10,9 @@ import fanfare.testing.RedisTrio;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -76,6 +78,17 @@ class ShardsIT {
         for (Shard shard : shards.slots().shards()) {
             assertThat(shards.slots().of("{" + shard.tag() + "}")).isSameAs(shard);
         }
+    }
+
+    @Test
+    @Order(1)
+    void whoAsksAgainIsAnsweredOnTheirOwnLoop(Vertx vertx) {
+        Context other = ((VertxInternal) vertx).createEventLoopContext();
+        assertThat(other).isNotSameAs(loop);
+        Promise<Context> answeredOn = Promise.promise();
+        other.runOnContext(
+                go -> shards.refresh().onComplete(answer -> answeredOn.complete(vertx.getOrCreateContext())));
+        assertThat(Await.result(answeredOn.future())).isSameAs(other);
     }
 
     @Test
