@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param cacheTtl how long a positive answer counts for further connections of the same login
  * @param recheckPeriod how often a login with open connections is checked again, give or take a tenth
  * @param recheckMin how long a login is left alone at least between two re-checks
- * @param staleMax how long after the last good answer an outage of the site is borne
+ * @param staleMax how long an outage of the site is borne, from the first re-check of a login that it does not answer
  */
 public record AuthLimits(
         Duration timeout,

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A login with open sessions: the one copy of its credentials, and its next re-check. Only {@link KeptLogins} moves it. */
 final class KeptLogin extends Schedule.Task {
@@ -16,8 +17,10 @@ final class KeptLogin extends Schedule.Task {
     Identity identity;
     /** When the request started that said so, in the order kept by {@link Revocations}. */
     long mark;
-    /** When the site last said that all is well. */
-    long goodAtMs;
+    /** When the site first had nothing to say after its last good answer; null if that answer was its last one. */
+    @Nullable
+    Long outageSinceMs;
+
     /** Whether its sessions wait to hear that the site was asked once more. */
     boolean inDoubt;
     /** Whether a re-check is under way. */
@@ -25,19 +28,12 @@ final class KeptLogin extends Schedule.Task {
     /** Whether it must be asked again as soon as that is over. */
     boolean askAgain;
 
-    KeptLogin(
-            KeptLogins logins,
-            Credentials.Key key,
-            Credentials credentials,
-            Identity identity,
-            long mark,
-            long goodAtMs) {
+    KeptLogin(KeptLogins logins, Credentials.Key key, Credentials credentials, Identity identity, long mark) {
         this.logins = logins;
         this.key = key;
         this.credentials = credentials;
         this.identity = identity;
         this.mark = mark;
-        this.goodAtMs = goodAtMs;
     }
 
     @Override

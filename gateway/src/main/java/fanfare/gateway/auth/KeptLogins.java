@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 
 /**
  * The logins with open sessions, each checked again from time to time. A login is ended by the site's word alone; while the
- * site has nothing to say it stays, until its last good answer is too old. Confined to the node loop.
+ * site has nothing to say it stays, until that has gone on for too long. Confined to the node loop.
  */
 final class KeptLogins {
     /** How much earlier or later than its period a re-check may come, so that what came together parts ways. */
@@ -72,11 +72,11 @@ final class KeptLogins {
         boolean isShared = answer.identity().isAnonymous() || credentials.cookie() != null;
         KeptLogin kept = isShared ? shared.get(key) : null;
         if (kept != null && answer.mark() > kept.mark) {
-            good(kept, answer.identity(), answer.mark(), answer.answeredAtMs());
+            good(kept, answer.identity(), answer.mark());
             kept = shared.get(key);
         }
         if (kept == null) {
-            kept = new KeptLogin(this, key, credentials, answer.identity(), answer.mark(), answer.answeredAtMs());
+            kept = new KeptLogin(this, key, credentials, answer.identity(), answer.mark());
             if (isShared) {
                 shared.put(key, kept);
             } else {
@@ -133,7 +133,7 @@ final class KeptLogins {
         holders.forEach(login -> login.listener().ended(reason));
     }
 
-    private void good(KeptLogin kept, Identity identity, long mark, long answeredAtMs) {
+    private void good(KeptLogin kept, Identity identity, long mark) {
         if (!Objects.equals(identity.user(), kept.identity.user())) {
             end(kept, CloseReason.SESSION_ENDED);
             return;
@@ -141,7 +141,7 @@ final class KeptLogins {
         boolean changed = !identity.equals(kept.identity);
         kept.identity = identity;
         kept.mark = mark;
-        kept.goodAtMs = answeredAtMs;
+        kept.outageSinceMs = null;
         plan(kept);
         if (changed) {
             kept.holders().forEach(login -> login.listener().changed(identity));
@@ -192,21 +192,22 @@ final class KeptLogins {
     }
 
     private void rechecked(KeptLogin kept, Answer answer, long mark) {
-        long now = clockMs.getAsLong();
         if (answer instanceof Answer.Known known) {
-            good(kept, known.identity(), mark, now);
+            good(kept, known.identity(), mark);
         } else if (answer instanceof Answer.NotLoggedIn) {
             end(kept, CloseReason.SESSION_ENDED);
         } else {
-            outage(kept, now);
+            outage(kept, clockMs.getAsLong());
             asked(kept);
         }
-        String result = !kept.isHeld() ? "ended" : answer instanceof Answer.Known ? "ok" : "unavailable";
-        results.count(result);
+        boolean answered = answer instanceof Answer.Known || answer instanceof Answer.NotLoggedIn;
+        results.count(!answered ? "unavailable" : kept.isHeld() ? "ok" : "ended");
     }
 
     private void outage(KeptLogin kept, long now) {
-        long endMs = kept.goodAtMs + limits.staleMax().toMillis();
+        long sinceMs = Objects.requireNonNullElse(kept.outageSinceMs, now);
+        kept.outageSinceMs = sinceMs;
+        long endMs = sinceMs + limits.staleMax().toMillis();
         if (now >= endMs) {
             end(kept, CloseReason.SITE_UNAVAILABLE);
         } else {

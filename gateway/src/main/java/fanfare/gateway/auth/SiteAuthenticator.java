@@ -203,8 +203,7 @@ public final class SiteAuthenticator {
             if (answer instanceof Answer.NotLoggedIn) {
                 logins.refused(flight.key, mark);
             }
-            LoginRefused refused = refused(answer);
-            flight.newcomers.forEach(newcomer -> newcomer.promise().fail(refused));
+            flight.newcomers.forEach(newcomer -> newcomer.promise().fail(refused(answer)));
         }
     }
 

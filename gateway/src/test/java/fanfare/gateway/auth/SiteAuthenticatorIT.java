@@ -309,6 +309,18 @@ class SiteAuthenticatorIT {
     }
 
     @Test
+    void everyNewcomerOfOneQuestionCountsAsRefused() throws Exception {
+        start(AnonymousPolicy.DENY);
+        site.answers(401, "");
+        Future<Login> one = login(browser("a=1"));
+        Future<Login> two = login(browser("a=1"));
+        assertThat(refusal(one)).isEqualTo(CloseReason.NOT_LOGGED_IN);
+        assertThat(refusal(two)).isEqualTo(CloseReason.NOT_LOGGED_IN);
+        assertThat(site.seen).hasSize(1);
+        assertThat(results("refused")).isEqualTo(2);
+    }
+
+    @Test
     void theSecondTryMayDo() throws Exception {
         start(AnonymousPolicy.DENY);
         site.answers(503, "");
@@ -489,7 +501,8 @@ class SiteAuthenticatorIT {
         site.answers(response -> response.setStatusCode(302)
                 .putHeader("Location", "/maintenance")
                 .end());
-        for (int minute = 1; minute < 60; minute++) {
+        // The first re-check comes after 9 to 11 minutes, and finds that there is an outage.
+        for (int minute = 1; minute < 69; minute++) {
             int before = site.seen.size();
             clockMs.addAndGet(MINUTE_MS);
             tick();
@@ -500,9 +513,10 @@ class SiteAuthenticatorIT {
         }
         assertThat(site.seen).hasSizeGreaterThan(20);
         assertThat(heard.ends).isEmpty();
-        clockMs.addAndGet(2 * MINUTE_MS);
+        clockMs.addAndGet(4 * MINUTE_MS);
         eventually(() -> !heard.ends.isEmpty());
         assertThat(heard.ends).containsExactly(CloseReason.SITE_UNAVAILABLE);
+        assertThat(rechecks("ended")).as("the site has ended none").isZero();
     }
 
     @Test
@@ -520,6 +534,9 @@ class SiteAuthenticatorIT {
         site.answers(500, "");
         clockMs.addAndGet(55 * MINUTE_MS);
         settled(4);
+        assertThat(heard.ends).isEmpty();
+        clockMs.addAndGet(55 * MINUTE_MS);
+        settled(5);
         assertThat(heard.ends).isEmpty();
     }
 
@@ -790,8 +807,15 @@ class SiteAuthenticatorIT {
     }
 
     private double results(String result) {
-        Counter counter =
-                metrics.find("fanfare_auth_total").tag("result", result).counter();
+        return results("fanfare_auth_total", result);
+    }
+
+    private double rechecks(String result) {
+        return results("fanfare_rechecks_total", result);
+    }
+
+    private double results(String name, String result) {
+        Counter counter = metrics.find(name).tag("result", result).counter();
         return counter == null ? 0 : counter.count();
     }
 
