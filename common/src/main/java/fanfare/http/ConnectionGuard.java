@@ -16,8 +16,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends HTTP connections whose peer dawdles: over the first request's head, over a body, or between two requests. An idle
- * time-out alone would not do, since one byte every few seconds keeps it from ending. Confined to one event loop; put
+ * Ends HTTP connections whose peer dawdles: over the first request's head, over a body, or between two requests, the time
+ * for reading the answer to the former included. An idle time-out alone would not do, since one byte every few seconds keeps
+ * it from ending. Confined to one event loop; put
  * {@link #connected} on the server and the guard itself on the router, before everything else.
  */
 public final class ConnectionGuard implements Handler<RoutingContext> {
@@ -28,8 +29,8 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
     private static final Duration HEAD_MAX = Duration.ofSeconds(10);
     private static final Duration KEEP_ALIVE_MAX = Duration.ofSeconds(75);
 
-    /** What a connection is waited for: a request, or the rest of {@code reading}. */
-    private record Wait(long deadlineNs, @Nullable RoutingContext reading) {}
+    /** What a connection is waited for: a request, the rest of {@code reading}, or its end. */
+    private record Wait(long deadlineNs, @Nullable RoutingContext reading, boolean closing) {}
 
     /** Rings for a look at who is late. */
     private final Alarm alarm;
@@ -99,7 +100,11 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
     }
 
     private void await(HttpConnection connection, Duration max, @Nullable RoutingContext reading) {
-        waits.put(connection, new Wait(System.nanoTime() + max.toNanos(), reading));
+        watch(connection, max, reading, false);
+    }
+
+    private void watch(HttpConnection connection, Duration max, @Nullable RoutingContext reading, boolean closing) {
+        waits.put(connection, new Wait(System.nanoTime() + max.toNanos(), reading, closing));
         alarm.set();
     }
 
@@ -113,22 +118,30 @@ public final class ConnectionGuard implements Handler<RoutingContext> {
 
     private void sweep(long now) {
         List<HttpConnection> dawdlers = new ArrayList<>();
+        List<HttpConnection> deaf = new ArrayList<>();
         waits.entrySet().removeIf(entry -> {
             Wait wait = entry.getValue();
             if (wait.reading() != null && wait.reading().request().isEnded()) {
                 return true;
             }
             boolean late = now - wait.deadlineNs() > 0;
-            if (late) {
-                dawdlers.add(entry.getKey());
+            if (late && wait.closing()) {
+                deaf.add(entry.getKey());
+            } else if (late) {
                 ended.increment();
                 if (wait.reading() != null && !wait.reading().response().headWritten()) {
                     ProblemHandler.answer(wait.reading(), Problem.TIMEOUT.because("the body did not arrive in time"));
-                    dawdlers.remove(entry.getKey());
+                } else {
+                    dawdlers.add(entry.getKey());
                 }
             }
             return late;
         });
-        dawdlers.forEach(HttpConnection::close);
+        for (HttpConnection dawdler : dawdlers) {
+            // It ends when all is written, which a peer that does not read can put off for ever.
+            watch(dawdler, keepAliveMax, null, true);
+            dawdler.close();
+        }
+        deaf.forEach(Reset::connection);
     }
 }

@@ -11,6 +11,8 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,6 +24,11 @@ class ConnectionGuardIT {
     private static final Duration LONGER = Duration.ofMillis(2_500);
 
     private static final String HEAD = " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+
+    /** More than what the kernel keeps for a connection. */
+    private static final String LONG_TEXT = "x".repeat(32 << 20);
+
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     private HttpServer server;
 
@@ -35,6 +42,10 @@ class ConnectionGuardIT {
             router.route().handler(guard);
             // Not within the call, or the request behind it would be read only afterwards.
             router.get("/short").handler(context -> vertx.runOnContext(later -> context.end("short")));
+            router.get("/long").handler(context -> {
+                context.request().connection().closeHandler(end -> closed.countDown());
+                context.end(LONG_TEXT);
+            });
             router.get("/stream").handler(context -> {
                 context.response().setChunked(true).write("begun");
                 vertx.setTimer(LONGER.toMillis(), late -> context.response().write("later"));
@@ -51,6 +62,14 @@ class ConnectionGuardIT {
         try (RawHttp http = RawHttp.to(server.actualPort())) {
             assertThat(http.send("GET /short" + HEAD).answer().body()).isEqualTo("short");
             assertThat(http.endsWithin(Duration.ofSeconds(10))).isTrue();
+        }
+    }
+
+    @Test
+    void aConnectionWhosePeerDoesNotReadItsAnswerIsEnded() throws Exception {
+        try (RawHttp http = RawHttp.to(server.actualPort())) {
+            http.send("GET /long" + HEAD);
+            assertThat(closed.await(10, TimeUnit.SECONDS)).isTrue();
         }
     }
 
