@@ -15,12 +15,20 @@ public final class BodyRoom {
     /** Where a request keeps how much it has. */
     private static final String KEY = BodyRoom.class.getName();
 
+    /** What the room's last quarter is for, so that large bodies that are slow to come do not keep small ones out. */
+    private static final int SMALL_BYTES_MAX = 64 << 10;
+
     private final long bytesMax;
+    /** As far as bodies may fill the room that are not small. */
+    private final long largeBytesMax;
+
     private final AtomicLong bytes = new AtomicLong();
     private final Counter refused;
 
     public BodyRoom(long bytesMax, MeterRegistry metrics) {
         this.bytesMax = bytesMax;
+        // One packed body, and what it unpacks to, find room in any.
+        this.largeBytesMax = Math.max(bytesMax / 4 * 3, 2L * JsonBody.BYTES_MAX);
         Gauge.builder("fanfare_body_bytes_pending", bytes, AtomicLong::get)
                 .description("Bytes of the bodies of requests that are not answered yet")
                 .register(metrics);
@@ -35,18 +43,18 @@ public final class BodyRoom {
      * @throws fanfare.http.ProblemException if there is none
      */
     void take(RoutingContext context, int length) {
-        if (bytes.addAndGet(length) > bytesMax) {
+        AtomicLong known = context.get(KEY);
+        AtomicLong taken = known == null ? new AtomicLong() : known;
+        boolean small = taken.get() + length <= SMALL_BYTES_MAX;
+        if (bytes.addAndGet(length) > (small ? bytesMax : largeBytesMax)) {
             bytes.addAndGet(-length);
             refused.increment();
             throw Problem.UNAVAILABLE.because("there is no room for the body just now");
         }
-        AtomicLong taken = context.get(KEY);
-        if (taken == null) {
-            AtomicLong first = new AtomicLong();
-            context.addEndHandler(done -> bytes.addAndGet(-first.get()));
-            taken = first;
-            context.put(KEY, taken);
-        }
         taken.addAndGet(length);
+        if (known == null) {
+            context.put(KEY, taken);
+            context.addEndHandler(done -> bytes.addAndGet(-taken.get()));
+        }
     }
 }
