@@ -48,6 +48,8 @@ public final class Broker {
     private static final int UNDER_WAY_MAX = 20_000;
     /** Their data in characters, of which a mailing's counts as often as it is sent. */
     private static final long UNDER_WAY_CHARACTERS_MAX = 64L << 20;
+    /** What those take who have many to send: a quarter is left to others. */
+    private static final double SHARE_OF_MANY = 0.75;
 
     private final Vertx vertx;
     private final Context context;
@@ -176,6 +178,15 @@ public final class Broker {
     /** The links, for reads and control by the same process. */
     public RedisLinks links() {
         return links;
+    }
+
+    /**
+     * Whether somebody who has many publications to send should begin with more of them now; else others would be refused,
+     * since so many are under way.
+     */
+    public boolean hasRoomForMany() {
+        return underWay.get() < SHARE_OF_MANY * UNDER_WAY_MAX
+                && underWayCharacters < SHARE_OF_MANY * UNDER_WAY_CHARACTERS_MAX;
     }
 
     /** Publishes as {@link Durability#MASTER}. */

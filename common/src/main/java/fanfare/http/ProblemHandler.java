@@ -116,6 +116,7 @@ public final class ProblemHandler implements Handler<RoutingContext> {
             if (problem.status() == status && status >= 400 && status < 500) {
                 return problem.because(
                         switch (problem) {
+                            case INVALID -> "its path or query cannot be decoded; write a percent sign as %25";
                             case NOT_FOUND -> "there is nothing at this path";
                             case METHOD_NOT_ALLOWED ->
                                 "this path does not take " + context.request().method();

@@ -67,8 +67,8 @@ final class PublisherVerticle extends VerticleBase {
     private static final int ANY_PORT = -1;
     /** How long a body may take to arrive. */
     static final Duration BODY_MAX = Duration.ofSeconds(30);
-    /** How long requests under way may take once this stops: more than the broker tries. */
-    private static final int STOP_S_MAX = 10;
+    /** How long requests under way may take once this stops: more than twice what the broker tries, as a batch may take. */
+    private static final int STOP_S_MAX = 12;
     /** In the place of a status when the caller left before the answer. */
     private static final String ABORTED = "aborted";
 
@@ -191,6 +191,7 @@ final class PublisherVerticle extends VerticleBase {
         router.route().handler(guard);
         router.route().handler(lastCall);
         Publishing publishing = new Publishing(
+                vertx,
                 opened,
                 new ReceiptWriter(redis, redisKeys),
                 (int) config.limits().inboxTtl().toSeconds(),
@@ -211,12 +212,13 @@ final class PublisherVerticle extends VerticleBase {
                                 redisKeys,
                                 HistoryHandler.EVERYTHING,
                                 config.limits().inboxTtl()),
-                        rates));
+                        rates,
+                        metrics));
         get(router, "/v1/messages/:id", new MessageHandler(new ReceiptReader(redis, redisKeys), rates));
         get(router, "/v1/stats", new StatsHandler(new Gateways(redis, redisKeys), rates));
         path(router, "/v1/presence", HttpMethod.GET, HttpMethod.POST);
         router.get("/v1/presence").handler(new OnlineUsersHandler(new OnlineWalk(redis, redisKeys), rates));
-        read(router, "/v1/presence", new OnlineHandler(presence, rates, unknownFields));
+        read(router, "/v1/presence", new OnlineHandler(presence, rates, unknownFields, metrics));
         post(
                 router,
                 "/v1/disconnect",

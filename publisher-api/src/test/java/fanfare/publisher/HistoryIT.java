@@ -109,7 +109,8 @@ class HistoryIT {
         refused(history("a%20b", ""), "user");
         String broken =
                 "GET /v1/users/1/history?limit=%zz HTTP/1.0\r\nHost: localhost\r\nX-API-Key: dev.secret\r\n\r\n";
-        assertThat(publisher.raw(broken)).contains(" 400 ", "urn:fanfare:problem:invalid");
+        assertThat(publisher.raw(broken))
+                .contains(" 400 ", "urn:fanfare:problem:invalid", "write a percent sign as %25");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import fanfare.channel.Item;
 import fanfare.testing.RedisServer;
+import fanfare.testing.RedisTrio;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.junit5.VertxExtension;
@@ -14,7 +15,14 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +96,38 @@ class RedisOutageIT {
             unavailable(publisher.get(publisher.port, "/v1/stats"));
             unavailable(publisher.get(publisher.port, "/v1/users/1/presence"));
             assertThat(publisher.metric("fanfare_internal_errors_total")).isZero();
+        }
+    }
+
+    @Test
+    void whoeverHasMuchToSendWaitsForRoomAndLeavesSomeToOthers() {
+        int senders = 50;
+        String many = "{\"to\":{\"users\":["
+                + IntStream.range(0, 1_000)
+                        .mapToObj(user -> "\"u" + user + "\"")
+                        .collect(Collectors.joining(","))
+                + "]},\"namespace\":\"/n\",\"event\":\"e\",\"data\":1}";
+        ExecutorService callers = Executors.newCachedThreadPool();
+        try (RedisServer redis = RedisServer.start();
+                RunningPublisher publisher =
+                        RunningPublisher.start(redis.url(), PublisherVerticle.BODY_MAX, Map.of())) {
+            RedisTrio.ask(redis, "CLIENT", "PAUSE", "60000", "WRITE");
+            List<Future<HttpResponse<String>>> answers = new ArrayList<>();
+            for (int i = 0; i < senders; i++) {
+                answers.add(callers.submit(() -> publisher.post("/v1/publish", many)));
+            }
+            until("all are taken", () -> publisher.metric("fanfare_body_bytes_pending") == senders * many.length());
+            answers.add(callers.submit(() -> publisher.post("/v1/publish", BODY)));
+            until(
+                    "another one is, too",
+                    () -> publisher.metric("fanfare_body_bytes_pending") == senders * many.length() + BODY.length());
+            RedisTrio.ask(redis, "CLIENT", "UNPAUSE");
+            assertThat(answers)
+                    .allSatisfy(answer -> assertThat(answer.get().statusCode()).isEqualTo(200));
+            assertThat(publisher.metric("fanfare_publishes_total{outcome=\"unavailable\"}"))
+                    .isZero();
+        } finally {
+            callers.shutdownNow();
         }
     }
 

@@ -3,7 +3,9 @@ package fanfare.publisher.history;
 import fanfare.broker.ChannelReader;
 import fanfare.broker.Reading;
 import fanfare.publisher.auth.Permission;
+import fanfare.publisher.rate.Bulkhead;
 import fanfare.publisher.rate.RateLimits;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
@@ -16,12 +18,17 @@ public final class HistoryHandler implements Handler<RoutingContext> {
     public static final ChannelReader.Bounds EVERYTHING =
             new ChannelReader.Bounds(HistoryRequest.LIMIT_MAX, Long.MAX_VALUE);
 
+    /** Each may bring some megabytes. */
+    private static final int AT_ONCE = 2;
+
     private final ChannelReader reader;
     private final RateLimits rates;
+    private final Bulkhead bulkhead;
 
-    public HistoryHandler(ChannelReader reader, RateLimits rates) {
+    public HistoryHandler(ChannelReader reader, RateLimits rates, MeterRegistry metrics) {
         this.reader = reader;
         this.rates = rates;
+        this.bulkhead = new Bulkhead("history", AT_ONCE, metrics);
     }
 
     @Override
@@ -29,7 +36,7 @@ public final class HistoryHandler implements Handler<RoutingContext> {
         Permission.HISTORY_READ.requireSome(context);
         HistoryRequest request = HistoryRequest.of(context);
         rates.take(context, 1)
-                .compose(taken -> read(context, request))
+                .compose(taken -> bulkhead.pass(() -> read(context, request)))
                 .onSuccess(text -> context.response()
                         .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
                         .end(text))

@@ -6,7 +6,9 @@ import fanfare.publisher.auth.Permission;
 import fanfare.publisher.json.JsonBody;
 import fanfare.publisher.json.Rules;
 import fanfare.publisher.json.UnknownFields;
+import fanfare.publisher.rate.Bulkhead;
 import fanfare.publisher.rate.RateLimits;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -16,14 +18,20 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/presence}: which of up to 1,000 users are online. */
 public final class OnlineHandler implements Handler<RoutingContext> {
+    /** Each may be some thousand commands, a twentieth of what may wait for Redis. */
+    private static final int AT_ONCE = 4;
+
     private final PresenceReader presence;
     private final RateLimits rates;
     private final UnknownFields unknownFields;
+    private final Bulkhead bulkhead;
 
-    public OnlineHandler(PresenceReader presence, RateLimits rates, UnknownFields unknownFields) {
+    public OnlineHandler(
+            PresenceReader presence, RateLimits rates, UnknownFields unknownFields, MeterRegistry metrics) {
         this.presence = presence;
         this.rates = rates;
         this.unknownFields = unknownFields;
+        this.bulkhead = new Bulkhead("presence", AT_ONCE, metrics);
     }
 
     @Override
@@ -31,7 +39,7 @@ public final class OnlineHandler implements Handler<RoutingContext> {
         Permission.PRESENCE_READ.require(context);
         Set<String> users = unknownFields.read(context, "presence", OnlineHandler::users);
         rates.take(context, 1)
-                .compose(taken -> presence.online(users))
+                .compose(taken -> bulkhead.pass(() -> presence.online(users)))
                 .map(online -> describe(users, online))
                 .onSuccess(context::json)
                 .onFailure(context::fail);

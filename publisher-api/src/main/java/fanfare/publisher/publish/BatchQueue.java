@@ -10,6 +10,7 @@ import fanfare.redis.Keys;
 import fanfare.redis.RedisDownException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publications of one batch on their way to the broker: in the order of each channel, and so many at a time that other callers find
- * room. All leave over one connection, since what goes over two has no order. Confined to the event loop of its broker.
+ * Publications of one request on their way to the broker: in the order of each channel, and so many at a time that other callers
+ * find room, for which they also wait while the broker has little. All leave over one connection, since what goes over two has no order. Confined to the event loop of its broker.
  */
 final class BatchQueue {
     /** A twentieth of what the broker takes; more in a write gain nothing. */
@@ -31,6 +32,8 @@ final class BatchQueue {
     private static final int CHARACTERS_MAX = 8 << 20;
     /** What did not leave by then is given up, so that a batch takes at most as long again as the broker tries [ms]. */
     private static final int LEAVE_MS_MAX = 5_000;
+    /** How often it is looked whether the broker has room, unless an answer to one of ours makes some [ms]. */
+    private static final int LOOK_MS = 20;
 
     private record Waiting(
             Channel channel,
@@ -39,6 +42,7 @@ final class BatchQueue {
             @Nullable Mailing mailing,
             Promise<Published> promise) {}
 
+    private final Vertx vertx;
     private final Broker broker;
     private final Durability durability;
     private final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LEAVE_MS_MAX);
@@ -54,7 +58,8 @@ final class BatchQueue {
     private boolean pumping;
 
     /** @param durability of all, the highest that any of them asks for */
-    BatchQueue(Broker broker, Durability durability) {
+    BatchQueue(Vertx vertx, Broker broker, Durability durability) {
+        this.vertx = vertx;
         this.broker = broker;
         this.durability = durability;
     }
@@ -88,7 +93,7 @@ final class BatchQueue {
     }
 
     private boolean hasRoom() {
-        return underWay < UNDER_WAY_MAX && characters < CHARACTERS_MAX;
+        return underWay < UNDER_WAY_MAX && characters < CHARACTERS_MAX && broker.hasRoomForMany();
     }
 
     private void pump() {
@@ -96,15 +101,19 @@ final class BatchQueue {
             return;
         }
         pumping = true;
-        while (!waiting.isEmpty() && hasRoom()) {
+        boolean late = System.nanoTime() - deadlineNs > 0;
+        while (!waiting.isEmpty() && (late || hasRoom())) {
             Waiting next = waiting.remove();
-            if (System.nanoTime() - deadlineNs > 0) {
+            if (late) {
                 next.promise().fail(new RedisDownException("Redis did not take the batch in time"));
             } else {
                 begin(next.channel(), next.request(), next.mailing()).onComplete(next.promise());
             }
         }
         pumping = false;
+        if (!waiting.isEmpty() && underWay == 0) {
+            vertx.setTimer(LOOK_MS, timer -> pump());
+        }
     }
 
     private Future<Published> begin(Channel channel, PublishRequest request, @Nullable Mailing mailing) {

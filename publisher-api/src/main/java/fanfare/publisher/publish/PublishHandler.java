@@ -26,7 +26,7 @@ public final class PublishHandler implements Handler<RoutingContext> {
         rates.take(context, request.to().channels().size())
                 .onFailure(refusal -> publishing.refused())
                 .compose(taken -> publishing
-                        .publish(request, publishing::send, RequestId.of(context))
+                        .publish(request, RequestId.of(context))
                         .onComplete(result -> publishing.answered(start)))
                 .onSuccess(json -> Publishing.answer(context, json))
                 .onFailure(context::fail);

@@ -14,6 +14,7 @@ import fanfare.receipt.ReceiptWriter;
 import fanfare.redis.RedisDownException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
@@ -50,6 +51,7 @@ public final class Publishing {
     /** From so many users on they are one mailing: with fewer, handing it on costs as much as is saved. */
     private static final int MAILING_USERS_MIN = 8;
 
+    private final Vertx vertx;
     private final Broker broker;
     private final PublishRequest.Defaults defaults;
     private final PublishMetrics metrics;
@@ -62,6 +64,7 @@ public final class Publishing {
      * @param ids makes an id for a publication that has none
      */
     public Publishing(
+            Vertx vertx,
             Broker broker,
             ReceiptWriter receipts,
             int ttlSecondsMax,
@@ -69,6 +72,7 @@ public final class Publishing {
             int receiptSeconds,
             Supplier<String> ids,
             MeterRegistry metrics) {
+        this.vertx = vertx;
         this.broker = broker;
         this.defaults = new PublishRequest.Defaults(ttlSecondsMax, durability, receiptSeconds, ids);
         this.receipts = new Receipts(receipts, metrics);
@@ -80,16 +84,9 @@ public final class Publishing {
         return defaults;
     }
 
-    /** The straight way. */
-    Future<Published> send(Channel channel, PublishRequest request, @Nullable Mailing mailing) {
-        return mailing == null
-                ? broker.publish(channel, request.publication(), request.durability())
-                : broker.publish(channel, mailing, null);
-    }
-
     /** The way of a batch, of whose publications {@code durability} is the highest. */
     BatchQueue queue(Durability durability) {
-        return new BatchQueue(broker, durability);
+        return new BatchQueue(vertx, broker, durability);
     }
 
     /** Refuses what the caller's key does not permit. */
@@ -113,6 +110,17 @@ public final class Publishing {
      *
      * @param requestId of the HTTP request, for the log
      */
+    Future<String> publish(PublishRequest request, String requestId) {
+        if (!request.to().several()) {
+            return toOne(request, (channel, one, none) -> broker.publish(channel, one.publication(), one.durability()));
+        }
+        BatchQueue queue = queue(request.durability());
+        Future<String> answer = toSeveral(request, queue::send, requestId);
+        queue.complete();
+        return answer;
+    }
+
+    /** The same on the way of a batch. */
     Future<String> publish(PublishRequest request, Way way, String requestId) {
         return request.to().several() ? toSeveral(request, way, requestId) : toOne(request, way);
     }

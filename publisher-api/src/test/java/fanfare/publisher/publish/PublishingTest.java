@@ -45,7 +45,14 @@ class PublishingTest {
         // Nothing here gets as far as this one, which is not opened.
         Broker broker = new Broker(vertx, shards, keys, BrokerLimits.defaults(), "test", () -> 0, metrics);
         publishing = new Publishing(
-                broker, new ReceiptWriter(broker.links(), keys), 600, Durability.MASTER, 90, () -> "made", metrics);
+                vertx,
+                broker,
+                new ReceiptWriter(broker.links(), keys),
+                600,
+                Durability.MASTER,
+                90,
+                () -> "made",
+                metrics);
     }
 
     @AfterEach
