@@ -60,15 +60,18 @@ final class Reaper {
                 .onComplete(done -> underWay.remove(incarnation));
     }
 
+    /** The buckets from one on. One whose Redis is away keeps the reaping from being done, but not the others from theirs. */
     private Future<Void> slice(int from, String incarnation, long endedMs) {
         if (from >= Buckets.COUNT) {
             return Future.succeededFuture();
         }
         int to = Math.min(from + SLICE, Buckets.COUNT);
-        return Future.all(IntStream.range(from, to)
+        return Future.join(IntStream.range(from, to)
                         .mapToObj(bucket -> page(Bucket.of(keys, Buckets.tag(bucket)), incarnation, endedMs, "0"))
                         .toList())
-                .compose(done -> slice(to, incarnation, endedMs));
+                .transform(these -> slice(to, incarnation, endedMs)
+                        .compose(rest ->
+                                these.succeeded() ? Future.succeededFuture() : Future.failedFuture(these.cause())));
     }
 
     private Future<Void> page(Bucket bucket, String incarnation, long endedMs, String cursor) {

@@ -437,6 +437,21 @@ class PresenceIT {
     }
 
     @Test
+    void aBucketThatCannotBeReapedKeepsNoneOfTheOthersFromIt() throws Exception {
+        String broken = keys.presence(Buckets.tag(0));
+        redis(Command.SET, broken, "of another type");
+        // The user's bucket is looked at later.
+        ghost("ghost", "carol", "dead 1000 reaper");
+        node(LONG_GRACE);
+        eventually(() -> eventsOf("carol"), seen -> seen.equals(List.of("offline")));
+        assertThat(redis(Command.ZSCORE, keys.nodes(), "ghost"))
+                .as("it is tried again")
+                .isNotNull();
+        redis(Command.DEL, broken);
+        eventually(() -> redis.send("", request(Command.ZSCORE, keys.nodes(), "ghost")), left -> left == null);
+    }
+
+    @Test
     void eventsAlternateAndReadersAreRightWhateverDies() throws Exception {
         long seed = new Random().nextLong();
         System.getLogger("PresenceIT").log(System.Logger.Level.INFO, "seed {0}", Long.toString(seed));
