@@ -23,10 +23,12 @@ record ClusterNodes(List<Group> groups, List<String> addresses, Set<String> ids,
      *
      * @param master its id
      * @param address its {@code host:port}
+     * @param plainAddress the same without the name that it may announce, as {@code cluster-preferred-endpoint-type} has
+     *     servers say where something else is
      * @param members the ids of all
      * @param epoch of the claim to its slots: among servers that disagree, the highest is right
      */
-    record Group(String master, String address, Set<String> members, long epoch, BitSet slots) {}
+    record Group(String master, String address, String plainAddress, Set<String> members, long epoch, BitSet slots) {}
 
     private static final int ID = 0;
     private static final int ADDRESS = 1;
@@ -69,6 +71,7 @@ record ClusterNodes(List<Group> groups, List<String> addresses, Set<String> ids,
                 groups.add(new Group(
                         line[ID],
                         address(line[ADDRESS], askedHost),
+                        address(line[ADDRESS].split(",", 2)[0], askedHost),
                         Set.copyOf(members.getOrDefault(line[ID], Set.of())),
                         Long.parseLong(line[EPOCH]),
                         slots));

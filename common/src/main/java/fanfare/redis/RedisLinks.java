@@ -186,10 +186,11 @@ public final class RedisLinks {
         return answer.recover(again -> follow(key, request, again, deadlineNs));
     }
 
-    private @Nullable RedisLink to(String address) {
-        return all().stream()
-                .filter(link -> link.address().equals(address))
+    private @Nullable RedisLink to(String endpoint) {
+        return shards.slots().shards().stream()
+                .filter(shard -> shard.isAt(endpoint))
                 .findFirst()
+                .map(this::of)
                 .orElse(null);
     }
 

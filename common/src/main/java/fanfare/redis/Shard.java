@@ -16,6 +16,7 @@ public final class Shard {
     private Set<String> members = Set.of();
     private long epoch = -1;
     private volatile String address = "";
+    private volatile String plainAddress = "";
     private volatile String tag;
 
     Shard(String suffix, Masters masters, String tag) {
@@ -52,6 +53,11 @@ public final class Shard {
         return address;
     }
 
+    /** Whether its master is meant by what a server says in a redirection. */
+    boolean isAt(String endpoint) {
+        return endpoint.equals(address) || endpoint.equals(plainAddress);
+    }
+
     boolean hasMember(String id) {
         return members.contains(id);
     }
@@ -73,6 +79,7 @@ public final class Shard {
         members = all;
         master = group.master();
         address = group.address();
+        plainAddress = group.plainAddress();
         epoch = group.epoch();
         return another;
     }

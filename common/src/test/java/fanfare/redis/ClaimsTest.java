@@ -61,6 +61,6 @@ class ClaimsTest {
     private static ClusterNodes.Group group(String master, long epoch) {
         BitSet slots = new BitSet();
         slots.set(7);
-        return new ClusterNodes.Group(master, master + ":1", Set.of(master), epoch, slots);
+        return new ClusterNodes.Group(master, master + ":1", master + ":1", Set.of(master), epoch, slots);
     }
 }

@@ -41,7 +41,8 @@ class ShardsIT {
 
     @BeforeAll
     static void start() {
-        cluster = RedisCluster.start(3);
+        // Redirections go on calling servers by their addresses.
+        cluster = RedisCluster.start(3, "--cluster-announce-hostname", "localhost");
     }
 
     @AfterAll
