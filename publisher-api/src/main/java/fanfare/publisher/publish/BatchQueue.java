@@ -22,8 +22,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publications of one request on their way to the broker: in the order of each channel, and so many at a time that other callers
- * find room, for which they also wait while the broker has little. All leave over one connection, since what goes over two has no order. Confined to the event loop of its broker.
+ * Publications of one request on their way to the broker, in the order of each channel. They are so many at a time that other
+ * callers find room, and wait while the broker has little. All leave over one connection, since what goes over two has no
+ * order. Confined to the event loop of its broker.
  */
 final class BatchQueue {
     /** A twentieth of what the broker takes; more in a write gain nothing. */
