@@ -267,6 +267,7 @@ final class FeedChannel<J> {
             if (i < before && state == State.LIVE && !wasHad(item) && !isNext(item)) {
                 // Redis does not keep it, and so will never say what came before it.
                 tellGap();
+                forgetRecent();
                 handOn(item, true);
             } else {
                 message(item);
@@ -328,11 +329,16 @@ final class FeedChannel<J> {
                 tellGap();
             }
         }
+        // Another master may lack what is in memory; who was served from there would know more than who read.
+        forgetRecent();
+        missed.stream().filter(item -> !wasHad(item)).forEach(item -> handOn(item, true));
+    }
+
+    /** Nobody is served from memory across what may be missing there. */
+    private void forgetRecent() {
         if (recent != null) {
-            // Another master may lack what is in memory; who was served from there would know more than who read.
             recent.clear(last);
         }
-        missed.stream().filter(item -> !wasHad(item)).forEach(item -> handOn(item, true));
     }
 
     private void tellGap() {

@@ -338,6 +338,24 @@ class FeedChannelTest {
         assertThat(actions.reads.remove().point()).isEqualTo(since(5));
     }
 
+    @Test
+    void nobodyIsServedFromMemoryAcrossALoss() {
+        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions, BUDGET, RECENT);
+        broadcast.subscribed();
+        broadcast.read(
+                actions.reads.remove().attempt(),
+                new Reading(List.of(), item(1, 10), item(1, 10).position(), Reach.LINKED));
+        broadcast.message(item(2, 20));
+        broadcast.message(item(6, 60));
+        broadcast.read(actions.reads.remove().attempt(), reading(item(3, 30)));
+        actions.expect("deliver 2", "deliver 3", "gap", "deliver 6");
+        actions.points.put("ann", Reading.Point.after(item(3, 30).position()));
+        broadcast.join("ann");
+        actions.expectNothing();
+        assertThat(actions.reads.remove().point())
+                .isEqualTo(Reading.Point.after(item(3, 30).position()));
+    }
+
     /** Any order of publishing, pushing, reading, losing the link and joining: each session has all it should, once. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
