@@ -185,10 +185,17 @@ public final class Session extends Outflow implements Wheel.Timed {
         }
     }
 
-    /** Keeps back what is private until {@link #release}, but not for ever: the site may be away as well. */
+    /**
+     * Keeps back what is private until {@link #release}, but not for ever: the site may be away as well. Another doubt has as
+     * long as the first, and keeps what that has kept.
+     */
     public void hold() {
-        if (!isClosed() && hold == null) {
+        if (!isClosed()) {
             Backlog begun = new Backlog(hub.nothing());
+            if (hold != null) {
+                begun.queue = hold.queue;
+                begun.atOnce = hold.atOnce;
+            }
             hold = begun;
             long endMs = hub.nowMs() + HELD_MS_MAX;
             hub.wheel()

@@ -721,6 +721,20 @@ class SessionTest {
     }
 
     @Test
+    void anotherDoubtKeepsBackWhatIsPrivateForItsOwnTime() throws Exception {
+        welcomed();
+        turn(session::hold);
+        turn(() -> live(Channel.user("alice"), event(1)));
+        pass(Duration.ofSeconds(20));
+        turn(session::hold);
+        turn(() -> live(Channel.user("alice"), event(2)));
+        pass(Duration.ofSeconds(20));
+        transport.expectHeartbeats();
+        pass(Duration.ofSeconds(11));
+        transport.expectHeartbeatsAnd("write event 1", "write event 2");
+    }
+
+    @Test
     void aDoubtKeepsBackWhatIsPrivateForAllOfItsTimeThoughTheOneBeforeEndsMeanwhile() throws Exception {
         welcomed();
         turn(session::hold);
