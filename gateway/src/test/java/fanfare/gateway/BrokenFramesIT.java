@@ -29,7 +29,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BrokenFramesIT {
     private static final int PROTOCOL_ERROR = 1002;
     private static final int NOT_UTF_8 = 1007;
-    private static final int TOO_LARGE = 1009;
     private static final int BAD_MESSAGE = 4105;
 
     private static final int RSV1 = 0x40;
@@ -108,6 +107,13 @@ class BrokenFramesIT {
             add(all, kind, "a close in two parts", PROTOCOL_ERROR, frame(CLOSE, "\u0003\u00e8"));
             add(all, kind, "a long ping", PROTOCOL_ERROR, frame(FIN | PING, "x".repeat(126)));
             add(all, kind, "a long close", PROTOCOL_ERROR, frame(FIN | CLOSE, "\u0003\u00e8" + "x".repeat(124)));
+            // Of a frame without a payload and with a mask of zeros, all bytes are its head's.
+            add(
+                    all,
+                    kind,
+                    "a hundred pings and one more at once",
+                    BAD_MESSAGE,
+                    bytes("\u0089\u0080\0\0\0\0".repeat(101)));
             add(all, kind, "a continuation of nothing", PROTOCOL_ERROR, frame(FIN | CONTINUATION, ping));
             add(all, kind, "a message within another", PROTOCOL_ERROR, frame(TEXT, "["), frame(FIN | TEXT, ping));
             add(all, kind, "a byte that is no UTF-8", BAD_MESSAGE, frame(FIN | TEXT, kind.ping("\u00ff")));
@@ -127,8 +133,13 @@ class BrokenFramesIT {
                     "a negative length",
                     PROTOCOL_ERROR,
                     bytes("\u0081\u00ff\u0080\0\0\0\0\0\0\0" + "\1\2\3\4abcd"));
-            add(all, kind, "a length of 2^62", TOO_LARGE, bytes("\u0081\u00ff@\0\0\0\0\0\0\0" + "\1\2\3\4abcd"));
-            add(all, kind, "a frame beyond the bound", TOO_LARGE, bytes("\u0081\u00ff\0\0\0\0\0\2\0\1" + "\1\2\3\4a"));
+            add(all, kind, "a length of 2^62", BAD_MESSAGE, bytes("\u0081\u00ff@\0\0\0\0\0\0\0" + "\1\2\3\4abcd"));
+            add(
+                    all,
+                    kind,
+                    "a frame beyond the bound",
+                    BAD_MESSAGE,
+                    bytes("\u0081\u00ff\0\0\0\0\0\2\0\1" + "\1\2\3\4a"));
             add(all, kind, "a close with half a code", PROTOCOL_ERROR, frame(FIN | CLOSE, "\u0003"));
             for (int code : new int[] {0, 999, 1004, 1005, 1006, 1015, 1016, 2999}) {
                 String close = "" + (char) (code >> 8) + (char) (code & 0xff);

@@ -1,5 +1,6 @@
 package fanfare.gateway.sockjs;
 
+import fanfare.gateway.session.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
@@ -42,7 +43,6 @@ final class FrameReader {
 
     private static final int PROTOCOL_ERROR = 1002;
     private static final int NOT_UTF_8 = 1007;
-    private static final int TOO_LARGE = 1009;
 
     private final int bytesMax;
     private final Listener listener;
@@ -122,7 +122,7 @@ final class FrameReader {
                 return false;
             }
             if (length > bytesMax) {
-                broken(TOO_LARGE, "a frame of more than " + bytesMax + " bytes");
+                broken(CloseReason.BAD_MESSAGE.code(), "a frame of more than " + bytesMax + " bytes");
                 return false;
             }
         }

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * in the channel. Until it has left, nothing more is taken from the session, whose queue has a budget.
  */
 final class WebSocketTransport extends ChannelInboundHandlerAdapter implements Transport, FrameReader.Listener {
-    /** Pongs that may wait for a peer that pings and does not read. */
-    private static final int PONGS_WAITING_MAX = 100;
+    /** Pings that may come at once, each of which costs a write, or while a peer that pings does not read. */
+    private static final int PINGS_MAX = 100;
 
     private final Framing framing;
     private final Channel channel;
@@ -42,8 +42,8 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     private @Nullable Session session;
     /** What has come in part; null for nothing, as nearly always. */
     private @Nullable FrameReader reader;
-    /** Pings since something could last be written. */
-    private int pongsWaiting;
+    /** Pings of what has come last, and before it since something could be written. */
+    private int pings;
     /** Writes that the kernel did not take at once, and that wait in the channel. */
     private int waiting;
     /** A close frame has been sent; nothing may follow it. */
@@ -99,6 +99,9 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
     private void read(ByteBuf bytes) {
         FrameReader current = reader == null ? new FrameReader(SockJsRouter.WEBSOCKET_BYTES_MAX, this) : reader;
         int kept = current.bytesKept();
+        if (waiting == 0) {
+            pings = 0;
+        }
         current.read(bytes);
         reader = current.isIdle() ? null : current;
         int more = current.bytesKept() - kept;
@@ -150,11 +153,13 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
         if (closing || session == null) {
             return;
         }
-        if (waiting == 0) {
-            pongsWaiting = 0;
-        } else if (++pongsWaiting > PONGS_WAITING_MAX) {
-            session.ended(CloseReason.SLOW_CONSUMER.code());
-            reset();
+        if (++pings > PINGS_MAX) {
+            if (waiting == 0) {
+                session.close(CloseReason.BAD_MESSAGE.because("more than " + PINGS_MAX + " pings at once"));
+            } else {
+                session.ended(CloseReason.SLOW_CONSUMER.code());
+                reset();
+            }
             return;
         }
         ByteBuf pong = channel.alloc().directBuffer(Frames.HEAD_BYTES_MAX + payload.length);

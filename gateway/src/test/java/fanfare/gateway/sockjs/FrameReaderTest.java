@@ -68,7 +68,7 @@ class FrameReaderTest {
         assertThat(heard).containsExactly("text " + longest);
         heard.clear();
         read(frame(FIN | Frames.TEXT, longest + "x"));
-        assertThat(heard).containsExactly("broken 1009");
+        assertThat(heard).containsExactly("broken 4105");
     }
 
     @Test
