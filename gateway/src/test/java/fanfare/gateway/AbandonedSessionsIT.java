@@ -109,6 +109,24 @@ class AbandonedSessionsIT {
         }
     }
 
+    @Test
+    void aCookieThatChangesBeforeTheSiteHasAnsweredEndsNoSession() {
+        try (Cluster cluster = Cluster.of(1, Map.of("FANFARE_EVENT_LOOPS", "1"))) {
+            cluster.site()
+                    .answer(Answer.of(new JsonObject().put("user", "alice").put("session", "alice")));
+            cluster.site().hold();
+            RawSession session = RawSession.of(cluster.port(0), "alice");
+            assertThat(session.poll().body()).isEqualTo("o\n");
+            try (RawHttp next = session.as("alice~2").receive(SockJsForm.XHR)) {
+                // By the time the one loop has answered twice it has heard of the other cookie.
+                RawHttp.get(cluster.port(0), "/push");
+                RawHttp.get(cluster.port(0), "/push");
+                cluster.site().release();
+                assertThat(next.answer().body()).contains("welcome");
+            }
+        }
+    }
+
     /** A receiver is as good as there; only the site keeps it waiting, for longer than a browser may be away. */
     @Test
     void aSlowSiteEndsNoSessionOfABrowserThatIsBack() {

@@ -3,6 +3,7 @@ package fanfare.gateway.node;
 import fanfare.control.Disconnect;
 import fanfare.gateway.auth.Credentials;
 import fanfare.gateway.auth.Identity;
+import fanfare.gateway.auth.Login;
 import fanfare.gateway.auth.LoginListener;
 import fanfare.gateway.auth.LoginRefused;
 import fanfare.gateway.auth.SiteAuthenticator;
@@ -35,6 +36,8 @@ final class Admission {
     private final Supplier<ServerTime> serverClock;
     private final Bugs bugs;
     private final Map<Session, Member> members = new HashMap<>();
+    /** What is under way of the site's answers about them. */
+    private final Map<Session, Future<Login>> asked = new HashMap<>();
 
     Admission(SiteAuthenticator authenticator, Roster roster, Supplier<ServerTime> serverClock, Bugs bugs) {
         this.authenticator = authenticator;
@@ -47,8 +50,9 @@ final class Admission {
     void enter(Session session, Hub hub, Credentials credentials) {
         Member member = new Member(session, hub, serverClock);
         members.put(session, member);
-        authenticator
-                .login(credentials, member)
+        Future<Login> answer = authenticator.login(credentials, member);
+        asked.put(session, answer);
+        answer.onComplete(done -> asked.remove(session, answer))
                 .onSuccess(login -> {
                     if (members.get(session) != member) {
                         login.release();
@@ -81,6 +85,13 @@ final class Admission {
      * @return fails if the site cannot say
      */
     Future<Boolean> isSame(Session session, Credentials credentials) {
+        Future<Login> first = asked.get(session);
+        return first == null
+                ? isSameAsKnown(session, credentials)
+                : first.transform(answered -> isSameAsKnown(session, credentials));
+    }
+
+    private Future<Boolean> isSameAsKnown(Session session, Credentials credentials) {
         Member member = members.get(session);
         Identity known = member == null ? null : member.identity();
         if (known == null) {

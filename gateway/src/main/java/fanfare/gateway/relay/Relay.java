@@ -81,8 +81,11 @@ public final class Relay implements Whereabouts {
     private static final int CONNECT_MS_MAX = 2_000;
     /** A session breaks its silence after 25 s at the latest, so this silence is that of a dead gateway [s]. */
     private static final int SILENCE_S_MAX = 40;
-    /** What is said is taken at once, so a gateway that does not answer that stands still [ms]. */
-    private static final int TAKEN_MS_MAX = 5_000;
+    /**
+     * What is said is taken at once, or when the site has said whose request this is, which may take it two tries: a gateway
+     * that does not answer by then stands still [ms].
+     */
+    private static final int TAKEN_MS_MAX = 15_000;
     /** How long a browser may take to read an answer whose end is here [ms]. */
     private static final int READING_MS_MAX = 30_000;
     /** Until an owner is asked again: it may just be asking the site whose request this is, and have nothing to end yet [ms]. */
