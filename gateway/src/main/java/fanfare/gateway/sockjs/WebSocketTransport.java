@@ -155,7 +155,7 @@ final class WebSocketTransport extends ChannelInboundHandlerAdapter implements T
         }
         if (++pings > PINGS_MAX) {
             if (waiting == 0) {
-                session.close(CloseReason.BAD_MESSAGE.because("more than " + PINGS_MAX + " pings at once"));
+                broken(CloseReason.BAD_MESSAGE.code(), "more than " + PINGS_MAX + " pings at once");
             } else {
                 session.ended(CloseReason.SLOW_CONSUMER.code());
                 reset();

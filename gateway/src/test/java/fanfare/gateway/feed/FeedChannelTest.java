@@ -322,14 +322,9 @@ class FeedChannelTest {
 
     @Test
     void aSharedChannelServesNewcomersFromMemory() {
-        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions, BUDGET, RECENT);
-        broadcast.subscribed();
-        broadcast.read(
-                actions.reads.remove().attempt(),
-                new Reading(List.of(), item(1, 10), item(1, 10).position(), Reach.LINKED));
-        broadcast.message(item(2, 20));
+        FeedChannel<String> broadcast = shared();
         broadcast.message(item(3, 30));
-        actions.expect("deliver 2", "deliver 3");
+        actions.expect("deliver 3");
         actions.points.put("ann", since(30));
         broadcast.join("ann");
         actions.expect("joined ann 3");
@@ -340,15 +335,10 @@ class FeedChannelTest {
 
     @Test
     void nobodyIsServedFromMemoryAcrossALoss() {
-        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions, BUDGET, RECENT);
-        broadcast.subscribed();
-        broadcast.read(
-                actions.reads.remove().attempt(),
-                new Reading(List.of(), item(1, 10), item(1, 10).position(), Reach.LINKED));
-        broadcast.message(item(2, 20));
+        FeedChannel<String> broadcast = shared();
         broadcast.message(item(6, 60));
         broadcast.read(actions.reads.remove().attempt(), reading(item(3, 30)));
-        actions.expect("deliver 2", "deliver 3", "gap", "deliver 6");
+        actions.expect("deliver 3", "gap", "deliver 6");
         actions.points.put("ann", Reading.Point.after(item(3, 30).position()));
         broadcast.join("ann");
         actions.expectNothing();
@@ -363,6 +353,18 @@ class FeedChannelTest {
         for (int run = 0; run < 250; run++) {
             new RandomHistory(new Random(seed * 1_000 + run)).play();
         }
+    }
+
+    /** A channel with a memory, which has handed on item 2. */
+    private FeedChannel<String> shared() {
+        FeedChannel<String> broadcast = new FeedChannel<>(Channel.BROADCAST, actions, BUDGET, RECENT);
+        broadcast.subscribed();
+        broadcast.read(
+                actions.reads.remove().attempt(),
+                new Reading(List.of(), item(1, 10), item(1, 10).position(), Reach.LINKED));
+        broadcast.message(item(2, 20));
+        actions.expect("deliver 2");
+        return broadcast;
     }
 
     private void live() {
