@@ -22,6 +22,10 @@ class AbandonedSessionsIT {
     /** Longer than a browser may be without a request. */
     private static final Duration AWAY = Duration.ofSeconds(6);
 
+    /** Whatever the cookie. */
+    private static final Answer ALICE =
+            Answer.of(new JsonObject().put("user", "alice").put("session", "alice"));
+
     @Test
     void anAddressHoldsNoMoreThanItMayAndAllOfItIsReleased() {
         try (Cluster cluster = Cluster.of(1, settings())) {
@@ -97,11 +101,8 @@ class AbandonedSessionsIT {
             Await.until(
                     "the site is asked",
                     () -> !cluster.site().requests("alice~2").isEmpty());
-            // By the time the one loop has answered twice it has heard of the reset.
-            RawHttp.get(cluster.port(0), "/push");
-            RawHttp.get(cluster.port(0), "/push");
-            cluster.site()
-                    .answer(Answer.of(new JsonObject().put("user", "alice").put("session", "alice")));
+            awaitTheOneLoop(cluster);
+            cluster.site().answer(ALICE);
             cluster.site().release();
             Await.until("the answer is written", () -> cluster.metric(0, "fanfare_queue_bytes") == 0);
             cluster.publish(Channel.user("alice"), "later", "1");
@@ -112,15 +113,12 @@ class AbandonedSessionsIT {
     @Test
     void aCookieThatChangesBeforeTheSiteHasAnsweredEndsNoSession() {
         try (Cluster cluster = Cluster.of(1, Map.of("FANFARE_EVENT_LOOPS", "1"))) {
-            cluster.site()
-                    .answer(Answer.of(new JsonObject().put("user", "alice").put("session", "alice")));
+            cluster.site().answer(ALICE);
             cluster.site().hold();
             RawSession session = RawSession.of(cluster.port(0), "alice");
             assertThat(session.poll().body()).isEqualTo("o\n");
             try (RawHttp next = session.as("alice~2").receive(SockJsForm.XHR)) {
-                // By the time the one loop has answered twice it has heard of the other cookie.
-                RawHttp.get(cluster.port(0), "/push");
-                RawHttp.get(cluster.port(0), "/push");
+                awaitTheOneLoop(cluster);
                 cluster.site().release();
                 assertThat(next.answer().body()).contains("welcome");
             }
@@ -132,8 +130,7 @@ class AbandonedSessionsIT {
     void aSlowSiteEndsNoSessionOfABrowserThatIsBack() {
         try (Cluster cluster = Cluster.of(1, Map.of())) {
             RawSession session = RawSession.of(cluster.port(0), "alice").opened();
-            cluster.site()
-                    .answer(Answer.of(new JsonObject().put("user", "alice").put("session", "alice")));
+            cluster.site().answer(ALICE);
             cluster.site().hold();
             try (RawHttp back = session.as("alice~2").receive(SockJsForm.XHR)) {
                 Await.until(
@@ -205,5 +202,11 @@ class AbandonedSessionsIT {
                 Integer.toString(ATTEMPTS),
                 "FANFARE_TRUSTED_PROXIES",
                 "127.0.0.0/8");
+    }
+
+    /** By the time the one loop has answered twice it has heard of what was sent or reset before. */
+    private static void awaitTheOneLoop(Cluster cluster) {
+        RawHttp.get(cluster.port(0), "/push");
+        RawHttp.get(cluster.port(0), "/push");
     }
 }
