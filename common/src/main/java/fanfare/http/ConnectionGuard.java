@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Ends HTTP connections whose peer dawdles: over the first request's head, over a body, or between two requests, the time
  * for reading the answer to the former included. An idle time-out alone would not do, since one byte every few seconds keeps
- * it from ending. Confined to one event loop; put
- * {@link #connected} on the server and the guard itself on the router, before everything else.
+ * it from ending. Confined to one event loop; put {@link #connected} on the server and the guard itself on the router, before
+ * everything else.
  */
 public final class ConnectionGuard implements Handler<RoutingContext> {
     private static final Duration LOOK = Duration.ofSeconds(1);
